@@ -1,0 +1,63 @@
+# One virtual environment, made on first use. Needs only Python >= 3.11, make and a package registry.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# PYTHON=… picks an interpreter; otherwise the newest one that really runs and is new enough.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup demo serve test check bench train soak clean lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv from the hash-pinned lock
+
+$(READY): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed and was not found" >&2; exit 1; }
+	@echo "setting up $(VENV) with $(PYTHON), once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## a shop's day, from its till receipts to a repaid drawdown
+	@$(BIN)/gateway demo
+
+serve: $(READY) ## the server by itself, sandbox defaults
+	@$(BIN)/gateway serve
+
+test: $(READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(READY) ## lint, types, import rules, dependencies, house rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/python -m tests.house
+
+bench: $(READY) ## measure against bare frameworks, interleaved in one run
+	@$(BIN)/python -m tests.bench
+
+train: $(READY) ## make the ONNX models and their cards again
+	@$(BIN)/python -m onnx_models.train
+
+soak: $(READY) ## long rounds: kill the server under load, count every sale
+	@$(BIN)/python -m pytest -m soak $(PYTEST)
+
+lock: $(READY) ## write requirements/*.txt again after a change of pyproject.toml
+	$(BIN)/$(LOCK) --output-file requirements/run.txt pyproject.toml
+	$(BIN)/$(LOCK) --extra train --output-file requirements/train.txt pyproject.toml
+	$(BIN)/$(LOCK) --all-extras --group dev --output-file requirements/dev.txt pyproject.toml
+
+clean: ## remove everything made here
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,87 @@
+"""The application: routes, guards, problems and pages put together; knows nothing of what the routes do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import Scope  # noqa: TC002  litestar reads `_caller` at run time
+
+from gateway.api import docs, health, limits, metrics, openapi, problems, rights
+from gateway.api.request import StrictRequest
+from gateway.api.request_log import Edge
+from gateway.domain.rights import Caller  # noqa: TC001  litestar reads `_caller` at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from litestar.types import ControllerRouterHandler
+
+    from gateway.domain.rights import Tokens
+    from gateway.ports import IdSource
+    from gateway.settings import Settings
+
+
+class World(Protocol):
+    """What the edge itself needs of the world; handlers get the same object, typed as the use cases know it."""
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings."""
+
+    @property
+    def ids(self) -> IdSource:
+        """Makes request ids."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Knows whose token a string is."""
+
+
+def create_app(
+    world: World,
+    routes: Sequence[ControllerRouterHandler],
+    *,
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+    checks: Mapping[str, health.Check] | None = None,
+    registry: metrics.Registry | None = None,
+) -> Litestar:
+    """The ASGI application serving `routes` and the edge's own.
+
+    `checks` are what `/readyz` looks at; `registry` holds the gauges the composition root registered. The lifespans
+    run in order around the serving; the last is entered last and left first.
+    """
+    registry = registry or metrics.Registry()
+    issuer = world.settings.issuer.rstrip("/")
+    app = Litestar(
+        [*routes, *docs.ROUTES, health.live, health.ready, metrics.exposition],
+        dependencies={
+            "world": Provide(lambda: world, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
+        },
+        before_request=rights.authorize,
+        exception_handlers={Exception: problems.on_exception},
+        lifespan=list(lifespan),
+        logging_config=None,
+        openapi_config=None,
+        request_class=StrictRequest,
+        request_max_body_size=limits.MAX_BODY_BYTES,
+        state=State({
+            "world": world, "issuer": issuer, "draining": False, "checks": dict(checks or {}), "metrics": registry,
+            "description": openapi.Description([*routes, health.live, health.ready], issuer),
+        }),
+    )  # fmt: skip
+    # The framework's own middleware does not see an address that matches no route; this sees everything.
+    traffic = metrics.Traffic(registry)
+    app.asgi_handler = Edge(app.asgi_handler, new_id=world.ids.new, issuer=issuer, traffic=traffic)  # type: ignore[assignment]
+    return app
+
+
+def _caller(scope: Scope) -> Caller:
+    return rights.caller_of(scope)  # type: ignore[arg-type]
+
+
+__all__ = ["World", "create_app"]

@@ -1,0 +1,242 @@
+"""Money: quotes, drawdowns, their repayments, and the sandbox's stand-in for the merchant's click."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from gateway.api import idempotency, paging
+from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
+from gateway.domain.quotes import Assumptions, NewQuote, Quote
+from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.rights import Caller, Right
+from gateway.store import sql
+from gateway.usecases import drawdowns, quotes
+from gateway.usecases import ledger as books
+from gateway.usecases.drawdowns import EvidenceOf
+from gateway.usecases.world import World
+
+if TYPE_CHECKING:
+    from gateway.store import Reader, Tx
+
+_TAGS = ["Money"]
+
+
+class BankRef(msgspec.Struct, frozen=True):
+    """The lender of record."""
+
+    id: str
+    name: str
+
+
+class QuoteView(msgspec.Struct, frozen=True):
+    """What the merchant must see before the click; a confirmation repeats `terms_hash`."""
+
+    id: str
+    offer_id: str
+    merchant_id: str
+    currency: str
+    amount: int
+    fee_amount: int
+    total_amount: int
+    withhold_bps: int
+    minimum_amount: int
+    estimated_payoff_on: date
+    final_due_on: date
+    apr_bps: int
+    assumptions: Assumptions
+    partner_revenue_share_amount: int
+    bank: BankRef
+    terms_version: str
+    terms_hash: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class DrawdownView(msgspec.Struct, frozen=True):
+    """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived."""
+
+    id: str
+    state: DrawdownState
+    merchant_id: str
+    quote_id: str
+    offer_id: str
+    currency: str
+    amount: int
+    fee_amount: int
+    total_amount: int
+    outstanding_amount: int
+    repaid_amount: int
+    withhold_bps: int
+    minimum_amount: int
+    final_due_on: date
+    bank: BankRef
+    end_to_end_id: str | None
+    bank_reference: str | None
+    active_on: date | None
+    reason: str | None
+    confirmation_url: str
+    state_at: datetime
+    created_at: datetime
+
+
+class RepaymentView(msgspec.Struct, frozen=True):
+    """A share of one business day's net sales on its way to the bank, or there."""
+
+    id: str
+    drawdown_id: str
+    business_on: date
+    state: RepaymentState
+    currency: str
+    amount: int
+    principal_amount: int
+    fee_amount: int
+    collect_on: date | None
+    settled_on: date | None
+    reason: str | None
+
+
+@post("/v1/quotes", opt={"right": Right.drawdowns_write, "idempotency": "required"}, tags=_TAGS)
+async def quote(
+    data: JSONBody[NewQuote],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[QuoteView]:
+    """Price an amount on an offer. The quote lives for 15 minutes."""
+    return await idempotency.once(
+        request,
+        world,
+        caller,
+        lambda tx: quotes.make(tx, world, caller.partner_id, data),
+        lambda made: _quote(world, made),
+    )
+
+
+@post("/v1/drawdowns", opt={"right": Right.drawdowns_write, "idempotency": "required"}, tags=_TAGS)
+async def propose(
+    data: JSONBody[NewDrawdown],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[DrawdownView]:
+    """Propose to draw a quote. Nothing is borrowed until the merchant confirms at `confirmation_url`."""
+
+    async def unit(tx: Tx) -> DrawdownView:
+        return await _view(tx, world, await drawdowns.propose(tx, world, caller.partner_id, data))
+
+    return await idempotency.once(request, world, caller, unit, lambda view: view)
+
+
+@get("/v1/drawdowns/{drawdown_id:str}", opt={"right": Right.drawdowns_read}, tags=_TAGS)
+async def show(
+    drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> DrawdownView:
+    """Show a drawdown."""
+    return await _view(world.store, world, await drawdowns.find(world.store, drawdown_id, caller.partner_id))
+
+
+@post("/v1/drawdowns/{drawdown_id:str}/cancel", opt={"right": Right.drawdowns_write}, status_code=200, tags=_TAGS)
+async def cancel(
+    drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> DrawdownView:
+    """Take a drawdown back before the bank is instructed."""
+
+    async def unit(tx: Tx) -> DrawdownView:
+        return await _view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
+
+    return await world.store.write(unit)
+
+
+@get("/v1/drawdowns/{drawdown_id:str}/repayments", opt={"right": Right.drawdowns_read}, tags=_TAGS)
+async def repayments(
+    drawdown_id: FromPath[str],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[RepaymentView]:
+    """List a drawdown's repayments, oldest first."""
+    await drawdowns.find(world.store, drawdown_id, caller.partner_id)
+    after = paging.decode(cursor) or ""
+    found = await world.store.all(
+        sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1
+    )
+    return paging.page(found, limit, _repayment, lambda repayment: repayment.id)
+
+
+@post(
+    "/v1/sandbox/drawdowns/{drawdown_id:str}/confirm",
+    opt={"right": Right.sandbox_write},
+    status_code=200,
+    tags=["Sandbox"],
+)
+async def confirm(
+    drawdown_id: FromPath[str],
+    data: JSONBody[Confirmation],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> DrawdownView:
+    """Play the merchant: confirm the terms that were shown. Confirming again is refused."""
+    remote = request.client.host if request.client else None
+    evidence = EvidenceOf("sandbox", caller.client_id, remote)
+
+    async def unit(tx: Tx) -> DrawdownView:
+        confirmed = await drawdowns.confirm(tx, world, drawdown_id, caller.partner_id, data, evidence)
+        return await _view(tx, world, confirmed)
+
+    return await world.store.write(unit)
+
+
+def _bank(world: World) -> BankRef:
+    return BankRef(world.programme.bank_id, world.settings.bank_name)
+
+
+def _quote(world: World, made: Quote) -> QuoteView:
+    values = msgspec.structs.asdict(made)
+    values.pop("bank_id")
+    return QuoteView(**values, total_amount=made.total_amount, bank=_bank(world))
+
+
+async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
+    principal, fee = await books.owed(reader, drawdown.id)
+    row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id)
+    return DrawdownView(
+        id=drawdown.id,
+        state=drawdown.state,
+        merchant_id=drawdown.merchant_id,
+        quote_id=drawdown.quote_id,
+        offer_id=drawdown.offer_id,
+        currency=drawdown.currency,
+        amount=drawdown.amount,
+        fee_amount=drawdown.fee_amount,
+        total_amount=drawdown.total_amount,
+        outstanding_amount=principal + fee,
+        repaid_amount=int(row[0]) if row else 0,
+        withhold_bps=drawdown.withhold_bps,
+        minimum_amount=drawdown.minimum_amount,
+        final_due_on=drawdown.final_due_on,
+        bank=_bank(world),
+        end_to_end_id=drawdown.end_to_end_id,
+        bank_reference=drawdown.bank_reference,
+        active_on=drawdown.active_on,
+        reason=drawdown.reason,
+        confirmation_url=f"{world.settings.issuer.rstrip('/')}/connect/confirm/{drawdown.id}",
+        state_at=drawdown.state_at,
+        created_at=drawdown.created_at,
+    )
+
+
+def _repayment(repayment: Repayment) -> RepaymentView:
+    return RepaymentView(**{name: getattr(repayment, name) for name in RepaymentView.__struct_fields__})
+
+
+ROUTES = (quote, propose, show, cancel, repayments)
+SANDBOX_ROUTES = (confirm,)

@@ -1,0 +1,168 @@
+"""Credit: the current offer, offers as they were made, the forecast, and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from gateway.api import paging, views
+from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from gateway.api.views import CurrentOffer, Forecasts
+from gateway.domain.errors import NotFound
+from gateway.domain.offers import Commitment, Offer, OfferState, Price
+from gateway.domain.programmes import ProgrammeRef
+from gateway.domain.reasons import Reason
+from gateway.domain.rights import Caller, Right
+from gateway.domain.underwriting import Outcome, Terms
+from gateway.usecases import decisions, offers
+from gateway.usecases.decisions import Decision
+from gateway.usecases.world import World
+
+_TAGS = ["Credit"]
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """An offer as it was made: immutable but for `state`, `frozen_at` and what replaced it."""
+
+    id: str
+    merchant_id: str
+    decision_id: str
+    state: OfferState
+    commitment: Commitment
+    currency: str
+    limit_amount: int
+    terms: Terms
+    price: Price
+    reasons: tuple[Reason, ...]
+    programme: ProgrammeRef
+    data_as_of: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    frozen_at: datetime | None
+    delivered_at: datetime | None
+    replaces: str | None
+    replaced_by: str | None
+
+
+class ContributionView(msgspec.Struct, frozen=True):
+    """One feature's part of the PD's logit, in 1e-6; positive raises the risk."""
+
+    feature: str
+    logit: int
+
+
+class DecisionView(msgspec.Struct, frozen=True):
+    """A decision with its reasons and what the models said; `pd` in 1/100 bp."""
+
+    id: str
+    merchant_id: str
+    outcome: Outcome
+    limit_amount: int
+    terms: Terms
+    reasons: tuple[Reason, ...]
+    pd: int | None
+    grade: str | None
+    contributions: list[ContributionView]
+    forecast_7: tuple[int, ...]
+    forecast_30: tuple[int, ...]
+    models: dict[str, str]
+    programme: ProgrammeRef
+    decided_at: datetime
+    data_as_of: datetime | None
+
+
+class NoForecast(NotFound):
+    """No business day has been closed yet, so nothing was forecast."""
+
+    code = "no_forecast"
+    title = "There is no forecast yet"
+
+
+@get("/v1/merchants/{merchant_id:str}/offer", opt={"right": Right.offers_read}, tags=_TAGS)
+async def current(
+    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> CurrentOffer:
+    """Show where a shop stands this moment: limit, what is available, and why."""
+    return views.current_offer(world, await offers.standing(world, merchant_id, caller.partner_id))
+
+
+@get("/v1/merchants/{merchant_id:str}/forecast", opt={"right": Right.offers_read}, tags=_TAGS)
+async def forecast(
+    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> Forecasts:
+    """Forecast the next 7 and 30 days' net sales, and what the next week's sales will use up."""
+    position = await offers.position_of(world, merchant_id, caller.partner_id)
+    if position.scores is None:
+        raise NoForecast("Close a business day first")
+    return views.forecasts(position.scores, position.currency, position.today(world.clock.now()))
+
+
+@get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read}, tags=_TAGS)
+async def show(offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> OfferView:
+    """Show an offer as it was made."""
+    return _view(await offers.find(world.store, offer_id, caller.partner_id))
+
+
+@post("/v1/offers/{offer_id:str}/deliver", opt={"right": Right.offers_read}, status_code=200, tags=_TAGS)
+async def deliver(
+    offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> OfferView:
+    """Tell that an offer was shown to the merchant."""
+    return _view(await offers.deliver(world, offer_id, caller.partner_id))
+
+
+@get("/v1/merchants/{merchant_id:str}/decisions", opt={"right": Right.offers_read}, tags=_TAGS)
+async def decisions_page(
+    merchant_id: FromPath[str],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[DecisionView]:
+    """List the decisions about a shop, oldest first."""
+    await offers.position_of(world, merchant_id, caller.partner_id)
+    found = await decisions.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
+    return paging.page(found, limit, _decision, lambda decision: decision.id)
+
+
+@get("/v1/decisions/{decision_id:str}", opt={"right": Right.offers_read}, tags=_TAGS)
+async def decision(
+    decision_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> DecisionView:
+    """Show a decision and its reasons."""
+    return _decision(await decisions.find(world.store, decision_id, caller.partner_id))
+
+
+def _view(offer: Offer) -> OfferView:
+    values = msgspec.structs.asdict(offer)
+    values["data_as_of"] = values.pop("data_at")
+    values["replaces"], values["replaced_by"] = values.pop("replaces_id"), values.pop("replaced_by_id")
+    return OfferView(**values)
+
+
+def _decision(made: Decision) -> DecisionView:
+    scores = made.scores
+    return DecisionView(
+        id=made.id,
+        merchant_id=made.merchant_id,
+        outcome=made.outcome,
+        limit_amount=made.limit_amount,
+        terms=made.terms,
+        reasons=made.reasons,
+        pd=None if scores is None else scores.pd,
+        grade=made.terms.grade,
+        contributions=[] if scores is None else [ContributionView(*part) for part in scores.contributions],
+        forecast_7=() if scores is None else scores.forecast_7,
+        forecast_30=() if scores is None else scores.forecast_30,
+        models={} if scores is None else scores.models,
+        programme=made.programme,
+        decided_at=made.decided_at,
+        data_as_of=made.data_at,
+    )
+
+
+ROUTES = (current, forecast, show, deliver, decisions_page, decision)

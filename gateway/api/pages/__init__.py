@@ -1,0 +1,1 @@
+"""The plain pages of the gateway: HTML made on the server, no script, no foreign address."""

@@ -1,0 +1,133 @@
+"""Rights at the edge: every route declares one, `opt={"right": Right.sales_write}`, and `authorize` enforces it.
+
+A token counts only in the Authorization header, as `Bearer` (RFC 6750 section 2.1): never in a query or a form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from litestar.enums import ParamType
+from litestar.params import ParameterKwarg
+
+from gateway.api import exchange
+from gateway.api.problems import BadRequest
+from gateway.domain import ids
+from gateway.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from gateway.domain.rights import Caller, Right, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+    from litestar import Litestar, Request
+    from litestar.handlers import BaseRouteHandler
+
+_BEARER = re.compile(rb"(?i:bearer) +([A-Za-z0-9\-._~+/]{1,512}=*)")
+_CALLER = "restock.caller"
+
+
+class UnknownParameter(Invalid):
+    """A query parameter this route does not have: a typing error must not be a silent default."""
+
+    code = "unknown_parameter"
+    title = "The query has a parameter this does not know"
+
+
+async def authorize(request: Request[Any, Any, Any]) -> None:
+    """Before every route, its body unread: who asks, whether they may, and whether the address can exist at all.
+
+    A `before_request` hook and no guard: the framework copies the whole handler for each guarded request.
+    """
+    handler = request.route_handler
+    scope: MutableMapping[str, Any] = request.scope  # type: ignore[assignment]
+    about = exchange.of(scope)
+    seconds = handler.opt.get("seconds")
+    if seconds is not None and about.limit is not None:
+        about.limit.reschedule(asyncio.get_running_loop().time() + seconds)
+    right = needed(handler)
+    if right is Right.public:
+        return
+    await admit(scope, right, request.app.state.world.tokens)
+    _check_ids(request.path_params, about)
+    if scope["query_string"]:
+        _check_query(request)
+
+
+async def admit(scope: MutableMapping[str, Any], right: Right, tokens: Tokens) -> Caller:
+    """The caller of an ASGI scope that passed the edge, when it has `right`; raises Unauthenticated or Forbidden."""
+    about = exchange.of(scope)
+    caller = await tokens.identify(_token(about))
+    about.line.client_id = caller.client_id
+    if right not in caller.rights:
+        raise Forbidden(f"This needs the right {right}", right=str(right))
+    scope[_CALLER] = caller
+    return caller
+
+
+def needed(handler: BaseRouteHandler) -> Right:
+    """The right a route declares; the framework's own OPTIONS answers are public. Raises KeyError for none."""
+    if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+        return Right.public
+    right: Right = handler.opt["right"]
+    return right
+
+
+def undeclared(app: Litestar) -> list[str]:
+    """Routes that declare no right, as `METHOD /path`: must be empty."""
+    found = []
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
+            methods = getattr(handler, "http_methods", {"ASGI"})
+            if methods != {"OPTIONS"} and not isinstance(handler.opt.get("right"), Right):
+                found.append(f"{','.join(sorted(map(str, methods)))} {route.path}")
+    return sorted(found)
+
+
+def caller_of(scope: MutableMapping[str, Any]) -> Caller:
+    """The caller of an authorized request's ASGI scope."""
+    caller: Caller = scope[_CALLER]
+    return caller
+
+
+def _token(about: exchange.Exchange) -> str:
+    if about.authorization is None:
+        raise Unauthenticated("Send an access token: Authorization: Bearer …", token="absent")  # noqa: S106
+    match = _BEARER.fullmatch(about.authorization.strip())
+    if match is None:
+        raise Unauthenticated("The Authorization header does not hold one Bearer token")
+    return match[1].decode("ascii")
+
+
+def _check_ids(path_params: Mapping[str, Any], about: exchange.Exchange) -> None:
+    """Raise NotFound for an id in the path that does not look like one: nothing can be there."""
+    for name, value in path_params.items():
+        if not name.endswith("_id"):
+            continue
+        noun = name[:-3]
+        if ids.PATTERN.match(value) is None or not value.startswith(ids.PREFIXES.get(noun, value[:3])):
+            raise NotFound(f"There is no such {noun.replace('_', ' ')}")
+        if name == "merchant_id":
+            about.line.merchant_id = value
+
+
+def _check_query(request: Request[Any, Any, Any]) -> None:
+    """Raise for a query parameter the route does not have, or has twice."""
+    known = _query_names(request.route_handler)
+    for name, values in request.query_params.dict().items():
+        if name not in known:
+            raise UnknownParameter(f"{name[:60]!a} is not a parameter of this", parameters=",".join(sorted(known)))
+        if len(values) > 1:
+            raise BadRequest(f"{name} may come once", parameter=name)
+
+
+@lru_cache(maxsize=512)
+def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
+    names = set()
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        about = field.kwarg_definition
+        if isinstance(about, ParameterKwarg) and about.param_type is ParamType.QUERY:
+            names.add(getattr(about, "name", None) or getattr(about, "query", None) or name)
+    return frozenset(names)

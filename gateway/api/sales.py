@@ -1,0 +1,148 @@
+"""Data in: sales, and the close of a business day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from gateway.api import exchange, limits, views
+from gateway.api.strict_json import Rows
+from gateway.api.views import CurrentOffer, ForecastView
+from gateway.domain.errors import FieldError, Invalid, NotFound
+from gateway.domain.rights import Caller, Right
+from gateway.domain.sales import NewSale
+from gateway.usecases import days, sales
+from gateway.usecases.days import ZTotals
+from gateway.usecases.sales import RowResult
+from gateway.usecases.world import World
+
+_TAGS = ["Data in"]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of the rows, and where the merchant stands after them.
+
+    `rejected` rows are not stored; `duplicates` were known already. `takings_today_amount` is the current business
+    day's net sales so far.
+    """
+
+    accepted: int
+    duplicates: int
+    rejected: list[RowResult]
+    data_as_of: datetime | None
+    takings_today_amount: int
+    offer: CurrentOffer
+
+
+class ClosedDay(msgspec.Struct, frozen=True):
+    """A closed business day without tax and tip, what was withheld for repayment, and what comes next."""
+
+    business_on: date
+    state: str
+    sales_amount: int
+    refunds_amount: int
+    voids_amount: int
+    net_amount: int
+    tickets_count: int
+    withheld_amount: int
+    offer: CurrentOffer
+    next_7_days: ForecastView | None
+
+
+class NothingTaken(Invalid):
+    """Every row was refused; `errors` says why each was."""
+
+    code = "nothing_taken"
+    title = "None of the rows could be taken"
+
+
+@post(
+    "/v1/merchants/{merchant_id:str}/sales",
+    opt={"right": Right.sales_write},
+    status_code=200,
+    tags=_TAGS,
+    request_max_body_size=limits.MAX_BATCH_BYTES,
+)
+async def push(
+    merchant_id: FromPath[str],
+    data: JSONBody[Rows[NewSale]],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Taken:
+    """Push sales, refunds and voids: one object, an array, or NDJSON, at most 10,000 rows.
+
+    A record is unique by its `sale_id`; a newer `version` corrects it; late rows land on their own business day. Rows
+    are judged one by one; only when none could be taken the whole request is refused.
+    """
+    exchange.line(request).rows_count = data.count
+    received = await world.store.merge(
+        world.intake, sales.Request(merchant_id, caller.partner_id, data.items, world.clock.now())
+    )
+    rejected = [RowResult(fault.index, fault.code, fault.detail) for fault in data.faults]
+    rejected += [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in received.rejected]
+    rejected.sort(key=lambda row: row.index)
+    if rejected and not received.accepted and not received.duplicates:
+        errors = tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in rejected[:100])
+        raise NothingTaken(rejected[0].detail, errors=errors, reason=rejected[0].code)
+    return Taken(
+        accepted=received.accepted,
+        duplicates=received.duplicates,
+        rejected=rejected,
+        data_as_of=received.judged.position.data_at,
+        takings_today_amount=received.judged.position.takings_amount(world.clock.now()),
+        offer=views.current_offer(world, received.judged),
+    )
+
+
+@post(
+    "/v1/merchants/{merchant_id:str}/days/{business_on:str}/close",
+    opt={"right": Right.sales_write},
+    status_code=200,
+    tags=_TAGS,
+)
+async def close(
+    merchant_id: FromPath[str],
+    business_on: FromPath[str],
+    data: JSONBody[ZTotals],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> ClosedDay:
+    """Close a business day and every open day before it.
+
+    Z-totals that are given must agree with the rows received, else nothing is closed. Closing a closed day again
+    changes nothing.
+    """
+    closed = await world.store.merge(
+        world.closing, days.Closing(merchant_id, caller.partner_id, _date(business_on), data)
+    )
+    totals, scores = closed.totals, closed.judged.position.scores
+    return ClosedDay(
+        business_on=closed.business_on,
+        state="closed",
+        sales_amount=totals.sales_amount,
+        refunds_amount=totals.refunds_amount,
+        voids_amount=totals.voids_amount,
+        net_amount=totals.net_amount,
+        tickets_count=totals.tickets_count,
+        withheld_amount=closed.withheld_amount,
+        offer=views.current_offer(world, closed.judged),
+        next_7_days=None if scores is None else views.forecast(7, scores.forecast_7, fallback=scores.fallback),
+    )
+
+
+def _date(text: str) -> date:
+    if len(text) == len("2026-11-22") and text.isascii():
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass  # told below, with what is not a date at all
+    raise NotFound("A business day is written as 2026-11-22")
+
+
+ROUTES = (push, close)

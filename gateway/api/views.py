@@ -1,0 +1,116 @@
+"""Shapes more than one route answers with, made from what the use cases return."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import underwriting
+from gateway.domain.offers import Commitment
+from gateway.domain.reasons import Reason
+from gateway.domain.underwriting import Terms
+
+if TYPE_CHECKING:
+    from gateway.domain.positions import Scores
+    from gateway.usecases.limits import Judged
+    from gateway.usecases.world import World
+
+
+class CurrentOffer(msgspec.Struct, frozen=True):
+    """Where the merchant stands this moment.
+
+    `limit_amount` and `available_amount` are fresh: limit = min(grade_bps x min(base, affordability) / 10000,
+    programme cap, headroom), available = limit less exposure, in steps. `offered_limit_amount` is what the current
+    immutable offer `id` says; it follows material changes only. `state` is `open`, `frozen` or `none`.
+    """
+
+    merchant_id: str
+    id: str | None
+    state: str
+    commitment: Commitment
+    currency: str
+    limit_amount: int
+    offered_limit_amount: int | None
+    available_amount: int
+    exposure_amount: int
+    step_amount: int
+    minimum_amount: int
+    suggested_amount: int
+    terms: Terms
+    pd: int | None
+    reasons: tuple[Reason, ...]
+    decision_id: str | None
+    decided_at: datetime | None
+    data_as_of: datetime | None
+
+
+class ForecastView(msgspec.Struct, frozen=True):
+    """Net sales of the next `days` days in minor units: quantiles, p50 the middle. `fallback`: too little history."""
+
+    days: int
+    p05_amount: int
+    p10_amount: int
+    p25_amount: int
+    p50_amount: int
+    p75_amount: int
+    p90_amount: int
+    p95_amount: int
+    fallback: bool
+
+
+class Forecasts(msgspec.Struct, frozen=True):
+    """What the models expect of the days from `as_of_on` on, and what the next week's sales will use up."""
+
+    as_of_on: date
+    currency: str
+    forecast_7: ForecastView
+    forecast_30: ForecastView
+    stocking_need_amount: int
+
+
+def current_offer(world: World, judged: Judged) -> CurrentOffer:
+    """A judged position as clients see it."""
+    position, fresh = judged.position, judged.assessment
+    offered, verdict, scores = position.offered, position.verdict, position.scores
+    step = world.programme.step_amount(position.currency)
+    need = underwriting.stocking_need_amount(scores)
+    suggested = min(-(-need // step) * step, fresh.available_amount)
+    frozen = fresh.outcome is underwriting.Outcome.frozen or (offered is not None and offered.frozen)
+    return CurrentOffer(
+        merchant_id=position.merchant_id,
+        id=None if offered is None else offered.id,
+        state="none" if offered is None else "frozen" if frozen else "open",
+        commitment=Commitment.indicative,
+        currency=position.currency,
+        limit_amount=fresh.limit_amount,
+        offered_limit_amount=None if offered is None else offered.limit_amount,
+        available_amount=fresh.available_amount,
+        exposure_amount=position.exposure_amount,
+        step_amount=step,
+        minimum_amount=step,
+        suggested_amount=suggested,
+        terms=fresh.terms,
+        pd=None if scores is None else scores.pd,
+        reasons=fresh.reasons if verdict is None or fresh.outcome != verdict.outcome else verdict.reasons,
+        decision_id=None if verdict is None else verdict.decision_id,
+        decided_at=None if verdict is None else verdict.decided_at,
+        data_as_of=position.data_at,
+    )
+
+
+def forecast(days: int, quantiles: tuple[int, ...], *, fallback: bool) -> ForecastView:
+    """Seven quantiles by name."""
+    return ForecastView(days, *quantiles, fallback)
+
+
+def forecasts(scores: Scores, currency: str, as_of_on: date) -> Forecasts:
+    """Both horizons."""
+    return Forecasts(
+        as_of_on=as_of_on,
+        currency=currency,
+        forecast_7=forecast(7, scores.forecast_7, fallback=scores.fallback),
+        forecast_30=forecast(30, scores.forecast_30, fallback=scores.fallback),
+        stocking_need_amount=underwriting.stocking_need_amount(scores),
+    )

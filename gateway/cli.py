@@ -1,0 +1,147 @@
+"""The command line: `gateway serve`, `worker`, `client`, `verify`, `replay`, `settings`, `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway import __version__, log, scorer
+from gateway import settings as configuration
+from gateway.domain.errors import GatewayError
+from gateway.domain.programmes import INVENTORY
+from gateway.domain.rights import GRANTABLE, Right
+from gateway.store import reading
+from gateway.usecases import clients, decisions, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.settings import Settings
+
+FAILED, REFUSED = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 = done, 1 = it found something wrong, 2 = it was refused."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = configuration.load(os.environ)
+        if getattr(parsed, "database_url", None):
+            settings = msgspec.structs.replace(settings, database_url=parsed.database_url)
+        log.configure(settings)
+        return int(asyncio.run(parsed.run(settings, parsed)))
+    except GatewayError as error:
+        print(f"gateway: {error.detail}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="Restock: an embedded open-banking lending gateway.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the API")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.set_defaults(run=_serve)
+    worker = commands.add_parser("worker", help="run the worker (PostgreSQL; on SQLite it runs in the server)")
+    worker.set_defaults(run=_worker)
+    _client_commands(commands.add_parser("client", help="partners' API clients"))
+    verify = commands.add_parser("verify", help="recompute the ledger and hold it against everything else")
+    verify.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
+    verify.set_defaults(run=_verify)
+    replay = commands.add_parser("replay", help="make a stored decision again")
+    replay.add_argument("decision", help="a decision's id")
+    replay.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
+    replay.set_defaults(run=_replay)
+    listed = commands.add_parser("settings", help="list the settings and their defaults")
+    listed.set_defaults(run=_settings)
+    demo = commands.add_parser("demo", help="a shop's story from till receipts to the last repayment")
+    _add_demo(demo)
+    return parser
+
+
+def _client_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    create = commands.add_parser("create", help="register a client by its public keys")
+    create.add_argument("--name", required=True)
+    create.add_argument("--jwks", required=True, type=Path, help="file with the client's public JWK set")
+    create.add_argument("--partner", help="the partner it belongs to (default: the client's name)")
+    create.add_argument("--rights", nargs="+", type=Right, choices=GRANTABLE)
+    create.set_defaults(run=_create_client)
+
+
+async def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    from gateway import server  # noqa: PLC0415 - the web framework is not needed by the other commands
+
+    await server.serve(settings, arguments.host, arguments.port)
+    return 0
+
+
+async def _worker(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from gateway.main import open_world  # noqa: PLC0415
+    from gateway.worker import Worker  # noqa: PLC0415
+
+    async with open_world(settings) as world:
+        worker = Worker(world)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+        await worker.run()
+    return 0
+
+
+async def _create_client(settings: Settings, arguments: argparse.Namespace) -> int:
+    from gateway.main import open_world  # noqa: PLC0415
+
+    document = arguments.jwks.read_bytes()
+    async with open_world(settings) as world:
+        made = await clients.create(
+            world, name=arguments.name, jwks=document, partner_name=arguments.partner, rights=arguments.rights
+        )
+        _print({"client_id": made.id, "partner_id": made.partner_id, "issuer": settings.issuer})
+    return 0
+
+
+async def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
+    async with reading(settings.database_url) as reader:
+        found = await ledger.verify(reader)
+    _print(found)
+    return 0 if found.balanced else FAILED
+
+
+async def _replay(settings: Settings, arguments: argparse.Namespace) -> int:
+    models = scorer.load(settings.models_dir)
+    async with reading(settings.database_url) as reader:
+        replayed = await decisions.replay(reader, models, INVENTORY, arguments.decision)
+    _print(replayed)
+    return 0 if replayed.agrees else FAILED
+
+
+async def _settings(_settings: Settings, _arguments: argparse.Namespace) -> int:
+    for field in msgspec.structs.fields(configuration.Settings):
+        default = "" if field.default in {msgspec.NODEFAULT, None} else field.default
+        print(f"{configuration.PREFIX}{field.name.upper()}={default}")
+    return 0
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    from gateway.demo import command  # noqa: PLC0415
+
+    command.add_arguments(parser)
+
+    async def run(_settings: Settings, arguments: argparse.Namespace) -> int:
+        return await command.run(arguments)
+
+    parser.set_defaults(run=run)
+
+
+def _print(value: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

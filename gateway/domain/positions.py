@@ -1,0 +1,134 @@
+"""A merchant's position: everything the limit is made of, at hand in one value.
+
+It is what the hot path reads and writes: closed days, open days, the last scores, what was offered and what is owed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import calendars, histories
+from gateway.domain.histories import History
+from gateway.domain.merchants import MerchantState
+from gateway.domain.reasons import Reason
+from gateway.domain.sales import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class GradeScore(msgspec.Struct, frozen=True):
+    """The PD (1/100 bp) of drawing `exposure_amount`, the whole limit of one grade."""
+
+    grade: str
+    exposure_amount: int
+    pd: int
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """What the models said of the closed days through `scored_through_on`.
+
+    Forecasts are seven quantiles (.05 .10 .25 .50 .75 .90 .95) of the net sales of the next 7 and 30 days, in minor
+    units; `ratios` are the models' own answers in 1e-6. `grade` is the best one whose own limit keeps the PD within it, None when none does.
+    """
+
+    scored_through_on: date
+    forecast_7: tuple[int, ...]
+    forecast_30: tuple[int, ...]
+    ratios_7: tuple[int, ...]
+    ratios_30: tuple[int, ...]
+    fallback: bool
+    candidates: tuple[GradeScore, ...]
+    grade: str | None
+    pd: int | None
+    features: dict[str, list[float | None]]
+    contributions: tuple[tuple[str, int], ...]
+    models: dict[str, str]
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """The current offer, as much of it as a material change is measured against."""
+
+    id: str
+    decision_id: str
+    limit_amount: int
+    grade: str
+    net_amount: int
+    made_at: datetime
+    expires_at: datetime
+    raised_at: datetime | None
+    frozen: bool = False
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The last decision that was written: its outcome and its reasons."""
+
+    decision_id: str
+    outcome: str
+    reasons: tuple[Reason, ...]
+    decided_at: datetime
+
+
+class Position(msgspec.Struct, frozen=True):
+    """See the module. `open_days` holds the totals of business days after the last closed one."""
+
+    merchant_id: str
+    partner_id: str
+    merchant_state: MerchantState
+    currency: str
+    timezone: str
+    day_cutoff: str
+    version: int
+    exposure_amount: int
+    history: History | None
+    open_days: dict[date, Totals]
+    closes_at: datetime | None
+    data_at: datetime | None
+    scores: Scores | None
+    offered: Offered | None
+    verdict: Verdict | None
+
+    def today(self, now: datetime) -> date:
+        """The shop's current business day."""
+        return calendars.business_date(now, self.timezone, self.day_cutoff)
+
+    def takings_amount(self, now: datetime) -> int:
+        """Net sales of the current business day so far, closed early or not."""
+        today = self.today(now)
+        if self.history is not None and self.history.through_on == today:
+            return self.history.tails[1]
+        return self.open_days.get(today, Totals()).net_amount
+
+
+def record(position: Position, changes: Mapping[date, Totals], at: datetime) -> tuple[Position, bool]:
+    """Add what arrived to its days; True when a closed day changed, so that the models must look again."""
+    history, open_days = position.history, dict(position.open_days)
+    rescored = False
+    for on, change in changes.items():
+        if history is not None and on <= history.through_on:
+            history, rescored = histories.amend(history, on, change), True
+        else:
+            open_days[on] = open_days.get(on, Totals()) + change
+    closes_at = position.closes_at
+    if history is None and open_days:
+        closes_at = calendars.closes_at(min(open_days), position.timezone, position.day_cutoff)
+    changed = msgspec.structs.replace(
+        position, history=history, open_days=open_days, data_at=at, closes_at=closes_at
+    )
+    return changed, rescored
+
+
+def close(position: Position, through_on: date, at: datetime) -> Position:
+    """Close every business day up to `through_on`; a no-op for days that are closed already."""
+    history = position.history
+    if history is None:
+        started_on = min([*position.open_days, through_on])
+        history = histories.build(started_on, through_on, position.open_days)
+    elif through_on > history.through_on:
+        history = histories.extend(history, through_on, position.open_days)
+    open_days = {on: totals for on, totals in position.open_days.items() if on > history.through_on}
+    closes_at = calendars.closes_at(history.through_on + timedelta(days=1), position.timezone, position.day_cutoff)
+    return msgspec.structs.replace(position, history=history, open_days=open_days, closes_at=closes_at, data_at=at)

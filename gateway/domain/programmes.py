@@ -1,0 +1,102 @@
+"""A programme: a bank's product and policy. One is built in; more come as files with their own versions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.domain.money import exponent
+
+
+class Grade(msgspec.Struct, frozen=True):
+    """Merchants whose PD (1/100 bp) is at most `pd_max` get `limit_bps` of the common limit at `fee_bps`."""
+
+    name: str
+    pd_max: int
+    limit_bps: int
+    fee_bps: int
+
+
+class ProgrammeRef(msgspec.Struct, frozen=True):
+    """Which programme, and which version of it, a decision was made under."""
+
+    id: str
+    version: int
+
+
+class Programme(msgspec.Struct, frozen=True):
+    """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency."""
+
+    id: str
+    version: int
+    bank_id: str
+    base_bps: int
+    grades: tuple[Grade, ...]
+    withhold_bps: int
+    term_days: int
+    interval_days: int
+    cap_major: dict[str, int]
+    step_major: dict[str, int]
+    default_cap_major: int
+    default_step_major: int
+    capacity_major: int
+    partner_share_bps: int
+    thin_days: int
+    stale_days: int
+    offer_days: int
+    quote_minutes: int
+    material_bps: int
+    raise_cooldown_hours: int
+    terms_version: str
+
+    @property
+    def ref(self) -> ProgrammeRef:
+        """Its id and version."""
+        return ProgrammeRef(self.id, self.version)
+
+    def cap_amount(self, currency: str) -> int:
+        """The most one merchant may owe, in minor units."""
+        return self.cap_major.get(currency, self.default_cap_major) * 10 ** exponent(currency)
+
+    def step_amount(self, currency: str) -> int:
+        """Amounts move in these steps, in minor units; it is also the least amount."""
+        return self.step_major.get(currency, self.default_step_major) * 10 ** exponent(currency)
+
+    def capacity_amount(self, currency: str) -> int:
+        """The most the bank lends under this programme altogether, in minor units."""
+        return self.capacity_major * 10 ** exponent(currency)
+
+    @property
+    def intervals_count(self) -> int:
+        """How many minimum-repayment intervals the term has."""
+        return -(-self.term_days // self.interval_days)
+
+
+INVENTORY = Programme(
+    id="prg_inventory",
+    version=1,
+    bank_id="bnk_sandbox",
+    base_bps=8_000,
+    grades=(
+        Grade("A", 15_000, 10_000, 200),
+        Grade("B", 35_000, 8_500, 300),
+        Grade("C", 70_000, 6_500, 420),
+        Grade("D", 120_000, 4_000, 560),
+    ),
+    withhold_bps=1_500,
+    term_days=270,
+    interval_days=30,
+    cap_major={"CNY": 500_000, "KRW": 100_000_000, "JPY": 10_000_000, "VND": 1_500_000_000, "IDR": 1_000_000_000},
+    step_major={"CNY": 100, "KRW": 10_000, "JPY": 1_000, "VND": 100_000, "IDR": 100_000},
+    default_cap_major=60_000,
+    default_step_major=10,
+    capacity_major=100_000_000_000,
+    partner_share_bps=1_000,
+    thin_days=28,
+    stale_days=4,
+    offer_days=30,
+    quote_minutes=15,
+    material_bps=500,
+    raise_cooldown_hours=24,
+    terms_version="2026-11-01",
+)
+"""The built-in inventory-loan programme of the sandbox bank."""

@@ -1,0 +1,105 @@
+"""A quote: one amount on one offer, alive for 15 minutes, with everything the merchant must see before the click."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from gateway.domain.errors import Conflict, Invalid
+from gateway.domain.money import MAX_AMOUNT
+
+
+class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which offer, and how much of it."""
+
+    offer_id: str
+    amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]
+
+
+class Assumptions(msgspec.Struct, frozen=True):
+    """What the estimates rest on."""
+
+    apr_method: str
+    daily_repayment_amount: int
+    median_sales_30d_amount: int
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """See the module. `minimum_amount` is per 30 days; `terms_hash` is what a confirmation must repeat."""
+
+    id: str
+    offer_id: str
+    merchant_id: str
+    currency: str
+    amount: int
+    fee_amount: int
+    withhold_bps: int
+    minimum_amount: int
+    estimated_payoff_on: date
+    final_due_on: date
+    apr_bps: int
+    assumptions: Assumptions
+    partner_revenue_share_amount: int
+    bank_id: str
+    terms_version: str
+    terms_hash: str
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def total_amount(self) -> int:
+        """What is repaid in all."""
+        return self.amount + self.fee_amount
+
+
+class NotAStep(Invalid):
+    """The amount is not a multiple of the offer's step."""
+
+    code = "amount_not_a_step"
+    title = "The amount is not a multiple of the step"
+
+
+class AboveLimit(Invalid):
+    """The amount is more than is available."""
+
+    code = "amount_above_limit"
+    title = "The amount is more than is available"
+
+
+class QuoteExpired(Conflict):
+    """The quote's time is over."""
+
+    code = "quote_expired"
+    title = "The quote has expired"
+
+
+class QuoteSuperseded(Conflict):
+    """A freeze, a revocation or a limit now below the amount: the quote cannot be drawn any more."""
+
+    code = "quote_superseded"
+    title = "The offer changed; nothing was borrowed"
+
+
+class StaleTerms(Conflict):
+    """The confirmation repeats other terms than the quote's."""
+
+    code = "stale_terms"
+    title = "The terms shown are not the terms of this quote"
+
+
+def terms_hash(quote: Quote) -> str:
+    """SHA-256 over every term that binds, in a fixed order; any changed field changes it."""
+    binding: dict[str, Any] = msgspec.to_builtins(quote)
+    binding.pop("terms_hash")
+    return hashlib.sha256(msgspec.json.encode(binding, order="sorted")).hexdigest()
+
+
+def check_amount(amount: int, available_amount: int, step_amount: int) -> None:
+    """Raise unless `amount` is a positive multiple of the step that is available."""
+    if amount % step_amount:
+        raise NotAStep(f"amounts move in steps of {step_amount}", step_amount=step_amount)
+    if amount > available_amount:
+        raise AboveLimit(f"{available_amount} is available", available_amount=available_amount)

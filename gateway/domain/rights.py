@@ -1,0 +1,41 @@
+"""Rights: what a token lets its bearer do. A right's name is its OAuth scope value (RFC 6749 section 3.3)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class Right(StrEnum):
+    """One right a route can need. `public` needs no token and is never granted."""
+
+    public = "public"
+    merchants_read = "merchants:read"
+    merchants_write = "merchants:write"
+    sales_write = "sales:write"
+    offers_read = "offers:read"
+    drawdowns_read = "drawdowns:read"
+    drawdowns_write = "drawdowns:write"
+    events_read = "events:read"
+    sandbox_write = "sandbox:write"
+
+
+GRANTABLE = tuple(right for right in Right if right is not Right.public)
+"""The rights a client may ask for, in the order they are documented."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is asking: the client of a partner and the rights of its token. Carries no name and no secret."""
+
+    client_id: str
+    partner_id: str
+    rights: frozenset[Right]
+
+
+class Tokens(Protocol):
+    """Knows whose token a string is."""
+
+    async def identify(self, token: str) -> Caller:
+        """The caller behind an access token. Raises Unauthenticated when it is unknown or expired."""

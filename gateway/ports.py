@@ -1,0 +1,250 @@
+"""What the core needs of the world. Adapters implement these; only the composition root knows which.
+
+Amounts are integer minor units inside `Money`; instants are aware UTC datetimes; dates are the bank's or the
+merchant's own calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from gateway.domain.errors import Upstream
+from gateway.domain.money import Money
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Clock(Protocol):
+    """Tells the time. Two live in the gateway: the business clock and the system clock (see README)."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+
+
+class IdSource(Protocol):
+    """Makes ids; a seeded one makes tests repeatable."""
+
+    def new(self, noun: str) -> str:
+        """A fresh id of `noun`, with its prefix (`gateway.domain.ids`)."""
+
+
+# --- the scorer -------------------------------------------------------------------------------------------------
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """One feature's part of a PD's logit, in 1e-6 of a logit; positive raises the risk. `value` in 1e-6, None = missing."""
+
+    feature: str
+    value: int | None
+    logit: int
+
+
+class RiskScore(msgspec.Struct, frozen=True):
+    """`pd`: P(90+ days past due or charged off within 12 months | the whole limit drawn), in 1/100 bp (1e-6)."""
+
+    pd: int
+    contributions: tuple[Contribution, ...]
+
+
+class Scorer(Protocol):
+    """Runs the models. Scores come out as integers so that policy never reads a float."""
+
+    def forecast(self, horizon: int, features: NDArray[np.float32]) -> list[tuple[int, ...]]:
+        """(n, FORECAST_FEATURES) for `horizon` 7 or 30 → n tuples of 7 quantiles (.05 .10 .25 .50 .75 .90 .95).
+
+        Each is the ratio of the horizon's net sales to days x the 28-day mean, in 1e-6.
+        """
+
+    def default(self, features: NDArray[np.float32]) -> list[int]:
+        """(n, PD_FEATURES) → n PDs in 1/100 bp (1e-6): cheap, for the many exposures a policy tries."""
+
+    def explain(self, features: NDArray[np.float32]) -> list[RiskScore]:
+        """(n, PD_FEATURES) → n risk scores, the same PDs as `default`, with one contribution a feature."""
+
+    def hashes(self) -> dict[str, str]:
+        """Model name → SHA-256 of the file that answers for it, kept with each decision."""
+
+
+# --- the bank ---------------------------------------------------------------------------------------------------
+
+
+class PaymentStatus(StrEnum):
+    """ISO 20022 external payment transaction status codes (ExternalPaymentTransactionStatus1Code)."""
+
+    RCVD = "RCVD"
+    PDNG = "PDNG"
+    ACTC = "ACTC"
+    ACCP = "ACCP"
+    ACFC = "ACFC"
+    ACSP = "ACSP"
+    ACSC = "ACSC"
+    ACCC = "ACCC"
+    ACWC = "ACWC"
+    PART = "PART"
+    RJCT = "RJCT"
+    CANC = "CANC"
+    BLCK = "BLCK"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account at a bank: an IBAN (ISO 13616), or another scheme's number, and its bank's BIC (ISO 9362)."""
+
+    iban: str | None = None
+    other_id: str | None = None
+    bic: str | None = None
+
+
+class Party(msgspec.Struct, frozen=True):
+    """Who pays or is paid: a name and an account."""
+
+    name: str
+    account: Account
+
+
+class Payout(msgspec.Struct, frozen=True):
+    """One credit transfer: the drawdown's money from the bank's funding account to the merchant."""
+
+    end_to_end_id: str
+    message_id: str
+    amount: Money
+    debtor: Party
+    creditor: Party
+    execute_on: date
+    created_at: datetime
+    remittance: str
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """One direct debit: a repayment from the merchant to the bank's collection account, under a mandate."""
+
+    end_to_end_id: str
+    message_id: str
+    amount: Money
+    creditor: Party
+    creditor_scheme_id: str
+    debtor: Party
+    mandate_id: str
+    mandate_signed_on: date
+    sequence: str  # FRST, RCUR, FNAL or OOFF (ISO 20022 SequenceType3Code)
+    collect_on: date
+    created_at: datetime
+    remittance: str
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The bank's immediate answer to a submission: taken, or refused for good with an ISO reason (`DUPL`, `FF01` …)."""
+
+    accepted: bool
+    reason: str | None = None
+    detail: str | None = None
+
+
+class BankEventKind(StrEnum):
+    """What a bank message says happened."""
+
+    status = "status"  # pain.002: the bank's word on an instruction
+    booked = "booked"  # camt.054/053: money moved on our account
+    returned = "returned"  # pacs.004, or a booked return: money came back or was taken back
+
+
+class BankEvent(msgspec.Struct, frozen=True):
+    """One fact read from a bank's message about one payment.
+
+    `status` is set for kind status; `amount`, `credit` (True = our account was credited) and `booked_on` for
+    booked and returned. `end_to_end_id` is None where the bank names only the file (`original_message_id`). `account`
+    is our own account, the one the entry is booked on; an announced return (pacs.004) has neither it nor `booked_on`,
+    because the booked entry that follows is the money.
+    """
+
+    kind: BankEventKind
+    source: str  # the message's type, e.g. "pain.002.001.10"
+    end_to_end_id: str | None
+    original_message_id: str | None = None
+    status: PaymentStatus | None = None
+    reason: str | None = None
+    detail: str | None = None
+    amount: Money | None = None
+    credit: bool | None = None
+    booked_on: date | None = None
+    account: Account | None = None
+    bank_reference: str | None = None
+
+
+class InboundMessage(msgspec.Struct, frozen=True):
+    """One message from the bank's mailbox, as raw bytes, with the bank's own unique id for it."""
+
+    message_id: str
+    body: bytes
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a rail can do; the gateway plans by it and never probes."""
+
+    currencies: frozenset[str]
+    reference_length: int
+    instant: bool = False
+
+
+class Unreachable(Upstream):
+    """The bank was not reached: nothing was sent, the same bytes may go again at any time."""
+
+    code = "bank_unreachable"
+    title = "The bank cannot be reached"
+
+
+class Unanswered(Upstream):
+    """Bytes may have reached the bank and no usable answer came: only the identical bytes may ever go again."""
+
+    code = "bank_unanswered"
+    title = "The bank did not answer"
+
+
+class Unreadable(Upstream):
+    """A bank's message cannot be read: malformed, unknown, or unsafe. It is parked, and nothing moves."""
+
+    code = "bank_message_unreadable"
+    title = "A bank message cannot be read"
+
+
+class Bank(Protocol):
+    """A bank we send instructions to. `render_*` and `read` are pure; the rest talk and hold no state."""
+
+    capabilities: Capabilities
+
+    def render_payout(self, payout: Payout) -> bytes:
+        """The exact bytes to store before anything is sent."""
+
+    def render_collection(self, collection: Collection) -> bytes:
+        """The exact bytes to store before anything is sent."""
+
+    async def submit(self, message: bytes) -> Ack:
+        """Send stored bytes. Raises Unreachable (surely not sent) or Unanswered (may have been sent)."""
+
+    async def fetch(self) -> list[InboundMessage]:
+        """Messages waiting in our mailbox, oldest first; they stay there until `acknowledge`. Raises Unreachable."""
+
+    async def acknowledge(self, message_ids: list[str]) -> None:
+        """Tell the bank these were stored durably; afterwards `fetch` need not repeat them (it may)."""
+
+    def read(self, body: bytes) -> list[BankEvent]:
+        """The facts in one stored message. Raises Unreadable."""
+
+
+class TestClock(Protocol):
+    """A sandbox bank's own clock, moved together with the gateway's business clock."""
+
+    async def advance(self, to: datetime) -> None:
+        """Move the bank's calendar to the date of `to`, a day at a time, releasing what comes due; never backwards."""
+
+
+class LoanDecision(Protocol):
+    """The bank's own credit decision on one drawdown; the gateway's score is advice to it."""
+
+    async def decide(self, drawdown_id: str, amount: Money) -> bool:
+        """True = approved, False = rejected."""

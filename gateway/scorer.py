@@ -1,0 +1,179 @@
+"""Runs the models: features in, integers out. The sole importer of onnxruntime; it knows no policy.
+
+A model is refused at load, by name and with the reason, when its file, its card, its schema or its answers to the
+card's golden rows differ. One thread: a row costs tens of microseconds, so it runs inline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import onnxruntime
+
+from gateway.domain import features as f
+from gateway.domain.errors import Invalid
+from gateway.ports import Contribution, RiskScore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+CARD_SCHEMA = "restock-model/1"
+MILLION = 1_000_000
+OUTPUTS = {"forecast_7": ("quantiles",), "forecast_30": ("quantiles",), "pd": ("pd", "logit", "contributions")}
+
+
+class ModelRefused(Invalid):
+    """A model file is not the one its card describes, or not one this code can feed."""
+
+    code = "model_refused"
+    title = "A model was refused"
+
+
+class Golden(msgspec.Struct, frozen=True):
+    """Rows in (None = NaN) and what the training side made of them, within `tolerance`."""
+
+    inputs: list[list[float | None]]
+    outputs: dict[str, list[list[float]]]
+    tolerance: float
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What the scorer reads of a card.json; the rest is for people."""
+
+    schema: str
+    model: str
+    version: int
+    sha256: str
+    features: tuple[str, ...]
+    features_hash: str
+    golden: Golden
+
+
+class OnnxScorer:
+    """The `Scorer` port by onnxruntime. Build it with `load`."""
+
+    def __init__(self, sessions: dict[str, onnxruntime.InferenceSession], cards: dict[str, Card]) -> None:
+        self._sessions = sessions
+        self._hashes = {name: card.sha256 for name, card in cards.items()}
+
+    def forecast(self, horizon: int, features: NDArray[np.float32]) -> list[tuple[int, ...]]:
+        """(n, FORECAST_FEATURES) for `horizon` 7 or 30 → n tuples of 7 ascending quantiles in 1e-6 of the scale."""
+        (quantiles,) = self._run(f"forecast_{horizon}", features, ["quantiles"])
+        return [tuple(row) for row in _millionths(quantiles).tolist()]
+
+    def default(self, features: NDArray[np.float32]) -> list[int]:
+        """(n, PD_FEATURES) → n PDs in 1/100 of a basis point (1e-6)."""
+        (chances,) = self._run("pd", features, ["pd"])
+        pds: list[int] = _millionths(chances[:, 0]).tolist()
+        return pds
+
+    def explain(self, features: NDArray[np.float32]) -> list[RiskScore]:
+        """(n, PD_FEATURES) → n scores, the same PDs as `default`, with one contribution a feature."""
+        chances, contributions = self._run("pd", features, ["pd", "contributions"])
+        pds, parts = _millionths(chances[:, 0]).tolist(), _millionths(contributions).tolist()
+        values = _millionths(np.nan_to_num(features)).tolist()
+        missing = np.isnan(features).tolist()
+        return [
+            RiskScore(
+                pd,
+                tuple(
+                    Contribution(name, None if absent else value, part)
+                    for name, value, absent, part in zip(f.PD_FEATURES, row, absents, logits, strict=True)
+                ),
+            )
+            for pd, row, absents, logits in zip(pds, values, missing, parts, strict=True)
+        ]
+
+    def hashes(self) -> dict[str, str]:
+        """Model name → SHA-256 of the file that answers for it, kept with each decision."""
+        return dict(self._hashes)
+
+    def _run(self, name: str, features: NDArray[np.float32], outputs: list[str]) -> list[NDArray[np.float32]]:
+        answers: list[NDArray[np.float32]] = self._sessions[name].run(outputs, {"features": features})
+        return answers
+
+
+def load(directory: Path) -> OnnxScorer:
+    """The newest version of every model under `directory` (`<model>/<version>/`). Raises ModelRefused."""
+    loaded = {name: _load(name, _newest(name, directory / name)) for name in OUTPUTS}
+    return OnnxScorer({name: one[0] for name, one in loaded.items()}, {name: one[1] for name, one in loaded.items()})
+
+
+def _newest(name: str, directory: Path) -> Path:
+    numbers = sorted(int(path.name) for path in directory.glob("*") if path.name.isdecimal())
+    if not numbers:
+        raise ModelRefused(f"{name}: there is no version of it", model=name)
+    return directory / str(numbers[-1])
+
+
+def _load(name: str, folder: Path) -> tuple[onnxruntime.InferenceSession, Card]:
+    """The session and the card in `folder`, after every check."""
+    try:
+        card = msgspec.json.decode((folder / "card.json").read_bytes(), type=Card)
+        body = (folder / "model.onnx").read_bytes()
+    except (OSError, msgspec.DecodeError) as fault:
+        raise ModelRefused(f"{name}: its files cannot be read: {fault}", model=name) from fault
+    _check_card(name, folder, card, body)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = _open(name, body, options)
+    _check_session(name, card, session)
+    _check_golden(name, card, session)
+    return session, card
+
+
+def _open(name: str, body: bytes, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(body, options, providers=["CPUExecutionProvider"])
+    except Exception as fault:  # onnxruntime raises many unrelated classes
+        raise ModelRefused(f"{name}: onnxruntime cannot open the file: {fault}", model=name) from fault
+
+
+def _expected_features(name: str) -> tuple[str, ...]:
+    return f.PD_FEATURES if name == "pd" else f.FORECAST_FEATURES
+
+
+def _require(name: str, same: bool, reason: str) -> None:  # noqa: FBT001 - reads as a sentence at each call
+    if not same:
+        raise ModelRefused(f"{name}: {reason}", model=name)
+
+
+def _check_card(name: str, folder: Path, card: Card, body: bytes) -> None:
+    _require(name, card.schema == CARD_SCHEMA, f"the card's schema is {card.schema}, not {CARD_SCHEMA}")
+    _require(name, card.model == name, f"the card is of {card.model}")
+    _require(name, str(card.version) == folder.name, f"the card is of version {card.version}, not {folder.name}")
+    _require(name, hashlib.sha256(body).hexdigest() == card.sha256, "the file's SHA-256 is not the card's")
+    _require(name, card.features == _expected_features(name), "its features are not the ones this code computes")
+    _require(name, card.features_hash == f.schema_hash(name), "its features are of another revision")
+
+
+def _check_session(name: str, card: Card, session: onnxruntime.InferenceSession) -> None:
+    carried = session.get_modelmeta().custom_metadata_map
+    _require(name, carried.get("model") == name, f"the file says it is {carried.get('model')}")
+    _require(name, carried.get("version") == str(card.version), "the file is of another version than its card")
+    _require(name, carried.get("schema") == card.features_hash, "the file was made for other features than its card")
+    inputs = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
+    _require(name, inputs == [("features", "tensor(float)", [len(card.features)])], f"its inputs are {inputs}")
+    outputs = tuple(one.name for one in session.get_outputs())
+    _require(name, outputs == OUTPUTS[name], f"its outputs are {outputs}")
+
+
+def _check_golden(name: str, card: Card, session: onnxruntime.InferenceSession) -> None:
+    rows = [[np.nan if value is None else value for value in row] for row in card.golden.inputs]
+    answers: list[Any] = session.run(list(OUTPUTS[name]), {"features": np.array(rows, np.float32)})
+    for output, answer in zip(OUTPUTS[name], answers, strict=True):
+        expected = np.array(card.golden.outputs.get(output, []))
+        close = expected.shape == answer.shape and bool((np.abs(answer - expected) <= card.golden.tolerance).all())
+        _require(name, close, f"its {output} for the golden rows are not the card's")
+
+
+def _millionths(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Rounded to 1e-6, half to even, in float64: the only place where a score turns into an integer."""
+    whole: NDArray[np.int64] = np.rint(values.astype(np.float64).clip(-1e9, 1e9) * MILLION).astype(np.int64)
+    return whole

@@ -1,0 +1,114 @@
+"""Settings: one frozen Struct read from `GATEWAY_*` variables, `GATEWAY_X_FILE` for a secret kept in a file.
+
+The defaults run the sandbox with nothing set. An unknown `GATEWAY_` name is refused, so a typing error is not a
+silent default. Live mode refuses plain http, a sandbox bank and generated keys.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "GATEWAY_"
+
+
+class Mode(StrEnum):
+    """What the gateway is for: a sandbox to try things in, or live money."""
+
+    sandbox = "sandbox"
+    live = "live"
+
+
+class BadSettings(Invalid):
+    """A setting is unknown, unreadable or not allowed in this mode."""
+
+    code = "bad_settings"
+    title = "The configuration is not usable"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an operator can choose. Variable `GATEWAY_DATABASE_URL` sets `database_url`, and so on."""
+
+    mode: Mode = Mode.sandbox
+    database_url: str = "sqlite:///restock.db"
+    """`sqlite:///path` (one process owns the file) or `postgresql://user@host/name` (many replicas)."""
+    data_dir: Path = Path(".restock")
+    """Where keys made at the first start are kept, readable by their owner alone."""
+    issuer: str = "http://127.0.0.1:8000"
+    """Our own address as clients know it: the OAuth issuer and the start of every link we hand out."""
+    models_dir: Path = Path(__file__).resolve().parent.parent / "onnx_models"
+    master_key: str | None = None
+    """Base64 of 32 bytes that encrypt bank accounts and bank messages; made in `data_dir` when absent (sandbox)."""
+    bank_url: str | None = None
+    bank_name: str = "Sandbox Bank"
+    bank_account: str = "NL41MOCK0000000001"
+    """IBAN of the account that pays drawdowns out and that repayments come back to."""
+    bank_bic: str = "MOCKNL2AXXX"
+    bank_creditor_id: str = "NL00ZZZ000000000000"
+    """The bank's SEPA creditor identifier, under which repayments are debited."""
+    bank_poll_ms: int = 1_000
+    """How often the bank's mailbox is read while something is expected from it."""
+    clock_starts_at: datetime | None = None
+    """Sandbox only: where the business clock of a fresh database starts."""
+    access_token_seconds: int = 300
+    log_format: str = "auto"
+    """`json`, `pretty`, or `auto` (pretty on a terminal)."""
+    log_level: str = "info"
+    drain_seconds: int = 30
+    postgres_pool_count: int = 8
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the sandbox's routes and rules are there."""
+        return self.mode is Mode.sandbox
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from `environment`; raises BadSettings naming the variable."""
+    values = {}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field not in Settings.__struct_fields__ and field.endswith("_file"):
+            field, value = field.removesuffix("_file"), _read(name, value)  # noqa: PLW2901
+        if field not in Settings.__struct_fields__:
+            raise BadSettings(f"{name} is not a setting; see `gateway settings`", name=name)
+        values[field] = value
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        raise BadSettings(str(error)) from None
+    _check(settings)
+    return settings
+
+
+def _read(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSettings(f"{name}: {path} cannot be read ({error.strerror})", name=name) from None
+
+
+def _check(settings: Settings) -> None:
+    if settings.clock_starts_at is not None and settings.clock_starts_at.tzinfo is None:
+        raise BadSettings("GATEWAY_CLOCK_STARTS_AT needs an offset, such as a Z at its end")
+    if settings.sandbox:
+        return
+    if not settings.issuer.startswith("https://"):
+        raise BadSettings("live mode needs an https GATEWAY_ISSUER")
+    if settings.master_key is None:
+        raise BadSettings("live mode needs GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE")
+    if settings.clock_starts_at is not None:
+        raise BadSettings("GATEWAY_CLOCK_STARTS_AT is for the sandbox: live money keeps real time")
+    if settings.bank_url is None or not settings.bank_url.startswith("https://"):
+        raise BadSettings("live mode needs an https GATEWAY_BANK_URL")

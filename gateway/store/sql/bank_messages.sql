@@ -1,0 +1,11 @@
+-- name: add
+INSERT INTO bank_messages (bank_id, message_id, body, state, received_at)
+VALUES (:bank_id, :message_id, :body, 'stored', :received_at) ON CONFLICT DO NOTHING;
+
+-- name: unread
+SELECT message_id, body FROM bank_messages WHERE bank_id = :bank_id AND state = 'stored'
+ORDER BY received_at, message_id LIMIT 100;
+
+-- name: done
+UPDATE bank_messages SET state = :state, problem = :problem
+WHERE bank_id = :bank_id AND message_id = :message_id AND state = 'stored';

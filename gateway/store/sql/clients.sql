@@ -1,0 +1,34 @@
+-- name: add_partner
+INSERT INTO partners (id, name, created_at) VALUES (:id, :name, :created_at) ON CONFLICT DO NOTHING;
+
+-- name: partner_named
+SELECT id FROM partners WHERE name = :name;
+
+-- name: add
+INSERT INTO clients (id, partner_id, name, jwks_json, rights_json, created_at)
+VALUES (:id, :partner_id, :name, :jwks_json, :rights_json, :created_at);
+
+-- name: find
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id;
+
+-- name: hold
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id;
+
+-- name: hold (postgres)
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id FOR SHARE;
+
+-- name: page
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients
+WHERE id > :after_id ORDER BY id LIMIT :limit;
+
+-- name: rotate
+UPDATE clients SET jwks_json = :jwks_json WHERE id = :client_id;
+
+-- name: disable
+UPDATE clients SET disabled = 1 WHERE id = :client_id;
+
+-- name: spend_assertion
+INSERT INTO assertions (client_id, jti, expires_at) VALUES (:client_id, :jti, :expires_at) ON CONFLICT DO NOTHING;
+
+-- name: forget_assertions
+DELETE FROM assertions WHERE expires_at < :now_at;

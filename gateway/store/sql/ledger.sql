@@ -1,0 +1,34 @@
+-- name: add_entry
+INSERT INTO entries (id, kind, reference, drawdown_id, bank_id, currency, occurred_at)
+VALUES (:id, :kind, :reference, :drawdown_id, :bank_id, :currency, :occurred_at) ON CONFLICT (kind, reference) DO NOTHING;
+
+-- name: add_posting
+INSERT INTO postings (entry_id, line, account, amount) VALUES (:entry_id, :line, :account, :amount);
+
+-- name: balance
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM postings WHERE account = :account;
+
+-- name: unbalanced
+SELECT entry_id, CAST(SUM(amount) AS BIGINT) FROM postings GROUP BY entry_id HAVING SUM(amount) <> 0
+ORDER BY entry_id LIMIT 100;
+
+-- name: bank_sums
+SELECT e.bank_id, e.currency, CAST(SUM(p.amount) AS BIGINT) FROM entries e JOIN postings p ON p.entry_id = e.id
+GROUP BY e.bank_id, e.currency ORDER BY e.bank_id, e.currency LIMIT 1000;
+
+-- name: counts
+SELECT (SELECT COUNT(*) FROM entries), (SELECT COUNT(*) FROM postings);
+
+-- name: empty_entries
+SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM postings WHERE entry_id = entries.id) LIMIT 100;
+
+-- name: exposures
+SELECT p.merchant_id, p.exposure_amount FROM positions p WHERE p.merchant_id > :after ORDER BY p.merchant_id LIMIT 500;
+
+-- name: held_before_ledger
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM drawdowns
+WHERE merchant_id = :merchant_id AND state IN ('requested', 'reviewing');
+
+-- name: principal_of
+SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM drawdowns d JOIN postings p
+ON p.account = 'drawdown:' || d.id || ':principal' WHERE d.merchant_id = :merchant_id;

@@ -1,0 +1,31 @@
+-- name: add
+INSERT INTO repayments (id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount,
+    fee_amount, end_to_end_id, collect_on, state_at, created_at)
+VALUES (:id, :drawdown_id, :merchant_id, :business_on, :state, :currency, :amount, :principal_amount, :fee_amount,
+    :end_to_end_id, :collect_on, :created_at, :created_at)
+ON CONFLICT (drawdown_id, business_on) DO NOTHING;
+
+-- name: find
+SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
+    collect_on, settled_on, reason, state_at, created_at
+FROM repayments WHERE id = :repayment_id;
+
+-- name: open_amounts
+SELECT CAST(COALESCE(SUM(principal_amount), 0) AS BIGINT), CAST(COALESCE(SUM(fee_amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pending');
+
+-- name: settled_amount
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
+
+-- name: count
+SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
+
+-- name: page
+SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
+    collect_on, settled_on, reason, state_at, created_at
+FROM repayments WHERE drawdown_id = :drawdown_id AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: move
+UPDATE repayments SET state = :target, state_at = :state_at, reason = COALESCE(:reason, reason),
+    settled_on = COALESCE(:settled_on, settled_on)
+WHERE id = :repayment_id AND state = :source;

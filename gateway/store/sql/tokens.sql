@@ -1,0 +1,14 @@
+-- name: add
+INSERT INTO tokens (hash, client_id, partner_id, rights_json, issued_at, expires_at)
+VALUES (:hash, :client_id, :partner_id, :rights_json, :issued_at, :expires_at);
+
+-- name: find
+SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at
+FROM tokens t JOIN clients c ON c.id = t.client_id
+WHERE t.hash = :hash AND c.disabled = 0;
+
+-- name: revoke_of_client
+DELETE FROM tokens WHERE client_id = :client_id;
+
+-- name: forget
+DELETE FROM tokens WHERE expires_at < :now_at;

@@ -1,0 +1,129 @@
+"""Clients: a partner's programs and their public keys. Registered by the operator, never with a shared secret."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain.errors import Invalid, NotFound
+from gateway.domain.rights import GRANTABLE, Right
+from gateway.oauth import keys
+from gateway.oauth.keys import KeySet
+from gateway.store import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+PAGE_COUNT = 100
+_LONGEST_NAME = 200
+
+
+class UnknownClient(NotFound):
+    """No client has this id."""
+
+    code = "client_not_found"
+    title = "No such client"
+
+
+class BadClient(Invalid):
+    """A client cannot be registered under this name or with these rights."""
+
+    code = "invalid_client_registration"
+    title = "The client cannot be registered"
+
+
+class Client(msgspec.Struct, frozen=True):
+    """One registered client. Everything in it is public."""
+
+    id: str
+    partner_id: str
+    name: str
+    jwks: KeySet
+    rights: tuple[Right, ...]
+    disabled: bool
+    created_at: datetime
+
+
+async def create(
+    world: World, *, name: str, jwks: bytes, partner_name: str | None = None, rights: Collection[Right] | None = None
+) -> Client:
+    """Register a client of the partner called `partner_name` (made when new; without one, called like the client).
+
+    `jwks` is the JWKS document as it came; `rights` None gives all that this mode has. Raises BadKeys or BadClient.
+    """
+    registered = keys.register(jwks)
+    for shown in (name, name if partner_name is None else partner_name):
+        if not 1 <= len(shown) <= _LONGEST_NAME or not shown.isprintable():
+            raise BadClient(f"A name has 1 to {_LONGEST_NAME} printable characters")
+    given = _given(world, rights)
+    now = world.system_clock.now()
+    client_id, partner_id = world.ids.new("client"), world.ids.new("partner")
+
+    async def unit(tx: Tx) -> Client:
+        called = name if partner_name is None else partner_name
+        await tx.run(sql.clients.add_partner, id=partner_id, name=called, created_at=now)
+        found = await tx.one(sql.clients.partner_named, name=called)
+        assert found is not None  # noqa: S101 - it was there, or the line before made it
+        client = Client(client_id, found[0], name, registered, given, disabled=False, created_at=now)
+        await tx.run(
+            sql.clients.add,
+            id=client.id,
+            partner_id=client.partner_id,
+            name=name,
+            jwks_json=registered,
+            rights_json=given,
+            created_at=now,
+        )
+        return client
+
+    return await world.store.write(unit)
+
+
+async def page(world: World, after_id: str = "") -> list[Client]:
+    """At most PAGE_COUNT clients, oldest first, after the one called `after_id`."""
+    return await world.store.all(sql.clients.page, Client, after_id=after_id, limit=PAGE_COUNT)
+
+
+async def rotate(world: World, client_id: str, jwks: bytes) -> Client:
+    """Replace a client's keys; what the old ones obtained ends at once. Raises BadKeys or UnknownClient."""
+    registered = keys.register(jwks)
+
+    async def unit(tx: Tx) -> Client:
+        await tx.run(sql.clients.rotate, client_id=client_id, jwks_json=registered)
+        return await _cut_off(tx, world, client_id)
+
+    return await world.store.write(unit)
+
+
+async def disable(world: World, client_id: str) -> Client:
+    """Shut a client out: its tokens end at once and it gets no more. Raises UnknownClient."""
+
+    async def unit(tx: Tx) -> Client:
+        await tx.run(sql.clients.disable, client_id=client_id)
+        return await _cut_off(tx, world, client_id)
+
+    return await world.store.write(unit)
+
+
+async def _cut_off(tx: Tx, world: World, client_id: str) -> Client:
+    """Revoke the tokens of a client just changed; the client as it is now."""
+    client = await tx.one(sql.clients.find, Client, client_id=client_id)
+    if client is None:
+        raise UnknownClient(f"There is no client {client_id[:40]}")
+    await tx.run(sql.tokens.revoke_of_client, client_id=client_id)
+    tx.on_commit(lambda: world.tokens.forget(client_id))
+    return client
+
+
+def _given(world: World, asked: Collection[Right] | None) -> tuple[Right, ...]:
+    """The rights in their documented order. Those of the sandbox do not exist in live mode."""
+    possible = [right for right in GRANTABLE if world.settings.sandbox or right is not Right.sandbox_write]
+    wanted = possible if asked is None else asked
+    if not wanted or not set(wanted) <= set(possible):
+        raise BadClient(f"The rights a client can have: {' '.join(possible)}")
+    return tuple(right for right in possible if right in wanted)

@@ -1,0 +1,242 @@
+"""A drawdown from the partner's proposal to the bank's instruction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import ledger, states
+from gateway.domain.drawdowns import (
+    MOVES,
+    BankUnavailable,
+    Confirmation,
+    Drawdown,
+    DrawdownState,
+    Evidence,
+    ExposureExceeded,
+    NewDrawdown,
+    QuoteTaken,
+    UnknownDrawdown,
+)
+from gateway.domain.errors import NotFound
+from gateway.domain.events import Event
+from gateway.domain.money import Money
+from gateway.domain.offers import Offer
+from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
+from gateway.domain.underwriting import Outcome
+from gateway.store import sql
+from gateway.usecases import events, jobs, limits, positions
+from gateway.usecases import ledger as books
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.store import Reader, Tx
+    from gateway.usecases.world import World
+
+DECIDE = "drawdown.decide"
+INSTRUCT = "drawdown.instruct"
+
+
+async def find(reader: Reader, drawdown_id: str, partner_id: str | None = None) -> Drawdown:
+    """One drawdown, of a partner's own merchants when a partner asks; raises UnknownDrawdown."""
+    drawdown = await reader.one(sql.drawdowns.find, Drawdown, drawdown_id=drawdown_id)
+    if drawdown is None or partner_id not in {None, drawdown.partner_id}:
+        raise UnknownDrawdown("There is no such drawdown")
+    return drawdown
+
+
+async def lock(tx: Tx, drawdown_id: str, partner_id: str | None = None) -> Drawdown:
+    """The same, held against other writers until the unit ends."""
+    await tx.one(sql.drawdowns.lock, drawdown_id=drawdown_id)
+    return await find(tx, drawdown_id, partner_id)
+
+
+async def propose(tx: Tx, world: World, partner_id: str, new: NewDrawdown) -> Drawdown:
+    """A partner's call only creates `awaiting_confirmation`: nothing is borrowed before the merchant's click."""
+    if world.bank is None:
+        raise BankUnavailable("No bank is connected to this gateway")
+    quote = await _quote(tx, new.quote_id, partner_id)
+    _check_terms(world, quote, new.terms_hash)
+    now = world.clock.now()
+    drawdown = Drawdown(
+        id=world.ids.new("drawdown"),
+        merchant_id=quote.merchant_id,
+        partner_id=partner_id,
+        quote_id=quote.id,
+        offer_id=quote.offer_id,
+        bank_id=quote.bank_id,
+        programme_id=world.programme.id,
+        state=DrawdownState.awaiting_confirmation,
+        currency=quote.currency,
+        amount=quote.amount,
+        fee_amount=quote.fee_amount,
+        withhold_bps=quote.withhold_bps,
+        minimum_amount=quote.minimum_amount,
+        final_due_on=quote.final_due_on,
+        terms_hash=quote.terms_hash,
+        evidence=None,
+        end_to_end_id=None,
+        bank_reference=None,
+        active_on=None,
+        reason=None,
+        carried_net_amount=0,
+        state_at=now,
+        created_at=now,
+    )
+    if not await tx.run(sql.drawdowns.add, **msgspec.structs.asdict(drawdown)):
+        raise QuoteTaken("This quote was drawn already; make another one", quote_id=quote.id)
+    await _tell(tx, world, drawdown, drawdown.state)
+    return drawdown
+
+
+async def confirm(
+    tx: Tx, world: World, drawdown_id: str, partner_id: str, confirmation: Confirmation, evidence_of: EvidenceOf
+) -> Drawdown:
+    """The merchant's click: terms and limit are checked again, exposure is taken, evidence kept, the bank asked.
+
+    Raises QuoteExpired, StaleTerms, QuoteSuperseded or ExposureExceeded; then nothing was borrowed.
+    """
+    drawdown = await lock(tx, drawdown_id, partner_id)
+    states.check(MOVES, drawdown.state, DrawdownState.requested)
+    quote = await _quote(tx, drawdown.quote_id, partner_id)
+    _check_terms(world, quote, confirmation.terms_hash)
+    await _take_exposure(tx, world, quote)
+    evidence = Evidence(
+        terms_hash=quote.terms_hash,
+        terms_version=quote.terms_version,
+        amount=quote.amount,
+        fee_amount=quote.fee_amount,
+        method=evidence_of.method,
+        confirmed_by=evidence_of.confirmed_by,
+        confirmed_at=world.clock.now(),
+        remote_address=evidence_of.remote_address,
+    )
+    await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
+    await move(tx, world, drawdown, DrawdownState.requested)
+    await jobs.enqueue(tx, world, DECIDE, drawdown_id)
+    return await find(tx, drawdown_id)
+
+
+class EvidenceOf(msgspec.Struct, frozen=True):
+    """How a confirmation reached us: the method, who confirmed, from where."""
+
+    method: str
+    confirmed_by: str
+    remote_address: str | None
+
+
+async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Drawdown:
+    """Take a drawdown back before its instruction is stored."""
+    drawdown = await lock(tx, drawdown_id, partner_id)
+    states.check(MOVES, drawdown.state, DrawdownState.canceled)
+    if drawdown.state is DrawdownState.approved:
+        raise states.IllegalMove("the bank has been instructed", state=drawdown.state, wanted="canceled")
+    if drawdown.state is not DrawdownState.awaiting_confirmation:
+        await release_exposure(tx, world, drawdown, drawdown.amount)
+    await move(tx, world, drawdown, DrawdownState.canceled)
+    return await find(tx, drawdown_id)
+
+
+async def decide(world: World, drawdown_id: str) -> None:
+    """Ask the bank for its own decision, and record it; an approval stores the instruction in the same unit."""
+    drawdown = await find(world.store, drawdown_id)
+    if drawdown.state is not DrawdownState.requested:
+        return
+    approved = await world.loan_decision.decide(drawdown.id, Money(drawdown.amount, drawdown.currency))
+
+    async def unit(tx: Tx) -> None:
+        held = await lock(tx, drawdown_id)
+        if held.state is not DrawdownState.requested:
+            return
+        if not approved:
+            await release_exposure(tx, world, held, held.amount)
+            await move(tx, world, held, DrawdownState.rejected, reason="bank_declined")
+            return
+        await move(tx, world, held, DrawdownState.approved)
+        await books.book(tx, world, ledger.disbursed(books.loan(held), held.amount))
+        await jobs.enqueue(tx, world, INSTRUCT, drawdown_id)
+
+    await world.store.write(unit)
+
+
+async def move(
+    tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, *, reason: str | None = None
+) -> None:
+    """One step of the state machine, with its event; the SQL repeats the guard."""
+    states.check(MOVES, drawdown.state, target)
+    moved = await tx.run(
+        sql.drawdowns.move,
+        drawdown_id=drawdown.id,
+        source=drawdown.state,
+        target=target,
+        state_at=world.clock.now(),
+        reason=reason,
+    )
+    if not moved:
+        raise states.IllegalMove("the drawdown moved meanwhile", state=drawdown.state, wanted=target)
+    await _tell(tx, world, drawdown, target)
+
+
+async def release_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
+    """Principal that is no longer owed, or never will be, frees its merchant's and programme's room."""
+    await tx.run(sql.positions.release, merchant_id=drawdown.merchant_id, amount=amount)
+    await tx.run(sql.exposures.release, scope=limits.programme_scope(world, drawdown.currency), amount=amount)
+    positions.forget(tx, world, drawdown.merchant_id)
+
+
+async def expire(world: World) -> int:
+    """End proposals whose quote ran out unconfirmed; how many."""
+    found = await world.store.all(sql.drawdowns.to_expire, now_at=world.clock.now())
+
+    async def unit(tx: Tx) -> int:
+        for (drawdown_id,) in found:
+            drawdown = await lock(tx, drawdown_id)
+            if drawdown.state is DrawdownState.awaiting_confirmation:
+                await move(tx, world, drawdown, DrawdownState.expired)
+        return len(found)
+
+    return await world.store.write(unit) if found else 0
+
+
+async def _quote(tx: Tx, quote_id: str, partner_id: str) -> Quote:
+    quote = await tx.one(sql.quotes.find, Quote, quote_id=quote_id, partner_id=partner_id)
+    if quote is None:
+        raise NotFound("There is no such quote")
+    return quote
+
+
+def _check_terms(world: World, quote: Quote, shown_hash: str) -> None:
+    if shown_hash != quote.terms_hash:
+        raise StaleTerms("Show the quote's terms again and confirm what was shown")
+    if world.clock.now() >= quote.expires_at:
+        raise QuoteExpired("Make a new quote; this one lived for 15 minutes", expired_at=quote.expires_at.isoformat())
+
+
+async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
+    """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it."""
+    position = (await positions.load(tx, world, [quote.merchant_id]))[quote.merchant_id]
+    offer = await tx.one(sql.offers.find, Offer, offer_id=quote.offer_id, partner_id=position.partner_id)
+    _, fresh = await limits.assess(tx, world, position)
+    if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
+        raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
+    limit = fresh.limit_amount
+    if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=quote.amount, limit_amount=limit):
+        raise ExposureExceeded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
+    scope = limits.programme_scope(world, quote.currency)
+    await tx.run(sql.exposures.open, scope=scope)
+    cap = world.programme.capacity_amount(quote.currency)
+    if not await tx.run(sql.exposures.guard, scope=scope, amount=quote.amount, cap_amount=cap):
+        raise ExposureExceeded("The bank's programme has no room for this amount; nothing was borrowed")
+    positions.forget(tx, world, quote.merchant_id)
+
+
+async def _tell(tx: Tx, world: World, drawdown: Drawdown, state: DrawdownState) -> None:
+    now: datetime = world.clock.now()
+    data = {"id": drawdown.id, "merchant_id": drawdown.merchant_id, "state": state.value, "amount": drawdown.amount}
+    name = f"drawdown.{state.value}"
+    event = Event("drawdown", drawdown.id, name, drawdown.merchant_id, drawdown.partner_id, data, now)
+    await events.emit(tx, world, [event])
+
+

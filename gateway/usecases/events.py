@@ -1,0 +1,63 @@
+"""Emit events in the unit that made them, and number them in one log after the commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.events import Event, StoredEvent
+from gateway.store import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+PAGE_COUNT = 100
+
+
+async def emit(tx: Tx, world: World, events: Sequence[Event]) -> None:
+    """Write events with the change that caused them."""
+    if not events:
+        return
+    await tx.many(sql.events.add, [_row(world, event) for event in events])
+    tx.on_commit(world.wake.set)
+
+
+def _row(world: World, event: Event) -> dict[str, Any]:
+    return {
+        "id": world.ids.new("event"),
+        "noun": event.noun,
+        "noun_id": event.noun_id,
+        "type": event.type,
+        "merchant_id": event.merchant_id,
+        "partner_id": event.partner_id,
+        "data_json": event.data,
+        "occurred_at": event.occurred_at,
+    }
+
+
+async def place(world: World) -> int:
+    """Give committed events their position in the log, in id order; how many were placed.
+
+    Only one process does this at a time (see `worker`), after the commit, so a late commit is never skipped by a
+    reader that goes by position.
+    """
+
+    async def unit(tx: Tx) -> int:
+        unplaced = await tx.all(sql.events.unplaced)
+        if not unplaced:
+            return 0
+        row = await tx.one(sql.events.last_position)
+        last = row[0] if row else 0
+        numbered = [{"id": found[0], "position": last + n} for n, found in enumerate(unplaced, 1)]
+        return await tx.many(sql.events.place, numbered)
+
+    if await world.store.one(sql.events.unplaced) is None:
+        return 0
+    return await world.store.write(unit)
+
+
+async def page(world: World, partner_id: str, after: int, limit: int) -> list[StoredEvent]:
+    """Events of a partner's merchants after a position."""
+    return await world.store.all(sql.events.after, StoredEvent, partner_id=partner_id, after=after, limit=limit)

@@ -1,0 +1,87 @@
+"""Durable work, enqueued in the unit that makes it necessary: leased, fenced, tried again with growing pauses."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway import log
+from gateway.domain.errors import GatewayError
+from gateway.store import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+    Handler = Callable[[World, str], Awaitable[None]]
+
+LEASE = timedelta(seconds=60)
+PAUSES = tuple(timedelta(seconds=s) for s in (2, 10, 60, 300, 1_800, 3_600))
+"""Before the second try, the third …; the last one goes on for ever: money's work is never dropped."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A claimed piece of work; only the holder of this `fence` may finish it."""
+
+    id: str
+    kind: str
+    subject_id: str
+    due_at: datetime
+    fence: int
+    attempts_count: int
+
+
+async def enqueue(tx: Tx, world: World, kind: str, subject_id: str, due_at: datetime | None = None) -> None:
+    """Once per (kind, subject) while it waits."""
+    now = world.clock.now()
+    await tx.run(
+        sql.jobs.add, id=world.ids.new("job"), kind=kind, subject_id=subject_id, due_at=due_at or now, created_at=now
+    )
+    tx.on_commit(world.wake.set)
+
+
+async def claim(world: World) -> Job | None:
+    """The most overdue job that nobody holds, leased by the system clock."""
+    if await world.store.one(sql.jobs.held, business_at=world.clock.now()) == (0,):
+        return None
+    system_at = world.system_clock.now()
+
+    async def unit(tx: Tx) -> Job | None:
+        return await tx.one(
+            sql.jobs.claim, Job, leased_until_at=system_at + LEASE, system_at=system_at, business_at=world.clock.now()
+        )
+
+    return await world.store.write(unit)
+
+
+async def run_due(world: World, handlers: dict[str, Handler]) -> int:
+    """Run what is due until nothing is; how many were run. A failing job waits and is tried again."""
+    count = 0
+    while (job := await claim(world)) is not None:
+        await _run(world, job, handlers[job.kind])
+        count += 1
+    return count
+
+
+async def _run(world: World, job: Job, handler: Handler) -> None:
+    try:
+        await handler(world, job.subject_id)
+    except Exception as error:  # a job's failure must not end the worker: it is kept with the job and told
+        pause = PAUSES[min(job.attempts_count, len(PAUSES)) - 1]
+        problem = error.code if isinstance(error, GatewayError) else type(error).__name__
+        log.get().warning(
+            "job.failed", job_kind=job.kind, job_id=job.id, attempt_count=job.attempts_count, error=problem
+        )
+        if not isinstance(error, GatewayError):
+            log.crash(error, job_kind=job.kind, job_id=job.id)
+        due_at = world.clock.now() + pause
+        await world.store.write(
+            lambda tx: tx.run(sql.jobs.retry, id=job.id, fence=job.fence, due_at=due_at, problem=problem)
+        )
+        return
+    await world.store.write(lambda tx: tx.run(sql.jobs.done, id=job.id, fence=job.fence))
+    log.get().info("job.done", job_kind=job.kind, job_id=job.id, attempt_count=job.attempts_count)

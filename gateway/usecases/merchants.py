@@ -1,0 +1,91 @@
+"""Merchants: the shops a partner brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import accounts, merchants
+from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.events import Event
+from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
+from gateway.store import sql
+from gateway.usecases import events
+
+if TYPE_CHECKING:
+    from gateway.store import Reader, Tx
+    from gateway.usecases.world import World
+
+
+class ReferenceTaken(Conflict):
+    """The partner has another merchant under the same reference."""
+
+    code = "partner_reference_taken"
+    title = "Another merchant has this partner reference"
+
+
+async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Merchant:
+    """Take in a shop. In the sandbox a rule verifies it at once and gives it a payout account; live, a port will."""
+    merchants.check(new)
+    if new.partner_reference is not None:
+        reference = new.partner_reference
+        if await tx.one(sql.merchants.referenced, partner_id=partner_id, partner_reference=reference):
+            raise ReferenceTaken(f"{reference} is the reference of another merchant", partner_reference=reference)
+    now, merchant_id = world.clock.now(), world.ids.new("merchant")
+    verified = world.settings.sandbox
+    await tx.run(
+        sql.merchants.add,
+        id=merchant_id,
+        partner_id=partner_id,
+        partner_reference=new.partner_reference,
+        state=MerchantState.verified if verified else MerchantState.created,
+        legal_name=new.legal_name,
+        company_json=new.company_id,
+        country=new.country,
+        currency=new.currency,
+        timezone=new.timezone,
+        day_cutoff=new.day_cutoff,
+        mcc=new.mcc,
+        payout_account=world.vault.seal(accounts.sandbox_iban(merchant_id).encode(), merchant_id) if verified else None,
+        created_at=now,
+    )
+    await tx.run(sql.positions.add, merchant_id=merchant_id)
+    told = [MerchantState.created, MerchantState.verified] if verified else [MerchantState.created]
+    data = {"id": merchant_id, "merchant_id": merchant_id}
+    await events.emit(tx, world, [
+        Event("merchant", merchant_id, f"merchant.{state.value}", merchant_id, partner_id, data, now) for state in told
+    ])  # fmt: skip
+    return await find(tx, merchant_id, partner_id)
+
+
+async def find(reader: Reader, merchant_id: str, partner_id: str) -> Merchant:
+    """One of a partner's merchants; raises NotFound."""
+    merchant = await reader.one(sql.merchants.find, Merchant, merchant_id=merchant_id, partner_id=partner_id)
+    if merchant is None:
+        raise NotFound("There is no such merchant")
+    return merchant
+
+
+async def page(reader: Reader, partner_id: str, after: str, limit: int) -> list[Merchant]:
+    """A partner's merchants in the order they came."""
+    return await reader.all(sql.merchants.page, Merchant, partner_id=partner_id, after=after, limit=limit)
+
+
+async def change(world: World, merchant_id: str, partner_id: str, wanted: MerchantChange) -> Merchant:
+    """Correct what a partner may correct."""
+
+    async def unit(tx: Tx) -> Merchant:
+        held = await find(tx, merchant_id, partner_id)
+        await tx.run(
+            sql.merchants.change,
+            merchant_id=merchant_id,
+            partner_id=partner_id,
+            legal_name=held.legal_name if wanted.legal_name is msgspec.UNSET else wanted.legal_name,
+            company_json=held.company if wanted.company_id is msgspec.UNSET else wanted.company_id,
+            mcc=held.mcc if wanted.mcc is msgspec.UNSET else wanted.mcc,
+            updated_at=world.clock.now(),
+        )
+        return await find(tx, merchant_id, partner_id)
+
+    return await world.store.write(unit)

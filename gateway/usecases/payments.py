@@ -1,0 +1,240 @@
+"""Instructions to the bank: the exact bytes are stored before anything is sent, and sent at most once.
+
+A crash, a silence or a server error after sending is a doubt, never a second instruction: only the identical bytes
+under the same ids may go again, and a bank that calls them a duplicate has them already.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import ledger
+from gateway.domain.drawdowns import Drawdown, DrawdownState, end_to_end_id
+from gateway.domain.money import Money
+from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.ports import Account, Ack, Bank, Collection, Party, Payout, Unanswered
+from gateway.store import sql
+from gateway.usecases import drawdowns, jobs, repayments
+from gateway.usecases import ledger as books
+
+if TYPE_CHECKING:
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+SEND = "instruction.send"
+PAYOUT, COLLECTION = "payout", "collection"
+DUPLICATE = frozenset({"DUPL", "AM05"})
+"""What a bank says of bytes it has already (ISO 20022 external status reason codes)."""
+SILENCE = timedelta(days=1)
+"""After this long without a word on a submitted drawdown it is in doubt."""
+
+
+class Instruction(msgspec.Struct, frozen=True):
+    """A stored instruction without its bytes; `sent_at` is when it may first have reached the bank."""
+
+    end_to_end_id: str
+    message_id: str
+    kind: str
+    bank_id: str
+    merchant_id: str
+    drawdown_id: str
+    repayment_id: str | None
+    currency: str
+    amount: int
+    sent_at: datetime | None
+
+
+async def instruct(world: World, drawdown_id: str) -> None:
+    """Store the payout of an approved drawdown, once, and have it sent."""
+    drawdown = await drawdowns.find(world.store, drawdown_id)
+    if drawdown.state is not DrawdownState.approved or drawdown.end_to_end_id is not None:
+        return
+    reference, now = end_to_end_id(drawdown.id), world.clock.now()
+    payout = Payout(
+        end_to_end_id=reference,
+        message_id=_message_id(reference),
+        amount=Money(drawdown.amount, drawdown.currency),
+        debtor=_bank_party(world),
+        creditor=await _payee(world, drawdown.merchant_id),
+        execute_on=now.date(),
+        created_at=now,
+        remittance=f"Restock {drawdown.id}",
+    )
+    body = _bank(world).render_payout(payout)
+
+    async def unit(tx: Tx) -> None:
+        held = await drawdowns.lock(tx, drawdown_id)
+        if held.state is DrawdownState.approved and held.end_to_end_id is None:
+            await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=reference)
+            await _store(tx, world, PAYOUT, drawdown, None, payout.amount, reference, body)
+
+    await world.store.write(unit)
+
+
+async def collect(world: World, repayment_id: str) -> None:
+    """Store the debit of a scheduled repayment, once, and have it sent."""
+    repayment = await world.store.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
+    if repayment is None or repayment.state is not RepaymentState.scheduled or repayment.end_to_end_id is None:
+        return
+    reference = repayment.end_to_end_id
+    if await world.store.one(sql.instructions.find, Instruction, end_to_end_id=reference):
+        return
+    drawdown = await drawdowns.find(world.store, repayment.drawdown_id)
+    collection = await _collection(world, repayment, drawdown, reference)
+    body = _bank(world).render_collection(collection)
+
+    async def unit(tx: Tx) -> None:
+        await drawdowns.lock(tx, drawdown.id)
+        if await tx.one(sql.instructions.find, Instruction, end_to_end_id=reference) is None:
+            await _store(tx, world, COLLECTION, drawdown, repayment_id, collection.amount, reference, body)
+
+    await world.store.write(unit)
+
+
+async def send(world: World, reference: str) -> None:
+    """Send the stored bytes; what is already past sending is left alone."""
+    instruction = await world.store.one(sql.instructions.find, Instruction, end_to_end_id=reference)
+    if instruction is None or not await _unsent(world, instruction):
+        return
+    row = await world.store.one(sql.instructions.body, end_to_end_id=reference)
+    assert row is not None  # noqa: S101 - the instruction was found a moment ago
+    body = world.vault.unseal(row[0], reference)
+    now = world.clock.now()
+    await world.store.write(lambda tx: tx.run(sql.instructions.sending, end_to_end_id=reference, sent_at=now))
+    try:
+        ack = await _bank(world).submit(body)
+    except Unanswered:
+        await world.store.write(lambda tx: _doubt(tx, world, instruction))
+        raise
+    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack))
+
+
+async def doubt_silence(world: World) -> int:
+    """Submitted drawdowns the bank has said nothing about for a day are in doubt; how many became so."""
+    found = await world.store.all(sql.drawdowns.to_doubt, before_at=world.clock.now() - SILENCE)
+
+    async def unit(tx: Tx) -> int:
+        for (drawdown_id,) in found:
+            drawdown = await drawdowns.lock(tx, drawdown_id)
+            if drawdown.state is DrawdownState.submitted:
+                await drawdowns.move(tx, world, drawdown, DrawdownState.in_doubt, reason="bank_silent")
+        return len(found)
+
+    return await world.store.write(unit) if found else 0
+
+
+async def fail(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> None:
+    """The bank will not pay: take the booking back and free the room."""
+    await books.book(tx, world, ledger.disbursement_failed(books.loan(drawdown), drawdown.amount))
+    await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+    await drawdowns.move(tx, world, drawdown, DrawdownState.failed, reason=reason or "bank_rejected")
+
+
+async def _unsent(world: World, instruction: Instruction) -> bool:
+    if instruction.kind == PAYOUT:
+        drawdown = await drawdowns.find(world.store, instruction.drawdown_id)
+        return drawdown.state in {DrawdownState.approved, DrawdownState.in_doubt}
+    repayment = await world.store.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
+    return repayment is not None and repayment.state is RepaymentState.scheduled
+
+
+async def _doubt(tx: Tx, world: World, instruction: Instruction) -> None:
+    if instruction.kind != PAYOUT:
+        return
+    drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
+    if drawdown.state is DrawdownState.approved:
+        await drawdowns.move(tx, world, drawdown, DrawdownState.in_doubt, reason="bank_unanswered")
+
+
+async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack) -> None:
+    """Record the bank's immediate answer; a word from its mailbox may have come first and then stands."""
+    taken = ack.accepted or ack.reason in DUPLICATE
+    drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
+    if instruction.kind == COLLECTION:
+        repayment = await tx.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
+        if repayment is not None and repayment.state is RepaymentState.scheduled:
+            await repayments.move(tx, world, repayment, RepaymentState.initiated)
+            if not taken:
+                initiated = msgspec.structs.replace(repayment, state=RepaymentState.initiated)
+                await repayments.move(tx, world, initiated, RepaymentState.failed, reason=ack.reason)
+        return
+    if drawdown.state not in {DrawdownState.approved, DrawdownState.in_doubt}:
+        return
+    if not taken:
+        await fail(tx, world, drawdown, ack.reason)
+    elif drawdown.state is DrawdownState.approved:
+        await drawdowns.move(tx, world, drawdown, DrawdownState.submitted)
+    else:
+        await drawdowns.move(tx, world, drawdown, DrawdownState.pending)
+
+
+async def _store(
+    tx: Tx,
+    world: World,
+    kind: str,
+    drawdown: Drawdown,
+    repayment_id: str | None,
+    amount: Money,
+    reference: str,
+    body: bytes,
+) -> None:
+    await tx.run(
+        sql.instructions.add,
+        end_to_end_id=reference,
+        message_id=_message_id(reference),
+        kind=kind,
+        bank_id=drawdown.bank_id,
+        merchant_id=drawdown.merchant_id,
+        drawdown_id=drawdown.id,
+        repayment_id=repayment_id,
+        currency=amount.currency,
+        amount=amount.amount,
+        body=world.vault.seal(body, reference),
+        created_at=world.clock.now(),
+    )
+    await jobs.enqueue(tx, world, SEND, reference)
+
+
+async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, reference: str) -> Collection:
+    row = await world.store.one(sql.repayments.count, drawdown_id=drawdown.id)
+    signed_at = drawdown.created_at if drawdown.evidence is None else drawdown.evidence.confirmed_at
+    now = world.clock.now()
+    return Collection(
+        end_to_end_id=reference,
+        message_id=_message_id(reference),
+        amount=Money(repayment.amount, repayment.currency),
+        creditor=_bank_party(world),
+        creditor_scheme_id=world.settings.bank_creditor_id,
+        debtor=await _payee(world, drawdown.merchant_id),
+        mandate_id=f"M{end_to_end_id(drawdown.id)}",
+        mandate_signed_on=signed_at.date(),
+        sequence="FRST" if row == (1,) else "RCUR",
+        collect_on=max(repayment.collect_on or date.min, now.date()),
+        created_at=now,
+        remittance=f"Restock {drawdown.id} {repayment.business_on}",
+    )
+
+
+def _bank(world: World) -> Bank:
+    if world.bank is None:
+        raise drawdowns.BankUnavailable("No bank is connected to this gateway")
+    return world.bank
+
+
+def _bank_party(world: World) -> Party:
+    settings = world.settings
+    return Party(settings.bank_name, Account(iban=settings.bank_account, bic=settings.bank_bic))
+
+
+async def _payee(world: World, merchant_id: str) -> Party:
+    row = await world.store.one(sql.merchants.payee, merchant_id=merchant_id)
+    assert row is not None  # noqa: S101 - a drawdown's merchant exists by foreign key
+    return Party(row[0], Account(iban=world.vault.unseal(row[1], merchant_id).decode()))
+
+
+def _message_id(reference: str) -> str:
+    """Derived from the payment's own reference, so that rendering it again can never make a second message."""
+    return f"M{reference}"

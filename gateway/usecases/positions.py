@@ -1,0 +1,139 @@
+"""Load positions for writing and save them guarded by their version."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.domain import histories
+from gateway.domain.merchants import MerchantState
+from gateway.domain.positions import Offered, Position, Scores, Verdict
+from gateway.domain.sales import Totals
+from gateway.store import Stale, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from gateway.store import Reader, Tx
+    from gateway.usecases.world import World
+
+
+class PositionRow(msgspec.Struct, frozen=True):
+    """A position as it is stored; its days are rows of their own."""
+
+    merchant_id: str
+    partner_id: str
+    merchant_state: MerchantState
+    currency: str
+    timezone: str
+    day_cutoff: str
+    version: int
+    exposure_amount: int
+    started_on: date | None
+    closed_through_on: date | None
+    closes_at: datetime | None
+    data_at: datetime | None
+    scores: Scores | None
+    offered: Offered | None
+    verdict: Verdict | None
+
+
+class DayRow(msgspec.Struct, frozen=True):
+    """One business day's totals as they are stored."""
+
+    business_on: date
+    sales_amount: int
+    refunds_amount: int
+    voids_amount: int
+    net_amount: int
+    tickets_count: int
+    closed_at: datetime | None
+
+    @property
+    def totals(self) -> Totals:
+        """What its records add up to."""
+        return Totals(self.sales_amount, self.refunds_amount, self.voids_amount, self.tickets_count)
+
+
+async def load(reader: Reader, world: World, merchant_ids: Collection[str]) -> dict[str, Position]:
+    """Positions by merchant, from memory where possible; an unknown merchant is simply absent."""
+    found = {m: p for m in merchant_ids if (p := world.positions.get(m)) is not None}
+    missing = sorted(set(merchant_ids) - found.keys())
+    if missing:
+        for row in await reader.all(sql.positions.load, PositionRow, merchant_ids_json=missing):
+            found[row.merchant_id] = await _assemble(reader, row)
+    return found
+
+
+async def current(world: World, merchant_id: str) -> Position | None:
+    """One position for reading."""
+    return (await load(world.store, world, [merchant_id])).get(merchant_id)
+
+
+async def _assemble(reader: Reader, row: PositionRow) -> Position:
+    through_on = row.closed_through_on
+    from_on = date.min if through_on is None else through_on - timedelta(days=histories.DAYS)
+    days = await reader.all(sql.days.since, DayRow, merchant_id=row.merchant_id, from_on=from_on)
+    closed = {day.business_on: day.totals for day in days if through_on is not None and day.business_on <= through_on}
+    history = None
+    if through_on is not None and row.started_on is not None:
+        history = histories.build(row.started_on, through_on, closed)
+    return Position(
+        merchant_id=row.merchant_id,
+        partner_id=row.partner_id,
+        merchant_state=row.merchant_state,
+        currency=row.currency,
+        timezone=row.timezone,
+        day_cutoff=row.day_cutoff,
+        version=row.version,
+        exposure_amount=row.exposure_amount,
+        history=history,
+        open_days={day.business_on: day.totals for day in days if day.business_on not in closed},
+        closes_at=row.closes_at,
+        data_at=row.data_at,
+        scores=row.scores,
+        offered=row.offered,
+        verdict=row.verdict,
+    )
+
+
+async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Sequence[Position]) -> None:
+    """Write positions back: `touched` ones only took in sales, `changed` ones whole. Raises Stale.
+
+    Both are as loaded but for what changed: the version is raised here, and after the commit they are remembered.
+    """
+    wanted = len(touched) + len(changed)
+    written = 0
+    if touched:
+        written += await tx.many(sql.positions.touch, [_touched(position) for position in touched])
+    if changed:
+        written += await tx.many(sql.positions.save, [_changed(position) for position in changed])
+    everyone = [*touched, *changed]
+    if written != wanted:
+        world.positions.evict(position.merchant_id for position in everyone)
+        raise Stale("a position changed underneath")
+    committed = [msgspec.structs.replace(position, version=position.version + 1) for position in everyone]
+    tx.on_commit(lambda: world.positions.put(committed))
+
+
+def forget(tx: Tx, world: World, merchant_id: str) -> None:
+    """The position changed by another statement of this unit: drop what is remembered, after the commit."""
+    tx.on_commit(lambda: world.positions.evict([merchant_id]))
+
+
+def _touched(position: Position) -> dict[str, Any]:
+    return {"merchant_id": position.merchant_id, "version": position.version, "data_at": position.data_at}
+
+
+def _changed(position: Position) -> dict[str, Any]:
+    history = position.history
+    return _touched(position) | {
+        "started_on": None if history is None else history.started_on,
+        "closed_through_on": None if history is None else history.through_on,
+        "closes_at": position.closes_at,
+        "scores_json": position.scores,
+        "offered_json": position.offered,
+        "verdict_json": position.verdict,
+    }

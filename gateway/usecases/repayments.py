@@ -1,0 +1,141 @@
+"""Withhold a share of each closed day's net sales and collect it, until nothing is owed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import repayments as rules
+from gateway.domain import states
+from gateway.domain.drawdowns import Drawdown, end_to_end_id
+from gateway.domain.events import Event
+from gateway.domain.repayments import MOVES, Repayment, RepaymentState
+from gateway.store import sql
+from gateway.usecases import events, jobs
+from gateway.usecases import ledger as books
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.domain.positions import Position
+    from gateway.domain.sales import Totals
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+COLLECT = "repayment.collect"
+
+
+async def withhold(tx: Tx, world: World, before: Position, after: Position) -> int:
+    """Schedule the repayments of the days that closed between two positions; the sum withheld, in minor units."""
+    if after.exposure_amount == 0 or after.history is None:
+        return 0
+    total = 0
+    for drawdown in await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=after.merchant_id):
+        net = _net_since(before, after, drawdown)
+        if net is not None:
+            total += await _withhold(tx, world, drawdown, after.history.through_on, net)
+    return total
+
+
+async def true_up(tx: Tx, position: Position, changes: Mapping[date, Totals]) -> None:
+    """Late or corrected rows of closed days are settled with the next close."""
+    if position.exposure_amount == 0 or position.history is None:
+        return
+    for drawdown in await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=position.merchant_id):
+        late = sum(
+            totals.net_amount
+            for on, totals in changes.items()
+            if drawdown.active_on is not None and drawdown.active_on < on <= position.history.through_on
+        )
+        if late:
+            await tx.run(sql.drawdowns.add_carried, drawdown_id=drawdown.id, amount=late)
+
+
+async def move(
+    tx: Tx,
+    world: World,
+    repayment: Repayment,
+    target: RepaymentState,
+    *,
+    reason: str | None = None,
+    settled_on: date | None = None,
+) -> None:
+    """One step of the state machine, with its event; the SQL repeats the guard."""
+    states.check(MOVES, repayment.state, target)
+    moved = await tx.run(
+        sql.repayments.move,
+        repayment_id=repayment.id,
+        source=repayment.state,
+        target=target,
+        state_at=world.clock.now(),
+        reason=reason,
+        settled_on=settled_on,
+    )
+    if not moved:
+        raise states.IllegalMove("the repayment moved meanwhile", state=repayment.state, wanted=target)
+    drawdown = await tx.one(sql.drawdowns.find, Drawdown, drawdown_id=repayment.drawdown_id)
+    if drawdown is not None:
+        await _tell(tx, world, drawdown, repayment, target)
+
+
+def _net_since(before: Position, after: Position, drawdown: Drawdown) -> int | None:
+    """Net sales of the days just closed that lie after the money arrived; None when there are none."""
+    if after.history is None or drawdown.active_on is None:
+        return None
+    through_on = after.history.through_on
+    from_on = drawdown.active_on if before.history is None else max(drawdown.active_on, before.history.through_on)
+    count = (through_on - from_on).days
+    return sum(after.history.net[-count:]) if count > 0 else None
+
+
+async def _withhold(tx: Tx, world: World, drawdown: Drawdown, business_on: date, net: int) -> int:
+    principal, fee = await books.owed(tx, drawdown.id)
+    row = await tx.one(sql.repayments.open_amounts, drawdown_id=drawdown.id) or (0, 0)
+    principal, fee = principal - int(row[0]), fee - int(row[1])
+    plan = rules.withhold(net, drawdown.carried_net_amount, drawdown.withhold_bps, principal + fee)
+    if plan.carried_net_amount != drawdown.carried_net_amount:
+        await tx.run(sql.drawdowns.carry, drawdown_id=drawdown.id, carried_net_amount=plan.carried_net_amount)
+    if plan.amount == 0:
+        return 0
+    now = world.clock.now()
+    repayment_id = world.ids.new("repayment")
+    to_principal, to_fee = rules.allocate(plan.amount, principal, fee)
+    repayment = Repayment(
+        id=repayment_id,
+        drawdown_id=drawdown.id,
+        merchant_id=drawdown.merchant_id,
+        business_on=business_on,
+        state=RepaymentState.scheduled,
+        currency=drawdown.currency,
+        amount=plan.amount,
+        principal_amount=to_principal,
+        fee_amount=to_fee,
+        end_to_end_id=end_to_end_id(repayment_id),
+        collect_on=now.date() + timedelta(days=1),
+        settled_on=None,
+        reason=None,
+        state_at=now,
+        created_at=now,
+    )
+    if not await tx.run(sql.repayments.add, **msgspec.structs.asdict(repayment)):
+        return 0
+    await _tell(tx, world, drawdown, repayment, repayment.state)
+    await jobs.enqueue(tx, world, COLLECT, repayment_id)
+    return plan.amount
+
+
+async def _tell(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, state: RepaymentState) -> None:
+    data = {
+        "id": repayment.id,
+        "drawdown_id": drawdown.id,
+        "merchant_id": drawdown.merchant_id,
+        "state": state.value,
+        "amount": repayment.amount,
+    }
+    name = f"repayment.{state.value}"
+    merchant_id, partner_id = drawdown.merchant_id, drawdown.partner_id
+    await events.emit(
+        tx, world, [Event("repayment", repayment.id, name, merchant_id, partner_id, data, world.clock.now())]
+    )

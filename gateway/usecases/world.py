@@ -1,0 +1,153 @@
+"""What every use case is given: the ports, the store and the settings, in one value made by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.domain import ids
+from gateway.store import rows, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.domain.positions import Position
+    from gateway.domain.programmes import Programme
+    from gateway.ports import Bank, Clock, IdSource, LoanDecision, Scorer, TestClock
+    from gateway.settings import Settings
+    from gateway.store import Lane, Reader, Store
+    from gateway.usecases.access import AccessTokens
+
+CACHED_COUNT = 20_000
+"""The most merchants whose position is kept in memory, about 15 KB each."""
+
+
+class Vault(Protocol):
+    """Encrypts what must not lie open in the database; `context` binds a ciphertext to its place."""
+
+    def seal(self, plain: bytes, context: str) -> bytes:
+        """Encrypt."""
+
+    def unseal(self, sealed: bytes, context: str) -> bytes:
+        """Decrypt, or raise when it was changed or moved."""
+
+
+class SystemClock:
+    """Real time: leases, tokens, rate limits."""
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return datetime.now(UTC)
+
+
+class BusinessClock:
+    """Business dates, offers, schedules: real time, and in the sandbox as far ahead of it as it was moved."""
+
+    def __init__(self, system: Clock) -> None:
+        self._system = system
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self._system.now() + self.ahead
+
+    async def load(self, reader: Reader) -> None:
+        """Take over what the database says; other replicas may have moved it."""
+        row = await reader.one(sql.clock.ahead)
+        self.ahead = timedelta(microseconds=row[0]) if row else timedelta()
+
+    async def set(self, store: Store, to: datetime) -> None:
+        """Move to `to`, durably."""
+        ahead = to - self._system.now()
+        await store.write(lambda tx: tx.run(sql.clock.set, ahead_micros=ahead // timedelta(microseconds=1)))
+        self.ahead = ahead
+
+
+class RandomIds:
+    """Ids from the system's randomness, ordered within this process even inside one millisecond."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._millisecond = 0
+        self._entropy = 0
+
+    def new(self, noun: str) -> str:
+        """See IdSource."""
+        at = self._clock.now()
+        millisecond = rows.to_micros(at) // 1_000
+        if millisecond <= self._millisecond:
+            self._entropy += 1 + secrets.randbits(32)
+            at = rows.from_micros(self._millisecond * 1_000)
+        else:
+            self._millisecond, self._entropy = millisecond, secrets.randbits(79)
+        return ids.make(noun, at, self._entropy)
+
+
+class PositionCache:
+    """Positions as they were committed, the least used dropped first. A stale one is caught by its version."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Position] = OrderedDict()
+
+    def get(self, merchant_id: str) -> Position | None:
+        """The kept position, if any."""
+        position = self._kept.get(merchant_id)
+        if position is not None:
+            self._kept.move_to_end(merchant_id)
+        return position
+
+    def put(self, positions: Iterable[Position]) -> None:
+        """Keep positions that were committed."""
+        for position in positions:
+            self._kept[position.merchant_id] = position
+            self._kept.move_to_end(position.merchant_id)
+        while len(self._kept) > CACHED_COUNT:
+            self._kept.popitem(last=False)
+
+    def evict(self, merchant_ids: Iterable[str]) -> None:
+        """Forget positions that another writer changed."""
+        for merchant_id in merchant_ids:
+            self._kept.pop(merchant_id, None)
+
+
+class World:
+    """See the module. A plain class: the edge's type machinery must not look inside."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        clock: BusinessClock,
+        system_clock: Clock,
+        ids: IdSource,
+        scorer: Scorer,
+        vault: Vault,
+        programme: Programme,
+        loan_decision: LoanDecision,
+        bank: Bank | None,
+        bank_clock: TestClock | None,
+        tokens: AccessTokens,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.system_clock = system_clock
+        self.ids = ids
+        self.scorer = scorer
+        self.vault = vault
+        self.programme = programme
+        self.loan_decision = loan_decision
+        self.bank = bank
+        self.bank_clock = bank_clock
+        self.tokens = tokens
+        self.positions = PositionCache()
+        self.wake = asyncio.Event()
+        """Set when there may be work for the worker."""
+        self.intake: Lane[Any, Any]
+        """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
+        self.closing: Lane[Any, Any]
+        """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""

@@ -1,0 +1,275 @@
+"""Every number of the merchant simulator, with where it comes from. Changing one changes the shipped models.
+
+Sources, by short name:
+  [jpmc]   JPMorgan Chase Institute, "Cash is King" (2016): the median small business holds 27 cash buffer days;
+           retailers 19, restaurants 16.
+  [bls]    US Bureau of Labor Statistics, Business Employment Dynamics: about a fifth of new firms close within a
+           year, half within five.
+  [moment] moments measured on public sales data (README of this folder): weekly log-change sd from .17 (a store
+           chain) to .95 (marketplace sellers), refunds near 8 % in online retail, promotions in alternate weeks in a
+           drugstore chain.
+  [guess]  no source; chosen wide, so that the models do not lean on it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+VERSION = "1.0"
+
+
+class Sector(msgspec.Struct, frozen=True):
+    """How one kind of shop sells. Pairs are (median, log-sd) or (low, high) as said."""
+
+    weight: float  # share of the merchants
+    ticket: tuple[float, float]  # mean ticket in major units, (median, log-sd)
+    ticket_cv: float  # spread of one ticket about the mean
+    tickets: tuple[float, float]  # tickets on a normal day, (median, log-sd)
+    day_noise: tuple[float, float]  # log-sd of a day, (low, high)
+    week_noise: tuple[float, float]  # log-sd shared by a week, (low, high)
+    weekday: float  # log-sd of the weekday profile
+    closed: tuple[float, float, float]  # chance of 0, 1 and 2 weekly closed days
+    season: float  # log-amplitude of the yearly wave
+    december: tuple[float, float]  # log-lift before Christmas, (low, high)
+    promotion: float  # share of shops with promotion weeks
+    lift: tuple[float, float]  # log-lift of a promotion week, (low, high)
+    drift: float  # sd of the yearly log-growth of one trend
+    margin: tuple[float, float]  # gross margin, (low, high)
+    refunds: float  # mean share of sales refunded
+    buffer: float  # median days of costs held in cash [jpmc]
+
+
+# Levels and spreads: [moment] for chain, gift, market and bakery; margins and the rest: [guess].
+SECTORS = {
+    "chain": Sector(
+        0.20,
+        (18, 0.3),
+        0.8,
+        (250, 0.6),
+        (0.05, 0.16),
+        (0.01, 0.05),
+        0.22,
+        (0.15, 0.8, 0.05),
+        0.06,
+        (0.0, 0.35),
+        0.85,
+        (0.15, 0.5),
+        0.08,
+        (0.24, 0.36),
+        0.01,
+        24,
+    ),
+    "grocery": Sector(
+        0.10,
+        (9, 0.4),
+        0.9,
+        (160, 0.8),
+        (0.06, 0.2),
+        (0.02, 0.08),
+        0.18,
+        (0.6, 0.35, 0.05),
+        0.06,
+        (0.0, 0.3),
+        0.4,
+        (0.05, 0.25),
+        0.15,
+        (0.18, 0.3),
+        0.01,
+        20,
+    ),
+    "bakery": Sector(
+        0.10,
+        (6, 0.5),
+        0.7,
+        (60, 0.8),
+        (0.12, 0.3),
+        (0.04, 0.14),
+        0.3,
+        (0.2, 0.6, 0.2),
+        0.12,
+        (-0.1, 0.3),
+        0.1,
+        (0.05, 0.2),
+        0.25,
+        (0.5, 0.65),
+        0.005,
+        16,
+    ),
+    "restaurant": Sector(
+        0.12,
+        (25, 0.5),
+        0.8,
+        (45, 0.7),
+        (0.15, 0.35),
+        (0.05, 0.15),
+        0.4,
+        (0.3, 0.5, 0.2),
+        0.15,
+        (-0.1, 0.35),
+        0.15,
+        (0.05, 0.3),
+        0.3,
+        (0.55, 0.7),
+        0.005,
+        16,
+    ),
+    "fashion": Sector(
+        0.10,
+        (55, 0.6),
+        0.9,
+        (14, 0.9),
+        (0.2, 0.5),
+        (0.08, 0.25),
+        0.35,
+        (0.3, 0.5, 0.2),
+        0.25,
+        (0.1, 0.7),
+        0.4,
+        (0.1, 0.6),
+        0.35,
+        (0.4, 0.6),
+        0.08,
+        20,
+    ),
+    "hardware": Sector(
+        0.08,
+        (40, 0.6),
+        1.4,
+        (20, 0.9),
+        (0.15, 0.4),
+        (0.06, 0.18),
+        0.35,
+        (0.1, 0.6, 0.3),
+        0.25,
+        (-0.2, 0.2),
+        0.2,
+        (0.05, 0.3),
+        0.25,
+        (0.28, 0.45),
+        0.03,
+        25,
+    ),
+    "gift": Sector(
+        0.10,
+        (250, 0.8),
+        1.6,
+        (2.5, 1.3),
+        (0.3, 0.8),
+        (0.15, 0.5),
+        0.4,
+        (0.1, 0.5, 0.4),
+        0.35,
+        (0.2, 0.9),
+        0.1,
+        (0.1, 0.4),
+        0.4,
+        (0.35, 0.55),
+        0.08,
+        28,
+    ),
+    "market": Sector(
+        0.12,
+        (90, 0.8),
+        1.0,
+        (0.8, 1.3),
+        (0.2, 0.6),
+        (0.15, 0.5),
+        0.2,
+        (0.8, 0.1, 0.1),
+        0.15,
+        (-0.1, 0.5),
+        0.2,
+        (0.1, 0.6),
+        0.6,
+        (0.25, 0.45),
+        0.06,
+        19,
+    ),
+    "seasonal": Sector(
+        0.08,
+        (14, 0.5),
+        0.8,
+        (40, 0.9),
+        (0.2, 0.45),
+        (0.08, 0.25),
+        0.4,
+        (0.5, 0.4, 0.1),
+        0.8,
+        (-0.4, 0.2),
+        0.1,
+        (0.1, 0.3),
+        0.3,
+        (0.45, 0.65),
+        0.01,
+        22,
+    ),
+}
+# Never trained on; reported separately.
+UNSEEN = {
+    "florist": Sector(
+        1,
+        (30, 0.5),
+        1.0,
+        (15, 0.8),
+        (0.25, 0.5),
+        (0.1, 0.3),
+        0.45,
+        (0.3, 0.5, 0.2),
+        0.35,
+        (0.0, 0.6),
+        0.2,
+        (0.1, 0.5),
+        0.3,
+        (0.45, 0.6),
+        0.02,
+        18,
+    ),
+}
+
+DAYS = 1100  # simulated days a merchant
+YEARS = (2012, 2026)  # first simulated days fall in these years
+STEADY = 0.5  # day-to-day log walk of the level: between STEADY and 1 of WALK x the sector's own day noise [guess]
+WALK = 0.02
+SWING_PERSISTENCE = 0.985  # half-life of a temporary swing about 46 days [guess]
+SWING = (0.08, 0.01)  # a swing's daily innovation, x day noise: (median, log-sd) [guess]
+TREND_DAYS = 270  # mean life of one trend [guess]
+JUMP_DAYS = 700  # mean days between lasting jumps of the level [guess]
+JUMP = 0.35
+SHOCK_DAYS = 500  # mean days between shocks that fade with the swing [guess]
+SHOCK = (0.2, 0.9)
+HOLIDAYS = 9  # public holidays a year on which some shops close
+HOLIDAY_CLOSED = 0.55
+HOLIDAY_EVE = 0.15
+VACATION = 0.3  # share of shops that close once a year
+VACATION_DAYS = (5, 22)
+REFURBISHMENT = 0.2  # share of shops shut once for works within the simulated time [guess]
+REFURBISHED = (7, 80)
+PROMOTION_FLIP = (0.0, 0.12)  # chance that the alternation of promotion weeks slips [moment]
+PROMOTION_WEEKDAYS = (5, 7)  # a promotion week lasts from Monday so many days, (least, most) [moment]
+PROMOTION_ALTERNATES = 0.75  # else each week by chance
+YOUNG = 0.35  # share of merchants whose shop opens within the simulated time [bls]
+RAMP_DAYS = (20, 150)  # a new shop nears its level with this time constant
+
+# The cash process.
+NET_MARGIN = (0.072, 0.04)  # mean and sd of what is left after fixed costs in normal times [guess]
+BUFFER_LOG_SD = 1.0  # spread of the cash buffer about the sector's median [jpmc]
+COST_DAYS = (200, 500)  # fixed costs follow sales with this lag [guess]
+DRAW_RATE = (0.002, 0.04)  # a day's owner draw, of the cash above what the owner thinks enough [guess]
+ENOUGH = (0.6, 1.6)  # that, in the shop's own usual buffers
+CREDIT_DAYS = (3, 45)  # days of costs that suppliers and an overdraft let the shop put off [guess]
+PATIENCE_DAYS = (25, 150)  # days below that before the shop gives up
+QUIT_YEARLY = 0.02  # owners who stop for reasons of their own (age, illness)
+YOUNG_QUIT_YEARLY = 0.06  # more in a shop's first year [bls]
+COST_SHOCK_DAYS = 1800  # a bill out of the blue: mean days between
+COST_SHOCK = (3, 35)  # its size in days of sales
+
+# The loan: product terms.
+LOAN_RATIO = (0.0, 0.8)  # amount over the last 30 days' net sales
+LOAN_COST = 0.08
+WITHHOLD = 0.15
+LOAN_DAYS = 270  # final due date
+MINIMUM = 0.5  # paid so far must reach this part of the straight line to the final due date
+STOCK_USE = (0.6, 1.05)  # what restocking saves of later purchases, per unit spent [guess]
+STOCK_DAYS = 75
+OUTCOME_DAYS = 365
+PAST_DUE_DAYS = 90

@@ -1,0 +1,1 @@
+"""Tests mirror gateway/; journeys and helpers lie beside them."""

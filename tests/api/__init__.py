@@ -1,0 +1,1 @@
+"""Tests of the edge: a small application of real parts, spoken to over ASGI."""

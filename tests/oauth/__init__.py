@@ -1,0 +1,1 @@
+"""The authorization server: one test a rule of its specifications."""

@@ -1,0 +1,1 @@
+"""Tests of the simulator, the training and the models that ship."""
