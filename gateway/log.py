@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,33 +34,60 @@ _MAX_CAUSES = 8
 _QUIET = ("aiosqlite", "asyncpg", "httpx", "httpcore", "asyncio", "litestar")
 """Libraries that log parameters or addresses below WARNING."""
 
-
-_bound: dict[str, Any] = {}
-"""The process's logger, bound once: binding it again for each line costs as much as writing the line."""
+_bound: dict[str, Any] = {"level": logging.INFO}
+"""The process's logger and its level."""
 
 
 def configure(settings: Settings) -> None:
     """Send our lines and those of the standard library to standard error; call once a process."""
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            allow_listed,
-            structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(serializer=_encode),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if pretty else _standard_error,
-        cache_logger_on_first_use=False,
-    )
-    _bound["logger"] = structlog.get_logger().bind()
+    _bind(level, _readable if pretty else _json)
     _route_standard_library(level)
 
 
 def get() -> Any:
     """The logger: `log.get().info("ready", address=…)`; the first argument is a dotted event name."""
-    return _bound.get("logger") or structlog.get_logger()
+    return _bound["log"]
+
+
+def record(level: int, event: str, facts: msgspec.Struct) -> None:
+    """Log a Struct's fields that differ from their defaults; it declares `omit_defaults`."""
+    if level >= _bound["level"]:
+        get().log(level, event, **msgspec.to_builtins(facts))
+
+
+def _bind(level: int, render: Any) -> None:
+    """One processor does what a chain of four would: the line is written for every request."""
+    structlog.configure(
+        processors=[render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_names: _StandardError(),
+        cache_logger_on_first_use=False,
+    )
+    # Bound once: binding it again for each line costs as much as writing the line.
+    _bound.update(log=structlog.get_logger().bind(), level=level)
+
+
+class _StandardError:
+    """Where rendered lines go; looked up at each line, because a process may point its standard error elsewhere."""
+
+    def msg(self, line: bytes) -> None:
+        sys.stderr.buffer.write(line + b"\n")
+        sys.stderr.buffer.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+def _json(_logger: object, method: str, entry: MutableMapping[str, Any]) -> bytes:
+    known = {key: value for key, value in entry.items() if key in KEYS}
+    return msgspec.json.encode({**known, "level": method, "timestamp": datetime.now(UTC)}, enc_hook=str)
+
+
+def _readable(_logger: object, method: str, entry: MutableMapping[str, Any]) -> bytes:
+    event = entry.pop("event", "")
+    known = " ".join(f"{key}={value}" for key, value in entry.items() if key in KEYS)
+    return f"{datetime.now(UTC):%H:%M:%S} {method:<7} {event:<20} {known}".encode()
 
 
 def crash(error: BaseException, **facts: str | int | None) -> None:
@@ -75,15 +103,8 @@ def frames(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
 
 
-def allow_listed(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop every key that is not in `KEYS` (a structlog processor)."""
-    if entry.keys() <= KEYS:
-        return entry
-    return {key: value for key, value in entry.items() if key in KEYS}
-
-
 class _Forward(logging.Handler):
-    """Hands the standard library's records to structlog."""
+    """Hands the standard library's records to our log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"logger": record.name}
@@ -123,19 +144,4 @@ def _route_standard_library(level: int) -> None:
         logging.getLogger(name).propagate = True
 
 
-def _encode(entry: MutableMapping[str, Any], **_options: Any) -> bytes:
-    return msgspec.json.encode(entry)
-
-
-class _StandardError:
-    """Writes finished lines, whole, to whatever standard error is at that moment."""
-
-    def msg(self, line: bytes) -> None:
-        sys.stderr.buffer.write(line + b"\n")
-        sys.stderr.buffer.flush()
-
-    debug = info = warning = error = critical = msg
-
-
-def _standard_error(*_names: str) -> _StandardError:
-    return _StandardError()
+_bind(logging.INFO, _json)

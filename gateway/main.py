@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls
+from adapters.notifiers.outbox import Outbox
 from gateway import scorer, vault
-from gateway.api import drawdowns, events, merchants, metrics, oauth, offers, sales
+from gateway.api import (
+    authorization,
+    connect,
+    drawdowns,
+    events,
+    fast_lane,
+    grants,
+    merchants,
+    metrics,
+    oauth,
+    offers,
+    sales,
+)
 from gateway.api import sandbox as sandbox_routes
-from gateway.api.app import create_app
+from gateway.api.app import Application, create_app
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
 from gateway.store import open_store, sql
-from gateway.store.open import SQLITE
-from gateway.usecases import days, sales as intake
+from gateway.usecases import days, notices, proofs
+from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
 from gateway.usecases.world import BusinessClock, RandomIds, SystemClock, World
 from gateway.worker import Worker
@@ -24,17 +38,15 @@ from gateway.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from litestar import Litestar
-    from litestar.types import ControllerRouterHandler
-
     from gateway.domain.money import Money
     from gateway.ports import Clock
     from gateway.settings import Settings
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (
-    *oauth.ROUTES, *merchants.ROUTES, *sales.ROUTES, *offers.ROUTES, *drawdowns.ROUTES, *events.ROUTES
+ROUTES = (
+    *oauth.ROUTES, *merchants.ROUTES, *sales.ROUTES, *offers.ROUTES, *drawdowns.ROUTES, *events.ROUTES,
+    *authorization.ROUTES, *grants.ROUTES, *connect.ROUTES,
 )  # fmt: skip
-SANDBOX_ROUTES: tuple[ControllerRouterHandler, ...] = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES)
+SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
 
 
 class SandboxLoanDecision:
@@ -53,6 +65,7 @@ async def open_world(settings: Settings, *, system_clock: Clock | None = None) -
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     outbound = Outbound()
+    address = settings.bank_url
     try:
         business = BusinessClock(clock)
         world = World(
@@ -65,11 +78,14 @@ async def open_world(settings: Settings, *, system_clock: Clock | None = None) -
             vault=keys,
             programme=INVENTORY,
             loan_decision=SandboxLoanDecision(),
-            bank=Iso20022Bank(Iso20022Settings(settings.bank_url), outbound) if settings.bank_url else None,
-            bank_clock=MockBankControls(settings.bank_url, outbound) if settings.bank_url and settings.sandbox else None,
-            tokens=AccessTokens(store, clock, kept=settings.database_url.startswith(SQLITE)),
+            bank=Iso20022Bank(Iso20022Settings(address), outbound) if address else None,
+            bank_clock=MockBankControls(address, outbound) if address and settings.sandbox else None,
+            tokens=AccessTokens(
+                store, clock, kept=not settings.shared_database, proofs=proofs.at(settings, store, clock, keys.derive)
+            ),
         )
         world.intake, world.closing = intake.lane(world), days.lane(world)
+        world.notifier = Outbox(partial(notices.keep, world)) if settings.sandbox else None
         await _start_clock(world)
         yield world
     finally:
@@ -85,14 +101,14 @@ async def _start_clock(world: World) -> None:
     await world.clock.load(world.store)
 
 
-def application(world: World) -> Litestar:
+def application(world: World) -> Application:
     """The HTTP application of an open world; on SQLite its worker runs inside."""
     registry = metrics.Registry()
     registry.gauge("restock_writes_waiting", "Writes waiting for a commit.", world.store.waiting_count)
 
     @asynccontextmanager
-    async def working(_app: Litestar) -> AsyncIterator[None]:
-        if not world.settings.database_url.startswith(SQLITE):
+    async def working(_app: Application) -> AsyncIterator[None]:
+        if world.settings.shared_database:
             yield
             return
         worker = Worker(world)
@@ -103,8 +119,11 @@ def application(world: World) -> Litestar:
             worker.stop()
             await task
 
+    async def database() -> None:
+        await world.store.one(sql.clock.ahead)
+
     routes = [*ROUTES, *SANDBOX_ROUTES] if world.settings.sandbox else list(ROUTES)
     return create_app(
-        world, routes, lifespan=[working], checks={"database": lambda: world.store.one(sql.clock.ahead)},
-        registry=registry,
+        world, routes, lifespan=[working], checks={"database": database}, registry=registry,
+        front=lambda app: fast_lane.FastLane(app, world),
     )  # fmt: skip

@@ -12,10 +12,10 @@ proxies and credentials are not taken from the environment, cookies are not kept
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
 
-import httpx
 import msgspec
 
 from gateway.domain.errors import Upstream
@@ -23,6 +23,8 @@ from gateway.domain.errors import Upstream
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+
+    import httpx
 
 
 class NotSent(Upstream):
@@ -61,9 +63,6 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-# httpx raises these before a byte of the request is written; everything else it raises counts as "may have arrived".
-# A TLS handshake that fails is a ConnectError too.
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LAST_PORT = 65_535
 
 
@@ -72,9 +71,15 @@ class Outbound:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """Made when it is first needed: httpx and a TLS context are a large part of what a start would cost."""
+        import httpx  # noqa: PLC0415
+
         seconds = self._limits.silence_ms / 1000
         connect = self._limits.connect_ms / 1000
-        self._client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=connect, pool=connect),
             limits=httpx.Limits(max_connections=self._limits.connection_count),
             follow_redirects=False,
@@ -88,11 +93,16 @@ class Outbound:
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """One exchange; never repeated by itself. Raises NotSent or MayHaveBeenSent."""
+        import httpx  # noqa: PLC0415
+
+        # httpx raises these before a byte of the request is written; all else it raises counts as "may have arrived".
+        # A TLS handshake that fails is a ConnectError too.
+        before_sending = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
         target = _address(url)
         try:
             async with asyncio.timeout(self._limits.total_ms / 1000):
                 return await self._exchange(method, target, body, headers)
-        except _BEFORE_SENDING as error:
+        except before_sending as error:
             raise NotSent(f"no connection to {_origin(target)}: {type(error).__name__}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise MayHaveBeenSent(f"no answer from {_origin(target)}: {type(error).__name__}") from error
@@ -112,7 +122,8 @@ class Outbound:
 
     async def aclose(self) -> None:
         """Close every connection; the client cannot be used afterwards."""
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,6 +135,8 @@ class Outbound:
 
 
 def _address(url: str) -> httpx.URL:
+    import httpx  # noqa: PLC0415
+
     try:
         target = httpx.URL(url)
     except httpx.InvalidURL as error:

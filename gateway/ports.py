@@ -38,7 +38,7 @@ class IdSource(Protocol):
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """One feature's part of a PD's logit, in 1e-6 of a logit; positive raises the risk. `value` in 1e-6, None = missing."""
+    """One feature's part of a PD's logit, in 1e-6; positive raises the risk. `value` in 1e-6, None = missing."""
 
     feature: str
     value: int | None
@@ -248,3 +248,33 @@ class LoanDecision(Protocol):
 
     async def decide(self, drawdown_id: str, amount: Money) -> bool:
         """True = approved, False = rejected."""
+
+
+# --- the messenger ----------------------------------------------------------------------------------------------
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A message to a merchant's verified contact. It may hold a code, so it is never logged."""
+
+    id: str
+    merchant_id: str
+    kind: str  # such as "one_time_code"
+    contact: str
+    locale: str
+    subject: str
+    text: str
+    created_at: datetime
+
+
+class Undelivered(Upstream):
+    """The notice could not be handed over; nobody will get it."""
+
+    code = "notice_undelivered"
+    title = "The notice could not be sent"
+
+
+class Notifier(Protocol):
+    """Carries notices: e-mail, text message, or the sandbox's outbox."""
+
+    async def send(self, notice: Notice) -> None:
+        """Hand it over, once. Raises Undelivered."""

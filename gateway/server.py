@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from gateway import log
+from gateway import control, log
 from gateway.api import health
 from gateway.main import application, open_world
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-
+    from gateway.api.app import Application
     from gateway.settings import Settings
 
 BACKLOG_COUNT = 2_048
@@ -22,7 +22,7 @@ KEEP_ALIVE_SECONDS = 75
 class DrainingServer(uvicorn.Server):
     """Fails readiness first, then lets uvicorn finish what is under way."""
 
-    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+    def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._app = app
 
@@ -32,9 +32,16 @@ class DrainingServer(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
+def _settle_garbage() -> None:
+    """Look for cycles rarely: what a request leaves behind is freed by counting, and a full look stops everybody."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 50)
+
+
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop; then finish what is under way within `drain_seconds`."""
-    async with open_world(settings) as world:
+    async with open_world(settings) as world, control.listening(world):
         app = application(world)
         config = uvicorn.Config(
             app,
@@ -50,5 +57,6 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=settings.drain_seconds,
             proxy_headers=False,
         )
+        _settle_garbage()
         log.get().info("server.starting", address=f"http://{host}:{port}", mode=settings.mode)
         await DrainingServer(config, app).serve()

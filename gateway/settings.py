@@ -71,6 +71,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether the sandbox's routes and rules are there."""
         return self.mode is Mode.sandbox
 
+    @property
+    def shared_database(self) -> bool:
+        """Whether other processes may write to the same database: not so on SQLite, whose file one process owns."""
+        return not self.database_url.startswith("sqlite:")
+
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings from `environment`; raises BadSettings naming the variable."""

@@ -7,12 +7,15 @@ start in `data_dir/master.key`, readable by its owner alone: back it up, without
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import os
+import secrets
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.domain.errors import Conflict
 from gateway.settings import BadSettings
@@ -40,6 +43,11 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
+        self._key = key
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of its own for `purpose`, the same wherever the master key is (HKDF, RFC 5869)."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._key)
 
     def seal(self, plain: bytes, context: str) -> bytes:
         """Key id, nonce, ciphertext."""
@@ -51,7 +59,7 @@ class Vault:
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, bytes(body), sealed[:1] + context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut short, even inside the nonce
             raise Sealed("a protected field was sealed with another key, or moved, or changed") from None
 
 
@@ -60,7 +68,7 @@ def load(settings: Settings) -> Vault:
     text = settings.master_key or _own(settings.data_dir / FILE)
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and so is a key with letters beyond ASCII
         key = b""
     if len(key) != KEY_BYTES:
         raise BadSettings("GATEWAY_MASTER_KEY must be 32 bytes in base64, as `openssl rand -base64 32` prints them")
@@ -68,14 +76,29 @@ def load(settings: Settings) -> Vault:
 
 
 def _own(path: Path) -> str:
+    """The key kept in `path`, made at the first start. It appears whole or not at all, and only once.
+
+    A crash, or a second process starting at the same moment, must never leave a half-written key, or two keys.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_name(f"{FILE}.{secrets.token_hex(8)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+        _sync(path.parent)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _sync(folder: Path) -> None:
+    """Make the folder's entries survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    text = base64.b64encode(os.urandom(KEY_BYTES)).decode()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return text
+        os.fsync(handle)
+    finally:
+        os.close(handle)

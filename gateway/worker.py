@@ -1,6 +1,6 @@
 """Does what nobody asked for by a request: inside the server on SQLite, a process of its own on PostgreSQL.
 
-One process at a time holds the worker's lease, so sweeps and the event log's numbering have one hand; jobs carry
+Each round is one turn (`gateway.usecases.turns`), so sweeps and the event log's numbering have one hand; jobs carry
 leases and fences of their own.
 """
 
@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway import log
-from gateway.store import sql
-from gateway.usecases import work
+from gateway.usecases import jobs, turns, work
 
 if TYPE_CHECKING:
     from gateway.usecases.world import World
 
-LEASE = timedelta(seconds=30)
-NAME = "worker"
 FORGET_EVERY = timedelta(minutes=10)
 
 
@@ -29,12 +25,16 @@ class Worker:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._holder = secrets.token_hex(8)
         self._stopping = False
         self._forget_at = world.system_clock.now()
 
     async def run(self) -> None:
-        """Work until `stop`; a failing round is told and the next one tries again."""
+        """Work until `stop`; a failing round is told and the next one tries again.
+
+        What a killed process held is taken up at once where the database is ours alone, else when its leases end.
+        """
+        if not self._world.settings.shared_database:
+            await jobs.reclaim(self._world)
         while not self._stopping:
             self._world.wake.clear()
             try:
@@ -49,22 +49,18 @@ class Worker:
         self._world.wake.set()
 
     async def _round(self) -> None:
+        """One turn of work; another process's turn is left to it."""
         world = self._world
-        await world.clock.load(world.store)
-        if not await self._lead():
-            return
-        await work.drain(world)
-        if world.system_clock.now() >= self._forget_at:
-            self._forget_at = world.system_clock.now() + FORGET_EVERY
-            await work.forget(world)
-
-    async def _lead(self) -> bool:
-        now = self._world.system_clock.now()
-        taken = await self._world.store.write(
-            lambda tx: tx.run(sql.leases.take, name=NAME, holder=self._holder, until_at=now + LEASE, now_at=now)
-        )
-        return taken == 1
+        with contextlib.suppress(turns.WorkUnderWay):
+            async with turns.turn(world, patience_seconds=0):
+                await world.clock.load(world.store)
+                await work.rounds(world)
+                if world.system_clock.now() >= self._forget_at:
+                    self._forget_at = world.system_clock.now() + FORGET_EVERY
+                    await work.forget(world)
 
     async def _pause(self) -> None:
+        if self._stopping:
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._world.wake.wait(), self._world.settings.bank_poll_ms / 1_000)

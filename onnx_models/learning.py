@@ -35,7 +35,7 @@ EDGES = 32
 class Settings(NamedTuple):
     """The size of a training run."""
 
-    trees: int = 120
+    trees: int = 150
     depth: int = 4
     rate: float = 0.08
     least: int = 150

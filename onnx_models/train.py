@@ -36,7 +36,7 @@ class Plan(NamedTuple):
     train: int = 40
     calibrate: int = 12
     test: int = 8
-    origins: int = 6
+    origins: int = 8
     draws: int = 5
     replays: int = 20
     merchants: int = samples.CHUNK

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
+from tests.shop_fixtures import bank_url, shop, shop_on_both  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,20 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import msgspec
 
+from gateway.domain.rights import GRANTABLE
 from gateway.main import application, open_world
+from gateway.oauth import tokens
 from gateway.settings import Settings
 from gateway.store import sql
-from gateway.usecases import access
-from gateway.usecases import clients as clients_cases
-from gateway.domain.rights import GRANTABLE
-from gateway.oauth import tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from gateway.store import Tx
     from gateway.usecases.world import World
 
 ISSUER = "http://127.0.0.1:8000"
@@ -56,7 +54,8 @@ class Partner:
     async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:
         """POST JSON, under a fresh idempotency key unless one is given."""
         key = key or f"{self.partner_id}-{next(self._keys)}"
-        return await self.http.post(path, json={} if body is None else body, headers=self._headers | {"idempotency-key": key})
+        headers = self._headers | {"idempotency-key": key}
+        return await self.http.post(path, json={} if body is None else body, headers=headers)
 
     async def patch(self, path: str, body: Any) -> httpx.Response:
         """PATCH JSON."""
@@ -89,14 +88,14 @@ class Gateway:
         name = name or f"Partner {next(self._count)}"
         world, token = self.world, tokens.mint()
         partner_id, client_id = world.ids.new("partner"), world.ids.new("client")
-        now = world.system_clock.now()
+        now, rights = world.system_clock.now(), list(GRANTABLE)
+        client = {"client_id": client_id, "partner_id": partner_id, "rights_json": rights}
+        token_row = {"hash": tokens.digest(token), "issued_at": now, "expires_at": now + timedelta(days=3_000)}
 
-        async def unit(tx: Any) -> None:
+        async def unit(tx: Tx) -> None:
             await tx.run(sql.clients.add_partner, id=partner_id, name=name, created_at=now)
-            await tx.run(sql.clients.add, id=client_id, partner_id=partner_id, name=name, jwks_json={"keys": []},
-                         rights_json=list(GRANTABLE), created_at=now)  # fmt: skip
-            await tx.run(sql.tokens.add, hash=tokens.digest(token), client_id=client_id, partner_id=partner_id,
-                         rights_json=list(GRANTABLE), issued_at=now, expires_at=now + timedelta(days=3_000))  # fmt: skip
+            await tx.run(sql.clients.add, **client, id=client_id, name=name, jwks_json={"keys": []}, created_at=now)
+            await tx.run(sql.tokens.add, **client, **token_row)
 
         await world.store.write(unit)
         return Partner(self.http, token, partner_id)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.types import Scope  # noqa: TC002  litestar reads `_caller` at run time
 
 from gateway.api import docs, health, limits, metrics, openapi, problems, rights
@@ -40,6 +40,9 @@ class World(Protocol):
     def tokens(self) -> Tokens:
         """Knows whose token a string is."""
 
+    async def refresh(self) -> None:
+        """Take over what another replica changed, before a request is handled."""
+
 
 def create_app(
     world: World,
@@ -48,18 +51,25 @@ def create_app(
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
     checks: Mapping[str, health.Check] | None = None,
     registry: metrics.Registry | None = None,
+    front: Callable[[Any], Any] = lambda app: app,
 ) -> Litestar:
     """The ASGI application serving `routes` and the edge's own.
 
     `checks` are what `/readyz` looks at; `registry` holds the gauges the composition root registered. The lifespans
-    run in order around the serving; the last is entered last and left first.
+    run in order around the serving; the last is entered last and left first. `front` wraps the framework in ASGI
+    that answers some requests itself (see `fast_lane`), behind the edge like everything.
     """
+
+    async def given() -> World:
+        await world.refresh()
+        return world
+
     registry = registry or metrics.Registry()
     issuer = world.settings.issuer.rstrip("/")
     app = Litestar(
         [*routes, *docs.ROUTES, health.live, health.ready, metrics.exposition],
         dependencies={
-            "world": Provide(lambda: world, sync_to_thread=False),
+            "world": Provide(given),
             "caller": Provide(_caller, sync_to_thread=False),
         },
         before_request=rights.authorize,
@@ -76,12 +86,17 @@ def create_app(
     )  # fmt: skip
     # The framework's own middleware does not see an address that matches no route; this sees everything.
     traffic = metrics.Traffic(registry)
-    app.asgi_handler = Edge(app.asgi_handler, new_id=world.ids.new, issuer=issuer, traffic=traffic)  # type: ignore[assignment]
+    behind = front(app.asgi_handler)
+    app.asgi_handler = Edge(behind, new_id=world.ids.new, issuer=issuer, traffic=traffic)  # type: ignore[assignment]
     return app
 
 
-def _caller(scope: Scope) -> Caller:
+def _caller(scope: Scope, world: NamedDependency[Any]) -> Caller:  # noqa: ARG001
+    """Asks for `world` only so that the two are resolved in turn: for two at once the framework makes a task group."""
     return rights.caller_of(scope)  # type: ignore[arg-type]
 
 
-__all__ = ["World", "create_app"]
+Application = Litestar
+"""What `create_app` makes, for the rings that must not know the framework."""
+
+__all__ = ["Application", "World", "create_app"]

@@ -165,9 +165,7 @@ async def repayments(
     """List a drawdown's repayments, oldest first."""
     await drawdowns.find(world.store, drawdown_id, caller.partner_id)
     after = paging.decode(cursor) or ""
-    found = await world.store.all(
-        sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1
-    )
+    found = await world.store.all(sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1)
     return paging.page(found, limit, _repayment, lambda repayment: repayment.id)
 
 
@@ -189,7 +187,7 @@ async def confirm(
     evidence = EvidenceOf("sandbox", caller.client_id, remote)
 
     async def unit(tx: Tx) -> DrawdownView:
-        confirmed = await drawdowns.confirm(tx, world, drawdown_id, caller.partner_id, data, evidence)
+        confirmed = await drawdowns.confirm(tx, world, drawdown_id, caller.partner_id, data, evidence_of=evidence)
         return await _view(tx, world, confirmed)
 
     return await world.store.write(unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import get
@@ -11,10 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from gateway.api.paging import DEFAULT_LIMIT, Limit
-from gateway.domain.events import StoredEvent
 from gateway.domain.rights import Caller, Right
 from gateway.usecases import events
 from gateway.usecases.world import World
+
+if TYPE_CHECKING:
+    from gateway.domain.events import StoredEvent
 
 After = Annotated[int, QueryParameter(ge=0, le=2**62, description="The position of the last event you have.")]
 

@@ -24,7 +24,7 @@ class Line(msgspec.Struct, omit_defaults=True):
 
     request_id: str
     method: str
-    route: str = "(none)"
+    route: str
     """The route's template, `/v1/merchants/{merchant_id}`; `(none)` when nothing matched."""
     status: int = 0
     duration_ms: float = 0.0
@@ -48,6 +48,10 @@ class Exchange(msgspec.Struct):
     """Whether the body carries a Content-Encoding."""
     announced_bytes: int | None = None
     authorization: bytes | None = None
+    proof: bytes | None = None
+    """The DPoP header; two of them joined by a comma, which no proof can hold."""
+    nonce: str | None = None
+    """The DPoP nonce to hand out with the answer."""
     repeated: str | None = None
     """The first header that may come once and came twice."""
     limit: asyncio.Timeout | None = None

@@ -1,12 +1,14 @@
 """Idempotency-Key: the first answer is kept in the very unit that made it, and a repeat gets it again.
 
 Scope: client, route and key (the merchant is in the route or in the body, which is hashed). Same key, other body: 422.
-A refusal keeps nothing: its unit was rolled back, so nothing happened that a repeat could double. Kept 30 days.
+A refusal keeps nothing: its unit was rolled back, so nothing happened that a repeat could double. A twin that comes
+while the first is still at work waits for its answer, at most 5 seconds, without holding a connection. Kept 30 days.
 (draft-ietf-httpapi-idempotency-key-header)
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +18,7 @@ from litestar import Response
 
 from gateway.api import exchange
 from gateway.api.problems import BadRequest
-from gateway.domain.errors import Invalid
+from gateway.domain.errors import Conflict, Invalid
 from gateway.store import sql
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 REPLAYED = "Idempotent-Replayed"
+TWIN_SECONDS = 5.0
+TWIN_PAUSE_SECONDS = 0.05
 
 
 class KeyReused(Invalid):
@@ -39,6 +43,13 @@ class KeyReused(Invalid):
 
     code = "idempotency_key_reused"
     title = "The Idempotency-Key was used for another request"
+
+
+class InProgress(Conflict):
+    """Another request with this key is still at work; ask again for its answer."""
+
+    code = "idempotency_key_in_use"
+    title = "A request with this Idempotency-Key is still being worked on"
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -55,8 +66,9 @@ async def once(
     caller: Caller,
     unit: Callable[[Tx], Awaitable[T]],
     show: Callable[[T], object],
+    *,
     status: int = 201,
-) -> Response[bytes]:
+) -> Response[Any]:
     """Run `unit` and keep what `show` makes of its result, or answer as before."""
     key = _key(request)
     scope = f"{request.method} {request.url.path}"
@@ -64,6 +76,8 @@ async def once(
     identity = {"client_id": caller.client_id, "scope": scope, "key": key}
 
     async def kept(tx: Tx) -> tuple[int, bytes, bool]:
+        if await tx.one(sql.idempotency.hold, identity=" ".join(identity.values())) != (1,):
+            raise InProgress("The first request with this key has not been answered yet", retry_after=1)
         claimed = await tx.run(sql.idempotency.claim, **identity, body_hash=body_hash, created_at=world.clock.now())
         if not claimed:
             return await _again(tx, identity, body_hash)
@@ -71,10 +85,22 @@ async def once(
         await tx.run(sql.idempotency.keep, **identity, status=status, body=body.decode())
         return status, body, False
 
-    answered, body, replayed = await world.store.write(kept)
+    answered, body, replayed = await _patiently(lambda: world.store.write(kept))
     exchange.line(request).replayed = replayed
     headers = {REPLAYED: "true"} if replayed else {}
     return Response(body, status_code=answered, headers=headers, media_type="application/json")
+
+
+async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try until no twin is at work, for as long as a twin waits; raises InProgress."""
+    give_up_at = asyncio.get_running_loop().time() + TWIN_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except InProgress:
+            if asyncio.get_running_loop().time() >= give_up_at:
+                raise
+        await asyncio.sleep(TWIN_PAUSE_SECONDS)
 
 
 async def _again(tx: Tx, identity: dict[str, str], body_hash: str) -> tuple[int, bytes, bool]:

@@ -24,7 +24,7 @@ _ONCE = {b"authorization", b"content-type", b"content-length", b"content-encodin
 
 def look_at(scope: MutableMapping[str, Any], new_id: Callable[[str], str]) -> Exchange:
     """One pass over the headers: the few the edge needs, and which came twice. `new_id` makes a request id."""
-    about = Exchange(Line("", scope["method"]))
+    about = Exchange(Line("", scope["method"], "(none)"))
     seen = set()
     for name, value in scope["headers"]:
         if name in _ONCE:
@@ -33,6 +33,8 @@ def look_at(scope: MutableMapping[str, Any], new_id: Callable[[str], str]) -> Ex
             seen.add(name)
         if name == b"authorization":
             about.authorization = value
+        elif name == b"dpop":
+            about.proof = value if about.proof is None else about.proof + b"," + value
         elif name == b"content-type":
             about.content_type = value
         elif name == b"content-length" and value.isdigit():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from gateway.api import idempotency, paging
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from gateway.domain.calendars import Instant
 from gateway.domain.merchants import CompanyId, Merchant, MerchantChange, MerchantState, NewMerchant
 from gateway.domain.rights import Caller, Right
 from gateway.usecases import merchants
@@ -33,8 +33,8 @@ class MerchantView(msgspec.Struct, frozen=True):
     partner_reference: str | None
     company_id: CompanyId | None
     mcc: str | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 @post("/v1/merchants", opt={"right": Right.merchants_write, "idempotency": "required"}, tags=_TAGS)

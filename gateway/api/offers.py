@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar import get, post
@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from gateway.api import paging, views
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.api.views import CurrentOffer, Forecasts
+from gateway.domain.calendars import Instant
 from gateway.domain.errors import NotFound
 from gateway.domain.offers import Commitment, Offer, OfferState, Price
 from gateway.domain.programmes import ProgrammeRef
@@ -19,8 +20,10 @@ from gateway.domain.reasons import Reason
 from gateway.domain.rights import Caller, Right
 from gateway.domain.underwriting import Outcome, Terms
 from gateway.usecases import decisions, offers
-from gateway.usecases.decisions import Decision
 from gateway.usecases.world import World
+
+if TYPE_CHECKING:
+    from gateway.usecases.decisions import Decision
 
 _TAGS = ["Credit"]
 
@@ -39,11 +42,11 @@ class OfferView(msgspec.Struct, frozen=True):
     price: Price
     reasons: tuple[Reason, ...]
     programme: ProgrammeRef
-    data_as_of: datetime | None
-    created_at: datetime
-    expires_at: datetime
-    frozen_at: datetime | None
-    delivered_at: datetime | None
+    data_as_of: Instant | None
+    created_at: Instant
+    expires_at: Instant
+    frozen_at: Instant | None
+    delivered_at: Instant | None
     replaces: str | None
     replaced_by: str | None
 
@@ -71,8 +74,8 @@ class DecisionView(msgspec.Struct, frozen=True):
     forecast_30: tuple[int, ...]
     models: dict[str, str]
     programme: ProgrammeRef
-    decided_at: datetime
-    data_as_of: datetime | None
+    decided_at: Instant
+    data_as_of: Instant | None
 
 
 class NoForecast(NotFound):
@@ -108,9 +111,7 @@ async def show(offer_id: FromPath[str], world: NamedDependency[World], caller: N
 
 
 @post("/v1/offers/{offer_id:str}/deliver", opt={"right": Right.offers_read}, status_code=200, tags=_TAGS)
-async def deliver(
-    offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
-) -> OfferView:
+async def deliver(offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> OfferView:
     """Tell that an offer was shown to the merchant."""
     return _view(await offers.deliver(world, offer_id, caller.partner_id))
 

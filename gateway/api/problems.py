@@ -6,7 +6,6 @@ Errors that only HTTP can have (a body that is no JSON, a method a route lacks) 
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from gateway import log
-from gateway.api import exchange
+from gateway.api import challenges, exchange
 from gateway.domain.errors import (
     Conflict,
     FieldError,
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
-_UNQUOTABLE = re.compile(r'[^\x20-\x7e]|["\\]')
 
 
 class BadRequest(Invalid):
@@ -157,7 +155,7 @@ def render(error: GatewayError, *, request_id: str, issuer: str) -> Rendered:
         body.setdefault(name, value)
     if error.errors:
         body["errors"] = error.errors
-    return Rendered(status, error.code, _headers(error, status), msgspec.json.encode(body))
+    return Rendered(status, error.code, _headers(error, status, issuer), msgspec.json.encode(body))
 
 
 def understand(error: Exception) -> GatewayError:
@@ -197,24 +195,13 @@ def _tree(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
     yield kind
 
 
-def _headers(error: GatewayError, status: int) -> dict[str, str]:
-    headers = {}
-    if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _challenge(error)
-    if isinstance(error, Forbidden) and "right" in error.facts:
-        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.facts["right"]}"'
+def _headers(error: GatewayError, status: int, issuer: str) -> dict[str, str]:
+    headers = challenges.headers(error, issuer)
     if "allow" in error.facts:
         headers["Allow"] = str(error.facts["allow"])
     if "retry_after" in error.facts or isinstance(error, Overloaded | Unavailable):
         headers["Retry-After"] = str(error.facts.get("retry_after", RETRY_AFTER_SECONDS))
     return headers
-
-
-def _challenge(error: GatewayError) -> str:
-    """RFC 6750 section 3: no error code for a request that carried no token at all."""
-    if error.facts.get("token") == "absent":
-        return 'Bearer realm="restock"'
-    return f'Bearer realm="restock", error="invalid_token", error_description="{_UNQUOTABLE.sub("", error.detail)}"'
 
 
 def _framework(error: HTTPException) -> GatewayError:

@@ -10,7 +10,7 @@ from gateway.api import exchange, limits, strict_json
 from gateway.api.problems import BadRequest, UnsupportedMedia
 
 _JSON = b"application/json"
-_LINES = b"application/x-ndjson"
+LINES = b"application/x-ndjson"
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -29,10 +29,10 @@ class StrictRequest(Request[Any, Any, Any]):
         """The body as the type the handler's `data` is annotated with; raises MalformedBody or InvalidBody."""
         kind = _data_kind(self.route_handler)
         batch = get_origin(kind) is strict_json.Rows
-        media_type = _media_type(exchange.of(self.scope), batch=batch)  # type: ignore[arg-type]
+        sent = media_type(exchange.of(self.scope), batch=batch)  # type: ignore[arg-type]
         body = await self.body()
         if batch:
-            return strict_json.rows(body, get_args(kind)[0], lines=media_type == _LINES)
+            return strict_json.rows(body, get_args(kind)[0], lines=sent == LINES)
         return strict_json.decode(body, kind)
 
 
@@ -43,7 +43,7 @@ def _data_kind(handler: Any) -> Any:
     return field.annotation
 
 
-def _media_type(about: exchange.Exchange, *, batch: bool) -> bytes:
+def media_type(about: exchange.Exchange, *, batch: bool) -> bytes:
     """The body's media type without parameters; raises UnsupportedMedia. JSON has no charset but UTF-8 (RFC 8259)."""
     kind, _, parameters = about.content_type.partition(b";")
     kind = kind.strip().lower()
@@ -51,7 +51,7 @@ def _media_type(about: exchange.Exchange, *, batch: bool) -> bytes:
         raise UnsupportedMedia("Send the body without a Content-Encoding")
     if parameters and parameters.replace(b" ", b"").replace(b'"', b"").lower() != b"charset=utf-8":
         raise UnsupportedMedia("JSON is UTF-8 and takes no other parameter")
-    if kind == _JSON or (batch and kind == _LINES):
+    if kind == _JSON or (batch and kind == LINES):
         return kind
     wanted = "application/json or application/x-ndjson" if batch else "application/json"
     raise UnsupportedMedia(f"Send {wanted}", wanted=wanted)

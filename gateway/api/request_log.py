@@ -6,6 +6,7 @@ Pure ASGI, outside of the framework's routing, so that an unknown address and a 
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,7 @@ class Edge:
         if not line.bytes_in:
             line.bytes_in = about.announced_bytes or 0
         self.traffic.end(line.method, line.route, line.status, seconds)
-        write = log.get().debug if line.route in _PROBES else log.get().info
-        write("request", **{name: value for name in line.__struct_fields__ if (value := getattr(line, name))})
+        log.record(logging.DEBUG if line.route in _PROBES else logging.INFO, "request", line)
 
 
 class _Answer:
@@ -95,6 +95,7 @@ class _Answer:
     def __init__(self, send: Send, about: Exchange, *, silent: bool) -> None:
         self.begun = False
         self._send = send
+        self._about = about
         self._line = about.line
         self._silent = silent
 
@@ -122,6 +123,8 @@ class _Answer:
         headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in given]
         headers.append((b"request-id", self._line.request_id.encode("ascii")))
         headers.extend(_CONSTANT_HEADERS)
+        if self._about.nonce is not None:
+            headers.append((b"dpop-nonce", self._about.nonce.encode("ascii")))
         if not any(name.lower() == b"cache-control" for name, _ in headers):
             headers.append(_NO_STORE)
         return headers

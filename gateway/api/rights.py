@@ -1,6 +1,7 @@
 """Rights at the edge: every route declares one, `opt={"right": Right.sales_write}`, and `authorize` enforces it.
 
-A token counts only in the Authorization header, as `Bearer` (RFC 6750 section 2.1): never in a query or a form.
+A token counts only in the Authorization header, never in a query or a form: as `DPoP` with a proof when it is bound to
+a key (RFC 9449 section 7.1), else as `Bearer` (RFC 6750 section 2.1).
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from litestar import Litestar, Request
     from litestar.handlers import BaseRouteHandler
 
-_BEARER = re.compile(rb"(?i:bearer) +([A-Za-z0-9\-._~+/]{1,512}=*)")
+_CREDENTIALS = re.compile(rb"(?i:(bearer)|(dpop)) +([A-Za-z0-9\-._~+/]{1,512}=*)")
 _CALLER = "restock.caller"
+_WRONG_SCHEME = {
+    False: "The access token is bound to a key: send it as DPoP, with a proof (RFC 9449)",
+    True: "The access token is not bound to a key: send it as Bearer",
+}
 
 
 class UnknownParameter(Invalid):
@@ -50,8 +55,10 @@ async def authorize(request: Request[Any, Any, Any]) -> None:
     right = needed(handler)
     if right is Right.public:
         return
-    await admit(scope, right, request.app.state.world.tokens)
+    caller = await admit(scope, right, request.app.state.world.tokens)
     _check_ids(request.path_params, about)
+    if caller.merchant_id is not None and "checks_merchant" not in handler.opt:
+        check_merchant(caller, request.path_params.get("merchant_id"))
     if scope["query_string"]:
         _check_query(request)
 
@@ -59,12 +66,35 @@ async def authorize(request: Request[Any, Any, Any]) -> None:
 async def admit(scope: MutableMapping[str, Any], right: Right, tokens: Tokens) -> Caller:
     """The caller of an ASGI scope that passed the edge, when it has `right`; raises Unauthenticated or Forbidden."""
     about = exchange.of(scope)
-    caller = await tokens.identify(_token(about))
+    bound, token = _credentials(about)
+    try:
+        caller = await tokens.identify(token)
+    except Unauthenticated as error:
+        if bound:
+            error.facts["scheme"] = "DPoP"  # the challenge answers in the scheme it was asked in
+        raise
+    if bound != (caller.jkt is not None):
+        raise Unauthenticated(_WRONG_SCHEME[bound], scheme="DPoP")
+    if caller.jkt is not None:
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        about.nonce = await tokens.prove(about.proof, about.line.method, path, token, caller.jkt)
     about.line.client_id = caller.client_id
     if right not in caller.rights:
-        raise Forbidden(f"This needs the right {right}", right=str(right))
+        raise Forbidden(f"This needs the right {right}", right=str(right), scheme="DPoP" if bound else "Bearer")
     scope[_CALLER] = caller
     return caller
+
+
+def check_merchant(caller: Caller, merchant_id: str | None) -> None:
+    """Raise unless a token of a merchant's grant is used for that merchant.
+
+    A route without a merchant in its address takes such tokens only when it declares `opt={"checks_merchant": True}`.
+    """
+    if caller.merchant_id is None or caller.merchant_id == merchant_id:
+        return
+    if merchant_id is not None:
+        raise NotFound("There is no such merchant")
+    raise Forbidden("A token of a merchant's grant is for that merchant's own addresses alone", scheme="DPoP")
 
 
 def needed(handler: BaseRouteHandler) -> Right:
@@ -92,13 +122,14 @@ def caller_of(scope: MutableMapping[str, Any]) -> Caller:
     return caller
 
 
-def _token(about: exchange.Exchange) -> str:
+def _credentials(about: exchange.Exchange) -> tuple[bool, str]:
+    """Whether the token comes as one that is bound to a key, and the token."""
     if about.authorization is None:
-        raise Unauthenticated("Send an access token: Authorization: Bearer …", token="absent")  # noqa: S106
-    match = _BEARER.fullmatch(about.authorization.strip())
+        raise Unauthenticated("Send an access token: Authorization: DPoP … or Bearer …", token="absent")  # noqa: S106
+    match = _CREDENTIALS.fullmatch(about.authorization.strip())
     if match is None:
-        raise Unauthenticated("The Authorization header does not hold one Bearer token")
-    return match[1].decode("ascii")
+        raise Unauthenticated("The Authorization header does not hold one DPoP or Bearer token")
+    return match[1] is None, match[3].decode("ascii")
 
 
 def _check_ids(path_params: Mapping[str, Any], about: exchange.Exchange) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import contextlib
+import re
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from litestar.params import FromPath, JSONBody
 from gateway.api import exchange, limits, views
 from gateway.api.strict_json import Rows
 from gateway.api.views import CurrentOffer, ForecastView
+from gateway.domain.calendars import Instant
 from gateway.domain.errors import FieldError, Invalid, NotFound
 from gateway.domain.rights import Caller, Right
 from gateway.domain.sales import NewSale
@@ -22,6 +25,9 @@ from gateway.usecases.sales import RowResult
 from gateway.usecases.world import World
 
 _TAGS = ["Data in"]
+PUSH = "/v1/merchants/{merchant_id}/sales"
+"""The address of `push`, which `fast_lane` answers too."""
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -34,7 +40,7 @@ class Taken(msgspec.Struct, frozen=True):
     accepted: int
     duplicates: int
     rejected: list[RowResult]
-    data_as_of: datetime | None
+    data_as_of: Instant | None
     takings_today_amount: int
     offer: CurrentOffer
 
@@ -81,23 +87,35 @@ async def push(
     are judged one by one; only when none could be taken the whole request is refused.
     """
     exchange.line(request).rows_count = data.count
-    received = await world.store.merge(
-        world.intake, sales.Request(merchant_id, caller.partner_id, data.items, world.clock.now())
-    )
-    rejected = [RowResult(fault.index, fault.code, fault.detail) for fault in data.faults]
-    rejected += [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in received.rejected]
-    rejected.sort(key=lambda row: row.index)
+    return await take(world, caller, merchant_id, data)
+
+
+async def take(world: World, caller: Caller, merchant_id: str, data: Rows[NewSale]) -> Taken:
+    """What `push` does once it is known who asks and what was sent. Raises NothingTaken, NotFound or Busy."""
+    now = world.clock.now()
+    received = await world.store.merge(world.intake, sales.Request(merchant_id, caller.partner_id, data.items, now))
+    rejected = _rejected(data, received)
     if rejected and not received.accepted and not received.duplicates:
         errors = tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in rejected[:100])
         raise NothingTaken(rejected[0].detail, errors=errors, reason=rejected[0].code)
+    position = received.judged.position
     return Taken(
         accepted=received.accepted,
         duplicates=received.duplicates,
         rejected=rejected,
-        data_as_of=received.judged.position.data_at,
-        takings_today_amount=received.judged.position.takings_amount(world.clock.now()),
+        data_as_of=position.data_at,
+        takings_today_amount=position.takings_amount(now),
         offer=views.current_offer(world, received.judged),
     )
+
+
+def _rejected(data: Rows[NewSale], received: sales.Received) -> list[RowResult]:
+    """Rows of the wrong shape and rows no shop could have sold, by their place in the body as sent."""
+    if not data.faults and not received.rejected:
+        return []
+    rejected = [RowResult(fault.index, fault.code, fault.detail) for fault in data.faults]
+    rejected += [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in received.rejected]
+    return sorted(rejected, key=lambda row: row.index)
 
 
 @post(
@@ -137,11 +155,9 @@ async def close(
 
 
 def _date(text: str) -> date:
-    if len(text) == len("2026-11-22") and text.isascii():
-        try:
+    if _DATE.fullmatch(text):  # `fromisoformat` also reads 2026-W47-7
+        with contextlib.suppress(ValueError):
             return date.fromisoformat(text)
-        except ValueError:
-            pass  # told below, with what is not a date at all
     raise NotFound("A business day is written as 2026-11-22")
 
 

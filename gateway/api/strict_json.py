@@ -35,6 +35,7 @@ _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _C1 = re.compile(r"[\x7f-\x9f\ufffe\uffff]")
+_FIRST = (0,)
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
@@ -98,7 +99,10 @@ def rows(body: bytes, kind: type[T], *, lines: bool = False, most: int = MAX_ROW
     """A batch body; `lines` for NDJSON. A body that is not JSON is refused whole, a row of the wrong shape alone."""
     found = _tree_of_lines(body) if lines else tree(body)
     if isinstance(found, dict):
-        found = [found]
+        try:
+            return Rows([msgspec.convert(found, kind)], _FIRST, [])
+        except msgspec.ValidationError:
+            return _sorted_out([found], kind)
     if not isinstance(found, list):
         raise InvalidBody("Send one object, an array of objects, or NDJSON")
     if len(found) > most:

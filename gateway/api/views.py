@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import underwriting
+from gateway.domain import offers, underwriting
+from gateway.domain.calendars import Instant
 from gateway.domain.offers import Commitment
 from gateway.domain.reasons import Reason
-from gateway.domain.underwriting import Terms
+from gateway.domain.underwriting import Outcome, Terms
 
 if TYPE_CHECKING:
-    from gateway.domain.positions import Scores
+    from gateway.domain.positions import Offered, Scores
+    from gateway.domain.underwriting import Assessment
     from gateway.usecases.limits import Judged
     from gateway.usecases.world import World
 
@@ -23,7 +25,8 @@ class CurrentOffer(msgspec.Struct, frozen=True):
 
     `limit_amount` and `available_amount` are fresh: limit = min(grade_bps x min(base, affordability) / 10000,
     programme cap, headroom), available = limit less exposure, in steps. `offered_limit_amount` is what the current
-    immutable offer `id` says; it follows material changes only. `state` is `open`, `frozen` or `none`.
+    immutable offer `id` says; it follows material changes only. `state` is `open`, `frozen` or `none`; while it is not
+    `open`, both fresh amounts are 0 and `reasons` say why.
     """
 
     merchant_id: str
@@ -42,8 +45,8 @@ class CurrentOffer(msgspec.Struct, frozen=True):
     pd: int | None
     reasons: tuple[Reason, ...]
     decision_id: str | None
-    decided_at: datetime | None
-    data_as_of: datetime | None
+    decided_at: Instant | None
+    data_as_of: Instant | None
 
 
 class ForecastView(msgspec.Struct, frozen=True):
@@ -73,15 +76,14 @@ class Forecasts(msgspec.Struct, frozen=True):
 def current_offer(world: World, judged: Judged) -> CurrentOffer:
     """A judged position as clients see it."""
     position, fresh = judged.position, judged.assessment
-    offered, verdict, scores = position.offered, position.verdict, position.scores
+    offered, verdict, scores = _open(world, position.offered), position.verdict, position.scores
     step = world.programme.step_amount(position.currency)
     need = underwriting.stocking_need_amount(scores)
     suggested = min(-(-need // step) * step, fresh.available_amount)
-    frozen = fresh.outcome is underwriting.Outcome.frozen or (offered is not None and offered.frozen)
     return CurrentOffer(
         merchant_id=position.merchant_id,
         id=None if offered is None else offered.id,
-        state="none" if offered is None else "frozen" if frozen else "open",
+        state=_state(offered, fresh),
         commitment=Commitment.indicative,
         currency=position.currency,
         limit_amount=fresh.limit_amount,
@@ -93,16 +95,28 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
         suggested_amount=suggested,
         terms=fresh.terms,
         pd=None if scores is None else scores.pd,
-        reasons=fresh.reasons if verdict is None or fresh.outcome != verdict.outcome else verdict.reasons,
+        reasons=offers.standing_reasons(offered, verdict, fresh),
         decision_id=None if verdict is None else verdict.decision_id,
         decided_at=None if verdict is None else verdict.decided_at,
         data_as_of=position.data_at,
     )
 
 
+def _open(world: World, offered: Offered | None) -> Offered | None:
+    """The current offer while its time has not run out."""
+    return None if offered is None or world.clock.now() >= offered.expires_at else offered
+
+
+def _state(offered: Offered | None, fresh: Assessment) -> str:
+    if offered is None or fresh.outcome is Outcome.declined:
+        return "none"
+    return "frozen" if fresh.outcome is Outcome.frozen or offered.frozen else "open"
+
+
 def forecast(days: int, quantiles: tuple[int, ...], *, fallback: bool) -> ForecastView:
     """Seven quantiles by name."""
-    return ForecastView(days, *quantiles, fallback)
+    p05, p10, p25, p50, p75, p90, p95 = quantiles
+    return ForecastView(days, p05, p10, p25, p50, p75, p90, p95, fallback)
 
 
 def forecasts(scores: Scores, currency: str, as_of_on: date) -> Forecasts:

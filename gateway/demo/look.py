@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from gateway.domain.money import Money
+from gateway.domain.money import Money, exponent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,11 @@ class Look(msgspec.Struct, frozen=True):
         symbol = _SYMBOLS.get(currency) if self.unicode else None
         sign = "-" if amount < 0 else ""
         return f"{sign}{symbol}{shown}" if symbol else f"{sign}{currency} {shown}"
+
+    def estimate(self, amount: int, currency: str) -> str:
+        """An amount that nobody knows to the cent: rounded to whole major units."""
+        unit = 10 ** exponent(currency)
+        return self.money((amount + unit // 2) // unit * unit, currency)
 
     def spark(self, values: Sequence[int]) -> str:
         """One character a value, zero at the bottom and the largest at the top; a loss shows as zero."""

@@ -19,19 +19,25 @@ async def until_stopped(place: Place, story: Story, drawdown: Drawdown) -> None:
     print(
         f"\n  Status page   {place.base_url}/\n"
         f"  API           {place.base_url}/docs/api\n"
-        f"  Bank's view   {place.bank_url}/\n"
-        f"  Log, database {place.folder}\n"
+        f"  Bank's view   {place.bank_url}/_mock/payments  and  /_mock/collections\n"
+        f"  Database, log {place.folder}\n"
     )
-    if not sys.stdin.isatty():
-        print("  Ctrl-C ends the demo.", flush=True)
-        await asyncio.Event().wait()
+    if sys.stdin.isatty():
+        await _live_by_hand(story, drawdown)
+    print("  Ctrl-C ends the demo.", flush=True)
+    await asyncio.Event().wait()
+
+
+async def _live_by_hand(story: Story, drawdown: Drawdown) -> None:
+    """A day for each Enter, until the money is back or the receipts end."""
     print("  Enter lives the next day, Ctrl-C ends the demo.", flush=True)
     pressed = _presses()
     for day in story.till.days_from(story.as_of_on):
         await anext(pressed)
-        drawdown = await story.live(day, drawdown.id)
-    print("  The receipts end here. Ctrl-C ends the demo.", flush=True)
-    await asyncio.Event().wait()
+        drawdown = await story.live(day, drawdown)
+        if drawdown.state == "repaid":
+            return
+    print("  The receipts end here.")
 
 
 async def _presses() -> AsyncIterator[None]:

@@ -62,7 +62,10 @@ class History(msgspec.Struct, frozen=True, tag_field="step", tag="history"):
 
 
 class Offered(msgspec.Struct, frozen=True, tag_field="step", tag="offered"):
-    """The till is closed and the offer stands: `daily_net_amounts` are the 30 days before as-of."""
+    """The till is closed and the offer stands: `daily_net_amounts` are the 30 days before as-of.
+
+    `decision_ms` is what the gateway says its decision took; while it says nothing, the round trip of the close.
+    """
 
     as_of_on: date
     closed_on: date

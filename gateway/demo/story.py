@@ -142,7 +142,7 @@ class Story:
         self.say(steps.Confirmed(drawdown=drawdown))
         return drawdown
 
-    async def live(self, day: date, drawdown_id: str) -> answers.Drawdown:
+    async def live(self, day: date, drawdown: answers.Drawdown) -> answers.Drawdown:
         """One later business day: the clock goes round, the till's receipts arrive, the day closes, a share repays.
 
         The clock goes first, because a gateway refuses sales of the future; it stands shortly after the day's end,
@@ -152,7 +152,7 @@ class Story:
         if self.till.on(day):
             await self._push(day)
         closed = await self._close(day)
-        drawdown = await self._drawdown(drawdown_id)
+        before, drawdown = drawdown, await self._drawdown(drawdown.id)
         self.say(
             steps.Lived(
                 business_on=day,
@@ -166,18 +166,17 @@ class Story:
                 total_amount=drawdown.total_amount,
             )
         )
+        if before.bank_reference is None and drawdown.bank_reference is not None:
+            self.say(steps.Paid(on=day, drawdown=drawdown))
+        if drawdown.state == "repaid":
+            self.say(steps.Repaid(on=day, days_count=(day - self.as_of_on).days + 1, drawdown=drawdown))
         return drawdown
 
     async def live_until_repaid(self, drawdown: answers.Drawdown) -> answers.Drawdown:
         """Live the file's days from as-of on; raises StoryEnded when they do not bring the money back."""
-        paid = drawdown.state == "active"
-        for number, day in enumerate(self.till.days_from(self.as_of_on), start=1):
-            drawdown = await self.live(day, drawdown.id)
-            if not paid and drawdown.state in {"active", "repaid"}:
-                paid = True
-                self.say(steps.Paid(on=day, drawdown=drawdown))
+        for day in self.till.days_from(self.as_of_on):
+            drawdown = await self.live(day, drawdown)
             if drawdown.state == "repaid":
-                self.say(steps.Repaid(on=day, days_count=number, drawdown=drawdown))
                 return drawdown
         left = drawdown.total_amount - drawdown.repaid_amount
         raise StoryEnded(

@@ -145,7 +145,7 @@ def _terms(step: steps.Offered, style: Look) -> list[str]:
 
 @lines.register(steps.Foreseen)
 def _foreseen(step: steps.Foreseen, style: Look) -> list[str]:
-    need = style.money(step.stocking_need_amount, step.currency)
+    need = style.estimate(step.stocking_need_amount, step.currency)
     return [
         _forecast("Next 7 days ", step.forecast_7, step.currency, style),
         _forecast("Next 30 days", step.forecast_30, step.currency, style),
@@ -159,7 +159,7 @@ def _forecast(name: str, forecast: Forecast, currency: str, style: Look) -> str:
         forecast.p10_amount, forecast.p50_amount, forecast.p90_amount, forecast.p95_amount * 5 // 4, _WIDTH
     )
     low, middle, high = (
-        style.money(amount, currency) for amount in (forecast.p10_amount, forecast.p50_amount, forecast.p90_amount)
+        style.estimate(amount, currency) for amount in (forecast.p10_amount, forecast.p50_amount, forecast.p90_amount)
     )
     return f"{name}  {band.ljust(_WIDTH)}  {middle} " + style.dim(
         f"(80 %: {low} to {high})" + (", rough: the history is short" if forecast.fallback else "")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from gateway.domain.errors import Invalid
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant at the edge: RFC 3339 with an offset; one without is refused."""
 GRACE = timedelta(hours=2)
 """How long after its cut-off a day waits for the till's own close before the gateway closes it."""
 
@@ -36,8 +41,33 @@ def cutoff(text: str) -> timedelta:
 
 
 def business_date(at: datetime, timezone: str, day_cutoff: str) -> date:
-    """The shop's business day that the instant `at` belongs to."""
-    return (at.astimezone(zone(timezone)).replace(tzinfo=None) - cutoff(day_cutoff)).date()
+    """The shop's business day that the instant `at` belongs to; it never goes back when clocks do."""
+    if at.tzinfo is UTC and (known := _turn(at.date(), timezone, day_cutoff)) is not None:
+        turn, before, after = known
+        return before if at < turn else after
+    return _business_date(at, timezone, day_cutoff)
+
+
+@lru_cache(maxsize=16_384)
+def _turn(utc_on: date, timezone: str, day_cutoff: str) -> tuple[datetime, date, date] | None:
+    """When within a UTC day the shop's business day turns, from which to which; None where clocks change in it."""
+    start = datetime(utc_on.year, utc_on.month, utc_on.day, tzinfo=UTC)
+    local = start.astimezone(zone(timezone))
+    offset = local.utcoffset()
+    if local.fold or offset is None or offset != (start + timedelta(days=1)).astimezone(zone(timezone)).utcoffset():
+        return None
+    before = _business_date(start, timezone, day_cutoff)
+    after = before + timedelta(days=1)
+    turn = datetime(after.year, after.month, after.day, tzinfo=UTC) + cutoff(day_cutoff) - offset
+    return turn, before, after
+
+
+def _business_date(at: datetime, timezone: str, day_cutoff: str) -> date:
+    local = at.astimezone(zone(timezone))
+    day = (local.replace(tzinfo=None) - cutoff(day_cutoff)).date()
+    if local.fold and at >= ends_at(day, timezone, day_cutoff):
+        return day + timedelta(days=1)  # the repeated hour, after a cut-off inside its first run
+    return day
 
 
 def ends_at(business_on: date, timezone: str, day_cutoff: str) -> datetime:

@@ -43,7 +43,7 @@ MOVES: dict[DrawdownState, frozenset[DrawdownState]] = {
     _S.in_doubt: frozenset({_S.pending, _S.active, _S.failed}),
     _S.active: frozenset({_S.repaid, _S.refinanced, _S.charged_off, _S.returned}),
     _S.returned: frozenset({_S.canceled}),
-    _S.repaid: frozenset(),
+    _S.repaid: frozenset({_S.active}),  # a debit that repaid it was taken back, up to 8 weeks later (SEPA Core)
     _S.refinanced: frozenset(),
     _S.charged_off: frozenset(),
     _S.expired: frozenset(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain.sales import Totals
+from gateway.domain.sales import Totals, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,8 @@ WINDOW = 30
 class History(msgspec.Struct, frozen=True):
     """Three rows of DAYS integers, the last one for `through_on`; days before `started_on` are zero.
 
-    `tails[n]` is the net of the last n closed days, for n up to WINDOW.
+    `tails[n]` is the net of the last n closed days, for n up to WINDOW; `trading_days_count` says how many of all
+    days kept sold anything.
     """
 
     started_on: date
@@ -31,25 +32,23 @@ class History(msgspec.Struct, frozen=True):
     refunds: array[int]
     tickets: array[int]
     tails: tuple[int, ...]
+    trading_days_count: int
 
     @property
     def length(self) -> int:
         """Calendar days since the first one known, the last closed one included."""
         return (self.through_on - self.started_on).days + 1
 
-    def trading_days(self, window: int = DAYS) -> int:
-        """How many of the last `window` closed days sold anything."""
-        return sum(1 for count in self.tickets[-window:] if count > 0)
-
 
 def build(started_on: date, through_on: date, days: Mapping[date, Totals]) -> History:
     """From stored days; those outside the window are left aside, those missing are zero."""
     rows = (array("q", bytes(8 * DAYS)), array("q", bytes(8 * DAYS)), array("q", bytes(8 * DAYS)))
+    first = through_on.toordinal() - DAYS + 1
     for on, totals in days.items():
-        at = DAYS - 1 - (through_on - on).days
+        at = on.toordinal() - first
         if 0 <= at < DAYS:
             _put(rows, at, totals)
-    return History(started_on, through_on, *rows, _tails(rows[0]))
+    return _made(started_on, through_on, *rows)
 
 
 def extend(history: History, through_on: date, days: Mapping[date, Totals]) -> History:
@@ -60,24 +59,32 @@ def extend(history: History, through_on: date, days: Mapping[date, Totals]) -> H
         totals = days.get(through_on - timedelta(days=back))
         if totals is not None:
             _put(rows, DAYS - 1 - back, totals)
-    return History(history.started_on, through_on, *rows, _tails(rows[0]))
+    return _made(history.started_on, through_on, *rows)
 
 
 def amend(history: History, on: date, change: Totals) -> History:
-    """A late or corrected record on a closed day."""
+    """A late or corrected record on a closed day. Raises DayTooLarge."""
     started_on = min(history.started_on, on)
     at = DAYS - 1 - (history.through_on - on).days
+    bounded(on, change)
     if at < 0:
         return msgspec.structs.replace(history, started_on=started_on)
     rows = (history.net[:], history.refunds[:], history.tickets[:])
     _put(rows, at, change)
-    return History(started_on, history.through_on, *rows, _tails(rows[0]))
+    bounded(on, Totals(sales_amount=rows[0][at], refunds_amount=rows[1][at]))
+    return _made(started_on, history.through_on, *rows)
+
+
+def _made(started_on: date, through_on: date, net: array[int], refunds: array[int], tickets: array[int]) -> History:
+    trading = sum(1 for count in tickets if count > 0)
+    return History(started_on, through_on, net, refunds, tickets, _tails(net), trading)
 
 
 def _put(rows: tuple[array[int], ...], at: int, totals: Totals) -> None:
     net, refunds, tickets = rows
-    net[at] += totals.net_amount
-    refunds[at] += totals.refunds_amount + totals.voids_amount
+    back = totals.refunds_amount + totals.voids_amount
+    net[at] += totals.sales_amount - back
+    refunds[at] += back
     tickets[at] += totals.tickets_count
 
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 PREFIXES = {
     "bank": "bnk", "bank_message": "bms", "client": "cli", "decision": "dec", "drawdown": "drw", "entry": "ent",
-    "event": "evt", "job": "job", "merchant": "mer", "offer": "off", "partner": "par", "programme": "prg",
+    "event": "evt", "grant": "grt", "job": "job", "merchant": "mer", "notice": "not", "offer": "off",
+    "partner": "par", "programme": "prg",
     "quote": "quo", "repayment": "rep", "request": "req", "token": "tok",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
-_ULID_LENGTH = 26
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 PATTERN = re.compile(r"\A[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}\Z")
 
 
 def ulid(at: datetime, entropy: int) -> str:
     """26 lower-case Crockford characters: 48 bits of milliseconds, then 80 bits of `entropy` (ULID spec)."""
-    value = (int(at.timestamp() * 1000) << 80) | (entropy & ((1 << 80) - 1))
-    characters = []
-    for _ in range(_ULID_LENGTH):
-        characters.append(_ALPHABET[value & 31])
-        value >>= 5
-    return "".join(reversed(characters))
+    value = ((at - _EPOCH) // _MILLISECOND << 80) | (entropy & ((1 << 80) - 1))
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
 def make(noun: str, at: datetime, entropy: int) -> str:

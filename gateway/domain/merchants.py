@@ -27,12 +27,20 @@ MOVES = {
     MerchantState.closed: frozenset[MerchantState](),
 }
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=140)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=140, pattern=r"\S")]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[\x21-\x7e]+\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{2}\Z", description="ISO 3166-1 alpha-2")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z", description="ISO 4217")]
 Timezone = Annotated[str, msgspec.Meta(max_length=60, description="IANA name, such as Asia/Shanghai")]
 Cutoff = Annotated[str, msgspec.Meta(pattern=r"\A0[0-9]:[0-5][0-9]\Z", description="local hour the business day ends")]
+Email = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=254,
+        pattern=r"\A[!-?A-~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z",
+        description="where the shop reads its one-time codes; never shown again",
+    ),
+]
 Mcc = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{4}\Z", description="ISO 18245 merchant category code")]
 
 
@@ -54,14 +62,15 @@ class NewMerchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner_reference: Reference | None = None
     company_id: CompanyId | None = None
     mcc: Mcc | None = None
+    contact_email: Email | None = None
 
 
 class MerchantChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a partner may correct later. Currency and time zone stay: the books are kept in them."""
 
     legal_name: Name | msgspec.UnsetType = msgspec.UNSET
-    company_id: CompanyId | None | msgspec.UnsetType = msgspec.UNSET
-    mcc: Mcc | None | msgspec.UnsetType = msgspec.UNSET
+    company_id: CompanyId | msgspec.UnsetType | None = msgspec.UNSET
+    mcc: Mcc | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Merchant(msgspec.Struct, frozen=True):

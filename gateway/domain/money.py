@@ -75,6 +75,12 @@ def exponent(currency: str) -> int:
         raise UnknownCurrency(f"{currency!r} is not a currency the gateway knows", currency=currency[:3]) from None
 
 
+def minor_units(currency: str) -> int:
+    """How many minor units make one major unit: 100 for EUR, 1 for KRW; raises UnknownCurrency."""
+    units: int = 10 ** exponent(currency)
+    return units
+
+
 def parse_decimal(text: str, currency: str) -> Money:
     """Major units as printed by a bank or a till → Money, exactly or refused (`"10.5"` EUR → 1050)."""
     digits = exponent(currency)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.domain import reasons
 from gateway.domain.errors import Conflict
 from gateway.domain.money import share
-from gateway.domain.positions import Offered
 from gateway.domain.programmes import Programme, ProgrammeRef
 from gateway.domain.reasons import Reason
 from gateway.domain.underwriting import Assessment, Outcome, Terms
+
+if TYPE_CHECKING:
+    from gateway.domain.positions import Offered, Verdict
 
 
 class OfferState(StrEnum):
@@ -103,21 +106,27 @@ def change(current: Offered | None, fresh: Assessment, programme: Programme, now
     """Whether the fresh assessment differs materially from what was offered (see product.md).
 
     5 %, a grade, a stop, or, when a day closes, any cut below the shown limit. A raise waits for its cool-down, a cut
-    never does.
+    never does; a worse grade, whose price is another, is no raise whatever the amount.
     """
+    if current is not None and now >= current.expires_at:
+        current = None
     if fresh.outcome is not Outcome.offered:
         return _stopped(current, fresh)
-    if current is None or now >= current.expires_at:
+    if current is None:
         return Change.make
     difference = fresh.limit_amount - current.limit_amount
     material = abs(difference) >= max(1, share(current.limit_amount, programme.material_bps))
-    raised = difference > 0 and (material or fresh.terms.grade != current.grade)
-    cooling = current.raised_at is not None and now < current.raised_at + timedelta(hours=programme.raise_cooldown_hours)
-    if raised and not cooling:
+    grade = fresh.terms.grade or ""  # an offered limit always has one; "A" is the best
+    if grade > current.grade or (difference < 0 and (material or closing or grade != current.grade)):
         return Change.make
-    if difference < 0 and (material or closing or fresh.terms.grade != current.grade):
+    raised = (difference > 0 and material) or grade < current.grade
+    if raised and not _cooling(current, programme, now):
         return Change.make
     return Change.unfreeze if current.frozen else Change.none
+
+
+def _cooling(current: Offered, programme: Programme, now: datetime) -> bool:
+    return current.raised_at is not None and now < current.raised_at + timedelta(hours=programme.raise_cooldown_hours)
 
 
 def _stopped(current: Offered | None, fresh: Assessment) -> Change:
@@ -128,6 +137,16 @@ def _stopped(current: Offered | None, fresh: Assessment) -> Change:
     return Change.none if current.frozen else Change.freeze
 
 
+def standing_reasons(current: Offered | None, last: Verdict | None, fresh: Assessment) -> tuple[Reason, ...]:
+    """Why the fresh limit is what it is: the last decision's reasons while they hold, else what changed since."""
+    if last is None or last.outcome != fresh.outcome:
+        return fresh.reasons
+    same = current is None or fresh.terms.base_amount == current.base_amount
+    if same and fresh.reasons[-1] in last.reasons:
+        return last.reasons
+    return explain(current, fresh)
+
+
 def explain(current: Offered | None, fresh: Assessment) -> tuple[Reason, ...]:
     """The fresh reasons, led by what changed since the current offer."""
     if current is None or fresh.outcome is not Outcome.offered:
@@ -136,7 +155,7 @@ def explain(current: Offered | None, fresh: Assessment) -> tuple[Reason, ...]:
     names = [current.grade, fresh.terms.grade or ""]
     if names[0] != names[1]:
         led.append(reasons.make("grade_lowered" if names[0] < names[1] else "grade_raised"))
-    net = fresh.terms.net_closed_amount + fresh.terms.net_open_amount
-    if net != current.net_amount:
-        led.append(reasons.make("sales_rose" if net > current.net_amount else "sales_fell", net - current.net_amount))
+    change = fresh.terms.base_amount - current.base_amount
+    if change:
+        led.append(reasons.make("sales_rose" if change > 0 else "sales_fell", change))
     return (*led, *fresh.reasons)

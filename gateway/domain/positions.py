@@ -14,7 +14,7 @@ from gateway.domain import calendars, histories
 from gateway.domain.histories import History
 from gateway.domain.merchants import MerchantState
 from gateway.domain.reasons import Reason
-from gateway.domain.sales import Totals
+from gateway.domain.sales import Totals, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,8 @@ class Scores(msgspec.Struct, frozen=True):
     """What the models said of the closed days through `scored_through_on`.
 
     Forecasts are seven quantiles (.05 .10 .25 .50 .75 .90 .95) of the net sales of the next 7 and 30 days, in minor
-    units; `ratios` are the models' own answers in 1e-6. `grade` is the best one whose own limit keeps the PD within it, None when none does.
+    units; `ratios` are the models' own answers in 1e-6. `grade` is the best one whose own limit keeps the PD within it,
+    None when none does.
     """
 
     scored_through_on: date
@@ -50,13 +51,13 @@ class Scores(msgspec.Struct, frozen=True):
 
 
 class Offered(msgspec.Struct, frozen=True):
-    """The current offer, as much of it as a material change is measured against."""
+    """The current offer, as much of it as a change is measured against."""
 
     id: str
     decision_id: str
     limit_amount: int
     grade: str
-    net_amount: int
+    base_amount: int
     made_at: datetime
     expires_at: datetime
     raised_at: datetime | None
@@ -90,6 +91,8 @@ class Position(msgspec.Struct, frozen=True):
     scores: Scores | None
     offered: Offered | None
     verdict: Verdict | None
+    withdrawn: bool = False
+    """The merchant took back its consent to be assessed by this data."""
 
     def today(self, now: datetime) -> date:
         """The shop's current business day."""
@@ -104,28 +107,34 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def record(position: Position, changes: Mapping[date, Totals], at: datetime) -> tuple[Position, bool]:
-    """Add what arrived to its days; True when a closed day changed, so that the models must look again."""
+    """Add what arrived to its days; True when a closed day changed, so that the models must look again.
+
+    Raises DayTooLarge, and then nothing of it may be kept.
+    """
     history, open_days = position.history, dict(position.open_days)
     rescored = False
     for on, change in changes.items():
         if history is not None and on <= history.through_on:
             history, rescored = histories.amend(history, on, change), True
         else:
-            open_days[on] = open_days.get(on, Totals()) + change
+            open_days[on] = bounded(on, open_days.get(on, Totals()) + change)
     closes_at = position.closes_at
     if history is None and open_days:
         closes_at = calendars.closes_at(min(open_days), position.timezone, position.day_cutoff)
-    changed = msgspec.structs.replace(
-        position, history=history, open_days=open_days, data_at=at, closes_at=closes_at
-    )
+    changed = msgspec.structs.replace(position, history=history, open_days=open_days, data_at=at, closes_at=closes_at)
     return changed, rescored
 
 
-def close(position: Position, through_on: date, at: datetime) -> Position:
-    """Close every business day up to `through_on`; a no-op for days that are closed already."""
+def close(position: Position, through_on: date, at: datetime | None) -> Position:
+    """Close every business day up to `through_on`; a no-op for days that are closed already.
+
+    A history begins with the first record: a shop that never sold anything closes its days without one.
+    """
     history = position.history
     if history is None:
-        started_on = min([*position.open_days, through_on])
+        started_on = min(position.open_days, default=None)
+        if started_on is None or started_on > through_on:
+            return msgspec.structs.replace(position, data_at=at)
         history = histories.build(started_on, through_on, position.open_days)
     elif through_on > history.through_on:
         history = histories.extend(history, through_on, position.open_days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.domain.money import exponent
+from gateway.domain.money import minor_units
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -24,7 +24,11 @@ class ProgrammeRef(msgspec.Struct, frozen=True):
 
 
 class Programme(msgspec.Struct, frozen=True):
-    """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency."""
+    """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency.
+
+    A quote withholds the least share from `withhold_min_bps` up that is expected to repay it within `target_days`, at
+    most `withhold_bps`, which also bounds what all of a merchant's drawdowns withhold together.
+    """
 
     id: str
     version: int
@@ -32,6 +36,8 @@ class Programme(msgspec.Struct, frozen=True):
     base_bps: int
     grades: tuple[Grade, ...]
     withhold_bps: int
+    withhold_min_bps: int
+    target_days: int
     term_days: int
     interval_days: int
     cap_major: dict[str, int]
@@ -55,15 +61,15 @@ class Programme(msgspec.Struct, frozen=True):
 
     def cap_amount(self, currency: str) -> int:
         """The most one merchant may owe, in minor units."""
-        return self.cap_major.get(currency, self.default_cap_major) * 10 ** exponent(currency)
+        return self.cap_major.get(currency, self.default_cap_major) * minor_units(currency)
 
     def step_amount(self, currency: str) -> int:
         """Amounts move in these steps, in minor units; it is also the least amount."""
-        return self.step_major.get(currency, self.default_step_major) * 10 ** exponent(currency)
+        return self.step_major.get(currency, self.default_step_major) * minor_units(currency)
 
     def capacity_amount(self, currency: str) -> int:
         """The most the bank lends under this programme altogether, in minor units."""
-        return self.capacity_major * 10 ** exponent(currency)
+        return self.capacity_major * minor_units(currency)
 
     @property
     def intervals_count(self) -> int:
@@ -77,12 +83,14 @@ INVENTORY = Programme(
     bank_id="bnk_sandbox",
     base_bps=8_000,
     grades=(
-        Grade("A", 15_000, 10_000, 200),
-        Grade("B", 35_000, 8_500, 300),
-        Grade("C", 70_000, 6_500, 420),
-        Grade("D", 120_000, 4_000, 560),
+        Grade("A", 15_000, 10_000, 120),
+        Grade("B", 35_000, 8_500, 160),
+        Grade("C", 70_000, 6_500, 220),
+        Grade("D", 120_000, 4_000, 300),
     ),
     withhold_bps=1_500,
+    withhold_min_bps=300,
+    target_days=60,
     term_days=270,
     interval_days=30,
     cap_major={"CNY": 500_000, "KRW": 100_000_000, "JPY": 10_000_000, "VND": 1_500_000_000, "IDR": 1_000_000_000},

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.domain.money import share, share_out
+from gateway.domain.money import share
 
 
 class RepaymentState(StrEnum):
@@ -66,24 +66,30 @@ class Withholding(msgspec.Struct, frozen=True):
     carried_net_amount: int
 
 
+LEAST_AMOUNT = 2
+"""The least repayment, in minor units, unless it is the last one: enough for principal and fee to have a part each."""
+
+
 def withhold(net_amount: int, carried_net_amount: int, withhold_bps: int, outstanding_amount: int) -> Withholding:
     """The share of the day's net sales and what was carried, at most what is still owed and not on its way.
 
-    Refunds net out: a negative sum is carried to the next day, so nobody pays on sales that were given back.
+    Refunds net out: a negative sum is carried to the next day, so nobody pays on sales that were given back. Sales
+    too small to collect from are carried too.
     """
     basis = net_amount + carried_net_amount
     if basis <= 0:
         return Withholding(0, basis)
-    return Withholding(min(share(basis, withhold_bps), outstanding_amount), 0)
+    amount = min(share(basis, withhold_bps), outstanding_amount)
+    if amount < min(LEAST_AMOUNT, outstanding_amount):
+        return Withholding(0, basis)
+    return Withholding(amount, 0)
 
 
 def allocate(amount: int, principal_outstanding: int, fee_outstanding: int) -> tuple[int, int]:
-    """Split a repayment over principal and fee pro rata; the last one clears both to the cent.
+    """Split a repayment over principal and fee pro rata, the odd minor unit to the fee; the last one clears both.
 
-    `amount` never exceeds the two together.
+    `amount` never exceeds the two together. While anything stays owed some of it is principal: exposure counts
+    principal alone, and what still is exposure cannot be overlooked.
     """
-    total = principal_outstanding + fee_outstanding
-    if amount == total:
-        return principal_outstanding, fee_outstanding
-    principal, fee = share_out(amount, (principal_outstanding, fee_outstanding))
-    return principal, fee
+    principal = amount * principal_outstanding // (principal_outstanding + fee_outstanding)
+    return principal, amount - principal

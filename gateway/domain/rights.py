@@ -19,6 +19,8 @@ class Right(StrEnum):
     drawdowns_read = "drawdowns:read"
     drawdowns_write = "drawdowns:write"
     events_read = "events:read"
+    grants_read = "grants:read"
+    grants_write = "grants:write"
     sandbox_write = "sandbox:write"
 
 
@@ -32,6 +34,12 @@ class Caller(msgspec.Struct, frozen=True):
     client_id: str
     partner_id: str
     rights: frozenset[Right]
+    grant_id: str | None = None
+    """The consent the token stands on; None for a client on its own behalf."""
+    merchant_id: str | None = None
+    """Whose consent: the only shop such a token may be used for."""
+    jkt: str | None = None
+    """Thumbprint of the key the token is bound to (RFC 9449)."""
 
 
 class Tokens(Protocol):
@@ -39,3 +47,9 @@ class Tokens(Protocol):
 
     async def identify(self, token: str) -> Caller:
         """The caller behind an access token. Raises Unauthenticated when it is unknown or expired."""
+
+    async def prove(self, proof: bytes | None, method: str, path: str, token: str, jkt: str) -> str | None:
+        """Check that whoever sent `token` holds the key it is bound to; a nonce to hand out, if it is time for one.
+
+        Raises Unauthenticated.
+        """

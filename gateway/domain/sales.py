@@ -59,7 +59,7 @@ class NewSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sale_id: NativeId
     kind: SaleKind
-    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    occurred_at: calendars.Instant
     amount: Amount
     currency: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
     business_on: date | None = None
@@ -84,20 +84,6 @@ class SaleDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     tenders: list[Tender] | None = None
     lines: list[Line] | None = None
     customer_ref: str | None = None
-
-
-class StoredSale(msgspec.Struct, frozen=True):
-    """What a correction or a refund needs to know of a record we hold."""
-
-    sale_id: str
-    row_id: str
-    version: int
-    kind: SaleKind
-    business_on: date
-    amount: int
-    net_amount: int
-    refund_of: str | None
-    refunded_amount: int
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -125,6 +111,13 @@ class Totals(msgspec.Struct, frozen=True):
         return Totals(-self.sales_amount, -self.refunds_amount, -self.voids_amount, -self.tickets_count)
 
 
+class DayTooLarge(Invalid):
+    """No shop sells that much in a day; sums over it would leave what 64 bits hold."""
+
+    code = "day_too_large"
+    title = "A business day's total is larger than any shop's"
+
+
 class BadSale(Invalid):
     """A record that is well formed but cannot be taken; `reason` is its code in a row's result."""
 
@@ -150,14 +143,21 @@ def totals(kind: SaleKind, net: int) -> Totals:
     return Totals(voids_amount=net)
 
 
+def bounded(on: date, day: Totals) -> Totals:
+    """The same totals; raises DayTooLarge where a sum over a year of such days would not fit into 64 bits."""
+    if any(abs(amount) > MAX_AMOUNT for amount in (day.sales_amount, day.refunds_amount, day.voids_amount)):
+        raise DayTooLarge(f"the records of {on} add up to more than {MAX_AMOUNT}", business_on=on.isoformat())
+    return day
+
+
 def place(sale: NewSale, currency: str, timezone: str, day_cutoff: str, now: datetime) -> date:
     """The business day the record lands on; raises BadSale for what no shop could have sold."""
     if sale.currency != currency:
         raise BadSale("wrong_currency", f"the merchant's books are in {currency}, not {sale.currency}")
     if net_amount(sale) < 0:
         raise BadSale("tax_above_amount", "tax and tip together are more than the amount that includes them")
-    if sale.kind is SaleKind.sale and sale.refund_of is not None:
-        raise BadSale("not_a_refund", "a sale cannot name another as its refund_of")
+    if sale.refund_of is not None and (sale.kind is SaleKind.sale or sale.refund_of == sale.sale_id):
+        raise BadSale("not_a_refund", "only a refund or a void names a refund_of, and never itself")
     if sale.occurred_at > now + AHEAD:
         raise BadSale("in_the_future", f"occurred_at lies after now ({now.isoformat()})")
     if sale.occurred_at < now - OLDEST:

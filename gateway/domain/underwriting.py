@@ -6,13 +6,15 @@
     limit         = min(grade x min(base, affordability), programme cap, headroom)
     available     = max(0, floor_to_step(limit - exposure))
 
-`open` is the net of the k calendar days since the last closed one, today among them.
+`open` is the net of the k calendar days since the last closed one, today among them and never more than 30. So the
+base is at most 80 % of the better of two whole 30-day windows: the closed one, and the one that ends today.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,9 +22,11 @@ from gateway.domain import reasons
 from gateway.domain.histories import WINDOW
 from gateway.domain.merchants import MerchantState
 from gateway.domain.money import BPS, floor_to_step, share
-from gateway.domain.positions import GradeScore, Position, Scores
-from gateway.domain.programmes import Grade, Programme
 from gateway.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from gateway.domain.positions import GradeScore, Position, Scores
+    from gateway.domain.programmes import Grade, Programme
 
 P10, P50 = 1, 3
 """Where the cautious and the middle quantile stand in a forecast."""
@@ -65,6 +69,7 @@ class Inputs(msgspec.Struct, frozen=True):
     pd: int | None
     scored: bool
     stale: bool
+    withdrawn: bool = False
 
 
 class Assessment(msgspec.Struct, frozen=True):
@@ -79,23 +84,26 @@ class Assessment(msgspec.Struct, frozen=True):
 
 def inputs(position: Position, programme: Programme, headroom_amount: int, now: datetime) -> Inputs:
     """Read a position once, for policy and for the record."""
-    history, scores = position.history, position.scores
-    open_days = 0 if history is None else max(0, (position.today(now) - history.through_on).days)
+    history, scores, today = position.history, position.scores, position.today(now)
+    open_days = 0 if history is None else max(0, (today - history.through_on).days)
     oldest = now - timedelta(days=programme.stale_days)
     return Inputs(
         currency=position.currency,
         merchant_state=position.merchant_state,
         exposure_amount=position.exposure_amount,
         headroom_amount=headroom_amount,
-        trading_days_count=0 if history is None else history.trading_days(),
+        trading_days_count=0 if history is None else history.trading_days_count,
         open_days_count=open_days,
-        net_open_amount=sum(totals.net_amount for totals in position.open_days.values()),
+        net_open_amount=sum(
+            totals.net_amount for on, totals in position.open_days.items() if 0 <= (today - on).days < WINDOW
+        ),
         tails=(0,) * (WINDOW + 1) if history is None else history.tails,
         forecast_30=() if scores is None else scores.forecast_30,
         grade=None if scores is None else scores.grade,
         pd=None if scores is None else scores.pd,
         scored=scores is not None,
         stale=position.data_at is None or position.data_at < oldest,
+        withdrawn=position.withdrawn,
     )
 
 
@@ -122,7 +130,7 @@ def assess(given: Inputs, programme: Programme) -> Assessment:
     step = programme.step_amount(given.currency)
     available = floor_to_step(limit - given.exposure_amount, step)
     if stop := _stop(given, programme, grade):
-        outcome = Outcome.frozen if stop == "data_stale" else Outcome.declined
+        outcome = Outcome.frozen if stop in _FREEZING else Outcome.declined
         return Assessment(outcome, terms, 0, 0, (reasons.make(stop),))
     if limit < step:
         code = "no_sales" if terms.base_amount == 0 else "below_minimum"
@@ -160,10 +168,15 @@ def stocking_need_amount(scores: Scores | None) -> int:
 COST_BPS = 6_000
 """Cost of goods as a share of sales where no purchase data exist; small retail lies around 55-70 %."""
 
+_FREEZING = {"data_stale", "consent_withdrawn"}
+"""Stops that may pass: the offer waits for them instead of ending."""
+
 
 def _stop(given: Inputs, programme: Programme, grade: Grade | None) -> str | None:
     if given.merchant_state is not MerchantState.verified:
         return "merchant_not_verified"
+    if given.withdrawn:
+        return "consent_withdrawn"
     if not given.scored:
         return "no_closed_day"
     if given.trading_days_count < programme.thin_days:

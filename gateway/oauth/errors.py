@@ -40,6 +40,31 @@ def invalid_scope(description: str) -> Exception:
     return _made("invalid_scope", description)
 
 
+def invalid_grant(description: str) -> Exception:
+    """The code or the refresh token is unknown, expired, used, revoked or another client's (HTTP 400)."""
+    return _made("invalid_grant", description)
+
+
+def invalid_details(description: str) -> Exception:
+    """`authorization_details` has an unknown type or field, or a value that cannot be granted (RFC 9396 section 5)."""
+    return _made("invalid_authorization_details", description)
+
+
+def unsupported_response_type(description: str) -> Exception:
+    """Only `code` is served (HTTP 400)."""
+    return _made("unsupported_response_type", description)
+
+
+def request_not_supported(description: str) -> Exception:
+    """Request objects (RFC 9101) are not taken (HTTP 400)."""
+    return _made("request_not_supported", description)
+
+
+def invalid_proof(code: str, description: str) -> Exception:
+    """The DPoP proof is bad (`invalid_dpop_proof`) or lacks our nonce (`use_dpop_nonce`, RFC 9449 sections 5, 8)."""
+    return _made(code, description)
+
+
 def unsupported_grant_type(description: str) -> Exception:
     """The grant type is not one this server knows (HTTP 400)."""
     return _made("unsupported_grant_type", description)

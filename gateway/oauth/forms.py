@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-GRANT_TYPES = ("client_credentials",)
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 _MOST_PARAMETERS = 40
 _SHOWN = 60
 
@@ -45,13 +45,22 @@ def read(body: bytes) -> dict[str, str]:
     return {name: value for name, value in form.items() if value}
 
 
-def check_grant(form: Mapping[str, str]) -> None:
-    """Refuse a token request whose `grant_type` is missing or not served."""
+def grant_type(form: Mapping[str, str]) -> str:
+    """The `grant_type` of a token request. Raises Refusal when it is missing or not served."""
     kind = form.get("grant_type")
     if kind is None:
-        raise invalid_request("grant_type is missing: use client_credentials")
+        raise invalid_request(f"grant_type is missing: use one of {', '.join(GRANT_TYPES)}")
     if kind not in GRANT_TYPES:
-        raise unsupported_grant_type(f"grant_type {plain(kind)[:_SHOWN]} is not served: use client_credentials")
+        raise unsupported_grant_type(f"grant_type {plain(kind)[:_SHOWN]} is not served: use {', '.join(GRANT_TYPES)}")
+    return kind
+
+
+def wanted(form: Mapping[str, str], name: str) -> str:
+    """A parameter that must be there. Raises invalid_request."""
+    value = form.get(name)
+    if value is None:
+        raise invalid_request(f"{name} is missing")
+    return value
 
 
 def credentials(form: Mapping[str, str]) -> Credentials:

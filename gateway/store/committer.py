@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gateway.store.database import Lane, Then, Tx
 
 BEGIN = "BEGIN IMMEDIATE"
+_TURNS_COUNT = 2
+"""A request is read in one turn of the loop and asks to write in the next."""
 
 
 def carrying(ahead: list[str]) -> type[sqlite3.Connection]:
@@ -91,7 +93,7 @@ class Committer:
             raise Busy("the store is closing" if self._closing else "too many writes are waiting", retry_after=1)
         self._waiting.append(work)
         self._wake.set()
-        return await asyncio.shield(work.future)
+        return await work.future  # an asker that leaves cancels this alone: the committer runs what it took up
 
     async def close(self) -> None:
         """Take nothing more and finish what waits."""
@@ -102,6 +104,7 @@ class Committer:
     async def _commit_forever(self) -> None:
         try:
             while await self._something_waits():
+                await self._let_others_join()
                 self._batch = [self._waiting.popleft() for _ in range(min(MERGED_COUNT, len(self._waiting)))]
                 await self._commit(self._batch)
                 self._batch = []
@@ -115,6 +118,14 @@ class Committer:
             self._wake.clear()
             await self._wake.wait()
         return bool(self._waiting)
+
+    async def _let_others_join(self) -> None:
+        """Requests that have arrived ride along: go on when two turns of the loop bring no more. Never waits idle."""
+        seen, turns = 0, 0
+        while turns < _TURNS_COUNT and len(self._waiting) < MERGED_COUNT:
+            turns = turns + 1 if len(self._waiting) == seen else 0
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _commit(self, batch: list[Work]) -> None:
         then: Then = []

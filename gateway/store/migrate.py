@@ -1,4 +1,7 @@
-"""Forward-only numbered migrations with checksums. One text for both engines."""
+"""Forward-only numbered migrations with checksums. One text for both engines.
+
+A statement under the line `-- (postgres)` runs there alone.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from gateway.domain.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from gateway.store.queries import Dialect
+
 _FOLDER = Path(__file__).with_name("migrations")
+_POSTGRES = "-- (postgres)"
 
 LEDGER = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)"
 APPLIED = "SELECT number, checksum FROM migrations ORDER BY number"
@@ -35,16 +41,21 @@ class Migration(msgspec.Struct, frozen=True):
     checksum: str
 
 
-def migrations() -> list[Migration]:
-    """Those of this version, in order."""
-    return [_read(path) for path in sorted(_FOLDER.glob("*.sql"))]
+def migrations(dialect: Dialect = "sqlite") -> list[Migration]:
+    """Those of this version, in order, as `dialect` runs them; the checksum is that of the whole text."""
+    return [_read(path, dialect) for path in sorted(_FOLDER.glob("*.sql"))]
 
 
-def _read(path: Path) -> Migration:
+def _read(path: Path, dialect: Dialect) -> Migration:
     text = path.read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
-    statements = tuple(part.strip() for part in "\n".join(lines).split(";") if part.strip())
-    return Migration(int(path.stem[:4]), path.stem[5:], statements, hashlib.sha256(text.encode()).hexdigest())
+    lines = [line for line in text.splitlines() if line == _POSTGRES or not line.lstrip().startswith("--")]
+    statements = [part.strip() for part in "\n".join(lines).split(";") if part.strip()]
+    run = tuple(
+        part.removeprefix(_POSTGRES).strip()
+        for part in statements
+        if dialect == "postgres" or not part.startswith(_POSTGRES)
+    )
+    return Migration(int(path.stem[:4]), path.stem[5:], run, hashlib.sha256(text.encode()).hexdigest())
 
 
 async def migrate(

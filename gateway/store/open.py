@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 
@@ -25,13 +26,8 @@ async def open_store(url: str, *, pool_count: int = 8) -> Store:
     """`sqlite:///path` or `postgresql://…` → an open, migrated Store. Raises BadDatabaseUrl, or Owned (SQLite)."""
     if url.startswith(SQLITE):
         return await _open_sqlite(Path(url.removeprefix(SQLITE)))
-    if url.startswith(POSTGRES):
-        try:
-            from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - asyncpg is an extra
-        except ImportError:
-            raise BadDatabaseUrl("PostgreSQL needs the extra: pip install 'restock-gateway[postgres]'") from None
-        return await PostgresStore.open(url, pool_count)
-    raise BadDatabaseUrl(f"{url.split(':', 1)[0]!r} is no database we know: use sqlite:///path or postgresql://…")
+    store: Store = await _postgres(url).PostgresStore.open(url, pool_count)
+    return store
 
 
 async def _open_sqlite(path: Path) -> Store:
@@ -55,8 +51,15 @@ async def reading(url: str) -> AsyncIterator[Reader]:
             await connection.execute("PRAGMA query_only=ON")
             yield SqliteReader(connection)
         return
-    store = await open_store(url, pool_count=1)
+    async with _postgres(url).reading(url) as reader:
+        yield reader
+
+
+def _postgres(url: str) -> Any:
+    """The module of the other engine: asyncpg is an extra."""
+    if not url.startswith(POSTGRES):
+        raise BadDatabaseUrl(f"{url.split(':', 1)[0]!r} is no database we know: use sqlite:///path or postgresql://…")
     try:
-        yield store
-    finally:
-        await store.close()
+        return importlib.import_module("gateway.store.postgres")
+    except ImportError:
+        raise BadDatabaseUrl("PostgreSQL needs the extra: pip install 'restock-gateway[postgres]'") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -16,7 +17,7 @@ from gateway.store import migrate, rows
 from gateway.store.database import ATTEMPTS_COUNT, MERGED_COUNT, WAITING_COUNT, Busy, Stale, contended, follow, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from gateway.store.database import Lane, Then, Tx
     from gateway.store.queries import Query
@@ -48,6 +49,14 @@ class PostgresReader:
         """See Reader."""
         found = await (self.all(query, **values) if kind is None else self.all(query, kind, **values))
         return found[0] if found else None
+
+
+@asynccontextmanager
+async def reading(url: str) -> AsyncIterator[PostgresReader]:
+    """One connection that cannot write."""
+    only = {"default_transaction_read_only": "on"}
+    async with asyncpg.create_pool(url, min_size=1, max_size=1, server_settings=only) as pool:
+        yield PostgresReader(pool)
 
 
 class PostgresTx(PostgresReader):
@@ -96,7 +105,7 @@ class PostgresStore(PostgresReader):
                 await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
                 await connection.execute(migrate.LEDGER)
                 applied = [(row[0], row[1]) for row in await connection.fetch(migrate.APPLIED)]
-                await migrate.migrate(applied, connection.execute, migrate.migrations())
+                await migrate.migrate(applied, connection.execute, migrate.migrations("postgres"))
         except BaseException:
             await pool.close()
             raise

@@ -40,6 +40,8 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=4000",
 )
 _OPTIONS: dict[str, Any] = {"isolation_level": None, "cached_statements": 512}
+SHORT_COUNT = 256
+"""The most rows written on the event loop's own thread: one or two milliseconds of it."""
 
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # its DEBUG lines hold parameters: personal data
 
@@ -59,7 +61,7 @@ class SqliteReader:
 
     async def all(self, query: Query, kind: type[Any] | None = None, /, **values: Any) -> list[Any]:
         """See Reader."""
-        found = list(await self._connection.execute_fetchall(query.sqlite.text, rows.bind(query.sqlite, values)))
+        found = await self._found(query.sqlite.text, rows.bind(query.sqlite, values))
         if kind is None:
             return [tuple(row) for row in found]
         return rows.read(kind, tuple(found[0].keys()), found) if found else []
@@ -69,24 +71,33 @@ class SqliteReader:
         found = await (self.all(query, **values) if kind is None else self.all(query, kind, **values))
         return found[0] if found else None
 
+    async def _found(self, text: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        return list(await self._connection.execute_fetchall(text, values))
+
 
 class SqliteTx(SqliteReader):
-    """One unit's hold on the committer's transaction."""
+    """One unit's hold on the committer's transaction.
 
-    def __init__(self, connection: aiosqlite.Connection, then: Then) -> None:
+    A statement here takes microseconds and a hop to aiosqlite's thread tens of them, more when the loop is busy and
+    keeps the interpreter: so short ones run where they are asked for. Long batches hop, as every COMMIT does.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, connection: aiosqlite.Connection, then: Then) -> None:
         super().__init__(connection)
+        self._raw = raw
         self._then = then
 
     async def run(self, query: Query, /, **values: Any) -> int:
         """See Tx."""
-        cursor = await self._connection.execute(query.sqlite.text, rows.bind(query.sqlite, values))
-        return cursor.rowcount
+        return self._raw.execute(query.sqlite.text, rows.bind(query.sqlite, values)).rowcount
 
     async def many(self, query: Query, values: Sequence[dict[str, Any]]) -> int:
         """See Tx."""
         bound = [rows.bind(query.sqlite, row) for row in values]
         if not bound:
             return 0
+        if len(bound) <= SHORT_COUNT:
+            return self._raw.executemany(query.sqlite.text, bound).rowcount
         cursor = await self._connection.executemany(query.sqlite.text, bound)
         return cursor.rowcount
 
@@ -94,15 +105,20 @@ class SqliteTx(SqliteReader):
         """See Tx."""
         self._then.append(then)
 
+    async def _found(self, text: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        return self._raw.execute(text, values).fetchall()
+
 
 class SqliteStore(SqliteReader):
     """The one writer with its committer, the reader, and the lock that makes the file ours."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, ahead: list[str], lock: int) -> None:
+    def __init__(
+        self, raw: sqlite3.Connection, writer: aiosqlite.Connection, reader: aiosqlite.Connection, ahead: list[str], lock: int
+    ) -> None:
         super().__init__(reader)
         self._writer = writer
         self._lock: int | None = lock
-        self._committer = Committer(writer, ahead, lambda then: SqliteTx(writer, then))
+        self._committer = Committer(writer, ahead, lambda then: SqliteTx(raw, writer, then))
 
     @classmethod
     async def open(cls, path: Path) -> SqliteStore:
@@ -111,13 +127,15 @@ class SqliteStore(SqliteReader):
         ahead: list[str] = []
         async with contextlib.AsyncExitStack() as undo:  # aiosqlite's threads would keep a failed process alive
             undo.callback(os.close, lock)
-            writer = await undo.enter_async_context(aiosqlite.connect(path, factory=carrying(ahead), **_OPTIONS))
+            # Never two threads at once: the committer, its only user, waits for each hop.
+            raw = sqlite3.connect(path, factory=carrying(ahead), check_same_thread=False, **_OPTIONS)
+            writer = await undo.enter_async_context(aiosqlite.Connection(lambda: raw, iter_chunk_size=64))
             await _migrate(writer, ahead)
             reader = await undo.enter_async_context(aiosqlite.connect(path, **_OPTIONS))
             reader.row_factory = writer.row_factory = sqlite3.Row
             await reader.execute("PRAGMA query_only=ON")
             undo.pop_all()
-        return cls(writer, reader, ahead, lock)
+        return cls(raw, writer, reader, ahead, lock)
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """See Store."""

@@ -7,32 +7,43 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.domain.details import Details
 from gateway.domain.errors import Unauthenticated
 from gateway.domain.rights import Caller, Right
 from gateway.oauth import assertions, forms, scopes, tokens
 from gateway.oauth.assertions import Assertion
-from gateway.oauth.errors import invalid_client
+from gateway.oauth.errors import invalid_client, invalid_request
 from gateway.store import sql
 from gateway.usecases.clients import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gateway.ports import Clock
     from gateway.store import Reader, Tx
+    from gateway.usecases.proofs import Proofs
     from gateway.usecases.world import World
 
 KEPT_COUNT = 10_000
 """The most tokens kept in memory, well under 1 KB each."""
+CODES_KEPT = timedelta(days=1)
+BOUND_ONLY = False
+"""Whether a client gets no token but one bound to a key, even on its own behalf."""
 
 
-class TokenAnswer(msgspec.Struct, frozen=True):
-    """A successful answer of the token endpoint (RFC 6749 section 5.1); `expires_in` in seconds."""
+class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A successful answer of the token endpoint (RFC 6749 section 5.1); `expires_in` in seconds.
+
+    For a merchant's grant it says what was granted (RFC 9396 section 7), which may be less than was asked for.
+    """
 
     access_token: str
     token_type: str
     expires_in: int
     scope: str
+    refresh_token: str | None = None
+    grant_id: str | None = None
+    authorization_details: Details | None = None
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -56,10 +67,13 @@ class KnownToken(msgspec.Struct, frozen=True):
     partner_id: str
     rights: frozenset[Right]
     expires_at: datetime
+    grant_id: str | None = None
+    merchant_id: str | None = None
+    jkt: str | None = None
 
     def caller(self) -> Caller:
         """Who calls with it."""
-        return Caller(self.client_id, self.partner_id, self.rights)
+        return Caller(self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt)
 
 
 class AccessTokens:
@@ -69,7 +83,8 @@ class AccessTokens:
     here. Anywhere else each call asks the database, and what another replica revoked ends at once.
     """
 
-    def __init__(self, reader: Reader, clock: Clock, *, kept: bool) -> None:
+    def __init__(self, reader: Reader, clock: Clock, *, kept: bool, proofs: Proofs | None = None) -> None:
+        self._proofs = proofs
         self._reader = reader
         self._clock = clock
         self._most = KEPT_COUNT if kept else 0
@@ -93,6 +108,18 @@ class AccessTokens:
             raise _unknown()
         return kept[1]
 
+    @property
+    def proofs(self) -> Proofs:
+        """What checks DPoP proofs here. Raises RuntimeError where none was given."""
+        if self._proofs is None:
+            raise RuntimeError("these access tokens were opened without proofs")
+        return self._proofs
+
+    async def prove(self, proof: bytes | None, method: str, path: str, token: str, jkt: str) -> str | None:
+        """See gateway.domain.rights.Tokens. Raises gateway.oauth.dpop.BadProof."""
+        _, nonce = await self.proofs.check(proof, method, path, token=token, jkt=jkt)
+        return nonce
+
     def keep(self, digest: str, known: KnownToken, caller: Caller) -> None:
         """Remember a committed token, dropping the oldest beyond KEPT_COUNT."""
         if self._most:
@@ -102,41 +129,65 @@ class AccessTokens:
 
     def forget(self, client_id: str) -> None:
         """Drop every token of a client whose tokens were revoked."""
+        self._drop(lambda known: known.client_id == client_id)
+
+    def forget_grant(self, grant_id: str) -> None:
+        """Drop every token that stands on a grant whose tokens were revoked."""
+        self._drop(lambda known: known.grant_id == grant_id)
+
+    def _drop(self, gone: Callable[[KnownToken], bool]) -> None:
         self._revocations += 1
-        self._kept = {digest: kept for digest, kept in self._kept.items() if kept[0].client_id != client_id}
+        self._kept = {digest: kept for digest, kept in self._kept.items() if not gone(kept[0])}
 
 
-async def issue(world: World, form: Mapping[str, str]) -> Issued:
-    """Answer a token request: `form` as read by `gateway.oauth.forms`. Raises gateway.oauth.errors.Refusal.
+async def issue(world: World, form: Mapping[str, str], proven: Authenticated, jkt: str | None) -> Issued:
+    """A token for a client on its own behalf (RFC 6749 section 4.4), bound to the key `jkt` where one was proven.
 
     The assertion is spent and the token stored in one write, so a refused request spends nothing and of many
-    requests with one assertion exactly one gets a token.
+    requests with one assertion exactly one gets a token. Raises Refusal.
     """
-    forms.check_grant(form)
-    proven = await authenticate(world, form)
+    if BOUND_ONLY and jkt is None:
+        raise invalid_request("A DPoP proof is missing: tokens are bound to a key (RFC 9449)")
     rights = frozenset(scopes.granted(form.get("scope"), proven.client.rights))
-    now = world.system_clock.now()
-    lifetime = world.settings.access_token_seconds
-    token = tokens.mint()
-    known = KnownToken(proven.client.id, proven.client.partner_id, rights, now + timedelta(seconds=lifetime))
-    caller = known.caller()
+    known = KnownToken(proven.client.id, proven.client.partner_id, rights, end_of_token(world), jkt=jkt)
 
-    async def unit(tx: Tx) -> None:
+    async def unit(tx: Tx) -> Issued:
         await spend(tx, proven)
-        digest = tokens.digest(token)
-        await tx.run(
-            sql.tokens.add,
-            hash=digest,
-            client_id=known.client_id,
-            partner_id=known.partner_id,
-            rights_json=sorted(rights),
-            issued_at=now,
-            expires_at=known.expires_at,
-        )
-        tx.on_commit(lambda: world.tokens.keep(digest, known, caller))
+        return await mint(tx, world, known)
 
-    await world.store.write(unit)
-    return Issued(TokenAnswer(token, "Bearer", lifetime, scopes.text(rights)), caller)
+    return await world.store.write(unit)
+
+
+async def mint(
+    tx: Tx, world: World, known: KnownToken, *, details: Details | None = None, code_hash: str | None = None
+) -> Issued:
+    """Make and store one access token inside the write it belongs to."""
+    token, caller = tokens.mint(), known.caller()
+    digest, lifetime = tokens.digest(token), world.settings.access_token_seconds
+    await tx.run(
+        sql.authorization.add_token,
+        hash=digest,
+        client_id=known.client_id,
+        partner_id=known.partner_id,
+        rights_json=sorted(known.rights),
+        issued_at=known.expires_at - timedelta(seconds=lifetime),
+        expires_at=known.expires_at,
+        grant_id=known.grant_id,
+        jkt=known.jkt,
+        details_json=details,
+        merchant_id=known.merchant_id,
+        code_hash=code_hash,
+    )
+    tx.on_commit(lambda: world.tokens.keep(digest, known, caller))
+    kind = "Bearer" if known.jkt is None else "DPoP"
+    answer = TokenAnswer(token, kind, lifetime, scopes.text(known.rights), None, known.grant_id, details)
+    return Issued(answer, caller)
+
+
+def end_of_token(world: World) -> datetime:
+    """When a token made now ends."""
+    end: datetime = world.system_clock.now() + timedelta(seconds=world.settings.access_token_seconds)
+    return end
 
 
 async def authenticate(world: World, form: Mapping[str, str]) -> Authenticated:
@@ -165,12 +216,16 @@ async def spend(tx: Tx, proven: Authenticated) -> None:
 
 
 async def forget_expired(world: World) -> int:
-    """Delete expired tokens and spent assertions that could not be used again anyway; how many rows went."""
+    """Delete tokens, requests, codes, proofs and assertions that could not be used again; how many rows went."""
     now = world.system_clock.now()
 
     async def unit(tx: Tx) -> int:
         spent = await tx.run(sql.clients.forget_assertions, now_at=now)
-        return spent + await tx.run(sql.tokens.forget, now_at=now)
+        ended = await tx.run(sql.authorization.forget_pushed, now_at=now)
+        ended += await tx.run(sql.authorization.forget_proofs, now_at=now)
+        # A used code is remembered for a while: whoever brings it again ends what it brought.
+        ended += await tx.run(sql.authorization.forget_codes, now_at=now - CODES_KEPT)
+        return spent + ended + await tx.run(sql.tokens.forget, now_at=now)
 
     return await world.store.write(unit)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.domain.errors import Conflict
-from gateway.usecases import work
+from gateway.usecases import turns, work
 
 if TYPE_CHECKING:
     from gateway.usecases.world import World
@@ -20,14 +20,20 @@ class NotSandbox(Conflict):
 
 
 async def advance(world: World, days: int) -> datetime:
-    """Move `days` on; on each day the bank moves too, days close, money settles. The new business time."""
+    """Move `days` on; on each day the bank moves too, days close, money settles. The new business time.
+
+    Nobody else works meanwhile: two calls at once move the clock by the days of both, one after the other. When the
+    bank cannot be reached the clock has moved and the bank has not; the next call brings it to the same date.
+    """
     if not world.settings.sandbox:
         raise NotSandbox("the clock of a live gateway cannot be moved")
-    for _ in range(days):
-        to = world.clock.now() + timedelta(days=1)
-        await work.drain(world)
-        await world.clock.set(world.store, to)
-        if world.bank_clock is not None:
-            await world.bank_clock.advance(to)
-        await work.drain(world)
-    return world.clock.now()
+    async with turns.turn(world, patience_seconds=work.PATIENCE_SECONDS):
+        await world.clock.load(world.store)
+        for _ in range(days):
+            await work.rounds(world)
+            to = world.clock.now() + timedelta(days=1)
+            await world.clock.set(world.store, to)
+            if world.bank_clock is not None:
+                await world.bank_clock.advance(to)
+            await work.rounds(world)
+        return world.clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +11,15 @@ import msgspec
 
 from gateway.domain import positions as rules
 from gateway.domain.calendars import GRACE
-from gateway.domain.errors import Conflict, Invalid, NotFound
-from gateway.domain.positions import Position
-from gateway.domain.sales import Totals
+from gateway.domain.errors import Conflict, FieldError, Invalid, NotFound
+from gateway.domain.sales import OLDEST, Totals
 from gateway.store import Lane, sql
 from gateway.usecases import limits, positions, repayments, scoring
 from gateway.usecases.limits import Judged
 from gateway.usecases.positions import DayRow
 
 if TYPE_CHECKING:
+    from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -49,6 +50,13 @@ class DayNotOver(Invalid):
     title = "The business day has not begun"
 
 
+class DayTooOld(Invalid):
+    """The day lies further back than records are taken from."""
+
+    code = "day_too_old"
+    title = "The business day lies too far back"
+
+
 class Closing(msgspec.Struct, frozen=True):
     """Close every open day of a merchant up to `through_on`; `partner_id` None = by the gateway itself."""
 
@@ -71,41 +79,58 @@ def lane(world: World) -> Lane[Closing, Closed]:
     """The closing lane of this world: features and models run once for all that waits."""
 
     async def run(tx: Tx, closings: list[Closing]) -> list[Closed | Exception]:
-        known = await positions.load(tx, world, {closing.merchant_id for closing in closings})
+        known = await positions.load(tx, world, {closing.merchant_id for closing in closings}, held=True)
         answers: dict[int, Closed | Exception] = {}
-        held: dict[int, Totals] = {}
-        due: dict[str, int] = {}
-        for number, closing in enumerate(closings):
-            try:
-                held[number] = await _check(tx, world, closing, known.get(closing.merchant_id))
-            except (NotFound, ZTotalsDiffer, DayNotOver) as refusal:
-                answers[number] = refusal
-            else:
-                first = due.setdefault(closing.merchant_id, number)
-                if closing.through_on > closings[first].through_on:
-                    due[closing.merchant_id] = number
-        merchants = {merchant_id: closings[number] for merchant_id, number in due.items()}
-        closed = await _close(tx, world, {m: known[m] for m in sorted(merchants)}, merchants)
-        for number, closing in enumerate(closings):
-            if number not in answers:
-                judged, withheld = closed[closing.merchant_id]
-                answers[number] = Closed(closing.through_on, held[number], withheld, judged)
+        for wave in _waves(closings):
+            held: dict[int, Totals] = {}
+            for number in wave:
+                try:
+                    held[number] = await _check(tx, world, closings[number], known.get(closings[number].merchant_id))
+                except (NotFound, ZTotalsDiffer, DayNotOver, DayTooOld) as refusal:
+                    answers[number] = refusal
+            closed = await _close(tx, world, known, [closings[number] for number in held])
+            answers |= {number: Closed(closings[number].through_on, totals, *closed[closings[number].merchant_id])
+                        for number, totals in held.items()}  # fmt: skip
         return [answers[number] for number in range(len(closings))]
 
     return Lane("days", run)
+
+
+def _waves(closings: list[Closing]) -> list[list[int]]:
+    """Numbers of closings, each merchant at most once a wave and in the order asked: as if they came one by one."""
+    waves: list[list[int]] = []
+    count: Counter[str] = Counter()
+    for number, closing in enumerate(closings):
+        turn = count[closing.merchant_id]
+        count[closing.merchant_id] += 1
+        if turn == len(waves):
+            waves.append([])
+        waves[turn].append(number)
+    return waves
 
 
 async def _check(tx: Tx, world: World, closing: Closing, position: Position | None) -> Totals:
     """The totals we hold of the day to close; raises when it cannot be closed."""
     if position is None or closing.partner_id not in {None, position.partner_id}:
         raise NotFound("There is no such merchant")
-    if closing.through_on > position.today(world.clock.now()):
+    today = position.today(world.clock.now())
+    if closing.through_on > today:
         raise DayNotOver(f"{closing.through_on} has not begun where the shop is")
+    if closing.through_on < today - OLDEST:
+        raise DayTooOld(f"{closing.through_on} lies more than {OLDEST.days} days back")
     held = await _held(tx, closing, position)
-    for name, value in msgspec.structs.asdict(closing.z_totals).items():
-        ours = getattr(held, name)
-        if value is not None and value != ours:
-            raise ZTotalsDiffer(f"the till says {name} {value}, the rows received say {ours}", **{name: ours})
+    wrong = {
+        name: (value, ours)
+        for name, value in msgspec.structs.asdict(closing.z_totals).items()
+        if value is not None and value != (ours := getattr(held, name))
+    }
+    if wrong:
+        errors = tuple(
+            FieldError(f"/{name}", "differs", f"the till says {value}, the rows received say {ours}")
+            for name, (value, ours) in wrong.items()
+        )
+        facts = {f"received_{name}": ours for name, (_, ours) in wrong.items()}
+        raise ZTotalsDiffer(f"{', '.join(wrong)}: {errors[0].detail}", errors=errors, **facts)
     return held
 
 
@@ -117,24 +142,32 @@ async def _held(tx: Tx, closing: Closing, position: Position) -> Totals:
 
 
 async def _close(
-    tx: Tx, world: World, known: dict[str, Position], closings: dict[str, Closing]
-) -> dict[str, tuple[Judged, int]]:
+    tx: Tx, world: World, known: dict[str, Position], closings: list[Closing]
+) -> dict[str, tuple[int, Judged]]:
+    """Close each merchant's days, and leave `known` as it stands then; what was closed already stays as it is."""
     now = world.clock.now()
-    closed: list[Position] = []
-    for merchant_id, position in known.items():
-        closing = closings[merchant_id]
-        at = position.data_at if closing.partner_id is None else now
-        closed.append(rules.close(position, closing.through_on, at))
+    due = {c.merchant_id: c for c in closings if _opens(known[c.merchant_id], c)}
+    closed = [
+        rules.close(known[m], due[m].through_on, known[m].data_at if due[m].partner_id is None else now)
+        for m in sorted(due)
+    ]
     await tx.many(sql.days.close, [
-        {"merchant_id": m, "business_on": closing.through_on, "closed_at": now} for m, closing in sorted(closings.items())
+        {"merchant_id": one.merchant_id, "business_on": due[one.merchant_id].through_on, "closed_at": now}
+        for one in closed if one.history is not None
     ])  # fmt: skip
+    answers: dict[str, tuple[int, Judged]] = {}
     judged = await limits.judge(tx, world, scoring.score(world, closed), closing=True)
-    withheld = {}
     for one in judged:
         before = known[one.position.merchant_id]
-        withheld[before.merchant_id] = await repayments.withhold(tx, world, before, one.position)
-    await positions.save(tx, world, [], [one.position for one in judged])
-    return {one.position.merchant_id: (one, withheld[one.position.merchant_id]) for one in judged}
+        answers[before.merchant_id] = (await repayments.withhold(tx, world, before, one.position), one)
+    known |= await positions.save(tx, world, [], [one.position for one in judged])
+    calm = [known[c.merchant_id] for c in closings if c.merchant_id not in due]
+    return answers | {one.position.merchant_id: (0, one) for one in await limits.look(tx, world, calm)}
+
+
+def _opens(position: Position, closing: Closing) -> bool:
+    """Whether there is a day to close."""
+    return position.history is None or closing.through_on > position.history.through_on
 
 
 async def close_due(world: World, closing: Lane[Closing, Closed]) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from gateway.domain import underwriting
+from gateway.domain import features, underwriting
 from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.histories import WINDOW
 from gateway.domain.positions import Scores
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
@@ -17,10 +18,18 @@ from gateway.domain.underwriting import Inputs, Outcome, Terms
 from gateway.store import sql
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gateway.domain.programmes import Programme
+    from gateway.domain.underwriting import Assessment
     from gateway.ports import Scorer
     from gateway.store import Reader
 
+    Floats = NDArray[np.float32]
+
+LEVEL_DAYS = 28
+"""The days whose mean a forecast's ratios refer to."""
+MILLION = 1_000_000
 TOLERANCE = 10
 """How far a model run again may lie from what was stored: 1e-5, for another processor's arithmetic."""
 
@@ -82,36 +91,89 @@ async def replay(reader: Reader, scorer: Scorer, programme: Programme, decision_
     if decision.programme != programme.ref:
         raise ProgrammeGone(f"{decision.programme.id} version {decision.programme.version} is not here")
     again = underwriting.assess(decision.inputs, programme)
-    differences = []
-    if (again.outcome, again.limit_amount, again.terms) != (decision.outcome, decision.limit_amount, decision.terms):
-        differences.append(f"policy: {again.outcome} {again.limit_amount}, stored {decision.outcome} {decision.limit_amount}")
-    pd, same = None, True
-    if decision.scores is not None:
-        same = decision.scores.models == scorer.hashes()
-        pd, faults = _rescore(decision.scores, scorer)
+    differences = _policy(decision, again, programme)
+    pd, scores = None, decision.scores
+    if scores is not None:
+        differences += _grading(decision.inputs, scores, programme)
+        pd, faults = _rescore(scores, decision.inputs.tails[WINDOW], scorer)
         differences += faults
+    elif decision.inputs.scored:
+        differences.append("scores: none are stored")
     return Replay(
         decision_id,
         not differences,
         decision.limit_amount,
         again.limit_amount,
-        None if decision.scores is None else decision.scores.pd,
+        None if scores is None else scores.pd,
         pd,
-        same,
+        scores is None or scores.models == scorer.hashes(),
         tuple(differences),
     )
 
 
-def _rescore(scores: Scores, scorer: Scorer) -> tuple[int, list[str]]:
-    pd = scorer.default(_row(scores, "pd"))[0]
-    faults = [] if scores.pd is None or abs(pd - scores.pd) <= TOLERANCE else [f"pd: {pd}, stored {scores.pd}"]
-    for horizon, stored in ((7, scores.ratios_7), (30, scores.ratios_30)):
-        (ratios,) = scorer.forecast(horizon, _row(scores, f"forecast_{horizon}"))
-        if any(abs(a - b) > TOLERANCE for a, b in zip(ratios, stored, strict=True)):
-            faults.append(f"forecast_{horizon}: {list(ratios)}, stored {list(stored)}")
-    return pd, faults
+def _policy(decision: Decision, again: Assessment, programme: Programme) -> list[str]:
+    """Policy from the stored inputs against what was stored; the leading reasons told a change and are not repeated."""
+    oldest = decision.decided_at - timedelta(days=programme.stale_days)
+    return _differing(
+        ("outcome", again.outcome, decision.outcome),
+        ("limit_amount", again.limit_amount, decision.limit_amount),
+        ("terms", again.terms, decision.terms),
+        ("reasons", again.reasons, decision.reasons[-len(again.reasons) :]),
+        ("stale", decision.data_at is None or decision.data_at < oldest, decision.inputs.stale),
+    )
 
 
-def _row(scores: Scores, model: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _grading(given: Inputs, scores: Scores, programme: Programme) -> list[str]:
+    """The integer steps between models and policy: amounts of the forecast, exposures tried, the grade."""
+    best = underwriting.best_grade(scores.candidates, programme)
+    exposures = underwriting.candidates(given.tails[WINDOW], scores.forecast_30, given.currency, programme)
+    found = _differing(
+        ("forecast_30", scores.forecast_30, given.forecast_30),
+        ("pd", scores.pd, given.pd),
+        ("grade", (None if best is None else best.grade,) * 2, (scores.grade, given.grade)),
+        ("candidates", exposures, [candidate.exposure_amount for candidate in scores.candidates]),
+    )
+    if given.trading_days_count >= LEVEL_DAYS:
+        for horizon, ratios, stored in (
+            (7, scores.ratios_7, scores.forecast_7),
+            (30, scores.ratios_30, scores.forecast_30),
+        ):
+            scale = max(0, given.tails[LEVEL_DAYS] * horizon // LEVEL_DAYS)
+            found += _differing((f"forecast_{horizon}", tuple(scale * ratio // MILLION for ratio in ratios), stored))
+    return found
+
+
+def _differing(*checks: tuple[str, object, object]) -> list[str]:
+    return [f"{name}: {again}, stored {stored}" for name, again, stored in checks if again != stored]
+
+
+def _rescore(scores: Scores, net_30_amount: int, scorer: Scorer) -> tuple[int, list[str]]:
+    """The models run again on the stored features; the PD's at every exposure that was tried."""
+    row = _row(scores, "pd")
+    (explained,) = scorer.explain(row)
+    pairs = {
+        "pd": ([explained.pd], [explained.pd if scores.pd is None else scores.pd]),
+        "contributions": ([c.logit for c in explained.contributions], [logit for _, logit in scores.contributions]),
+        "candidates": (scorer.default(_at_exposures(row, scores, net_30_amount)), [c.pd for c in scores.candidates]),
+        "ratios_7": (scorer.forecast(7, _row(scores, "forecast_7"))[0], scores.ratios_7),
+        "ratios_30": (scorer.forecast(30, _row(scores, "forecast_30"))[0], scores.ratios_30),
+    }
+    faults = [
+        f"{name}: {list(again)}, stored {list(stored)}"
+        for name, (again, stored) in pairs.items()
+        if len(again) != len(stored) or any(abs(a - b) > TOLERANCE for a, b in zip(again, stored, strict=True))
+    ]
+    return explained.pd, faults
+
+
+def _at_exposures(row: Floats, scores: Scores, net_30_amount: int) -> Floats:
+    exposures = np.array([[candidate.exposure_amount for candidate in scores.candidates]], dtype=np.int64)
+    days = np.zeros((1, features.HISTORY_DAYS), np.int64)
+    days[0, -1] = net_30_amount
+    one = np.ones(1, np.int64)
+    return features.at_exposures(row, features.Histories(days, days, days, one, one), exposures)
+
+
+def _row(scores: Scores, model: str) -> Floats:
     values = [np.nan if value is None else value for value in scores.features[model]]
     return np.array([values], dtype=np.float32)

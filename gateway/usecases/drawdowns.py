@@ -92,7 +92,7 @@ async def propose(tx: Tx, world: World, partner_id: str, new: NewDrawdown) -> Dr
 
 
 async def confirm(
-    tx: Tx, world: World, drawdown_id: str, partner_id: str, confirmation: Confirmation, evidence_of: EvidenceOf
+    tx: Tx, world: World, drawdown_id: str, partner_id: str, confirmation: Confirmation, *, evidence_of: EvidenceOf
 ) -> Drawdown:
     """The merchant's click: terms and limit are checked again, exposure is taken, evidence kept, the bank asked.
 
@@ -100,6 +100,8 @@ async def confirm(
     """
     drawdown = await lock(tx, drawdown_id, partner_id)
     states.check(MOVES, drawdown.state, DrawdownState.requested)
+    if world.bank is None:
+        raise BankUnavailable("No bank is connected to this gateway")
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
     await _take_exposure(tx, world, quote)
@@ -161,9 +163,7 @@ async def decide(world: World, drawdown_id: str) -> None:
     await world.store.write(unit)
 
 
-async def move(
-    tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, *, reason: str | None = None
-) -> None:
+async def move(tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, *, reason: str | None = None) -> None:
     """One step of the state machine, with its event; the SQL repeats the guard."""
     states.check(MOVES, drawdown.state, target)
     moved = await tx.run(
@@ -183,6 +183,13 @@ async def release_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int
     """Principal that is no longer owed, or never will be, frees its merchant's and programme's room."""
     await tx.run(sql.positions.release, merchant_id=drawdown.merchant_id, amount=amount)
     await tx.run(sql.exposures.release, scope=limits.programme_scope(world, drawdown.currency), amount=amount)
+    positions.forget(tx, world, drawdown.merchant_id)
+
+
+async def restore_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
+    """Principal that is owed again, because its repayment was taken back; what is owed is owed, whatever the limit."""
+    await tx.run(sql.positions.take_back, merchant_id=drawdown.merchant_id, amount=amount)
+    await tx.run(sql.exposures.take_back, scope=limits.programme_scope(world, drawdown.currency), amount=amount)
     positions.forget(tx, world, drawdown.merchant_id)
 
 
@@ -215,13 +222,18 @@ def _check_terms(world: World, quote: Quote, shown_hash: str) -> None:
 
 
 async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
-    """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it."""
-    position = (await positions.load(tx, world, [quote.merchant_id]))[quote.merchant_id]
+    """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it.
+
+    The limit itself is made of what the database holds now, not of what this process remembers.
+    """
+    position = await positions.certain(tx, world, quote.merchant_id)
     offer = await tx.one(sql.offers.find, Offer, offer_id=quote.offer_id, partner_id=position.partner_id)
     _, fresh = await limits.assess(tx, world, position)
     if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
         raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
     limit = fresh.limit_amount
+    if quote.amount > limit:
+        raise QuoteSuperseded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
     if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=quote.amount, limit_amount=limit):
         raise ExposureExceeded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
     scope = limits.programme_scope(world, quote.currency)
@@ -238,5 +250,3 @@ async def _tell(tx: Tx, world: World, drawdown: Drawdown, state: DrawdownState) 
     name = f"drawdown.{state.value}"
     event = Event("drawdown", drawdown.id, name, drawdown.merchant_id, drawdown.partner_id, data, now)
     await events.emit(tx, world, [event])
-
-

@@ -12,7 +12,7 @@ from gateway.domain.errors import GatewayError
 from gateway.store import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from gateway.store import Tx
     from gateway.usecases.world import World
@@ -58,19 +58,28 @@ async def claim(world: World) -> Job | None:
     return await world.store.write(unit)
 
 
-async def run_due(world: World, handlers: dict[str, Handler]) -> int:
+async def reclaim(world: World) -> None:
+    """Take back every lease: for the start of the only process there is, when whoever holds one is dead."""
+    await world.store.write(lambda tx: tx.run(sql.jobs.reclaim))
+
+
+async def run_due(world: World, handlers: Mapping[str, Handler]) -> int:
     """Run what is due until nothing is; how many were run. A failing job waits and is tried again."""
     count = 0
     while (job := await claim(world)) is not None:
-        await _run(world, job, handlers[job.kind])
+        await run(world, job, handlers)
         count += 1
     return count
 
 
-async def _run(world: World, job: Job, handler: Handler) -> None:
+async def run(world: World, job: Job, handlers: Mapping[str, Handler]) -> None:
+    """Run a claimed job and settle it: done, or due again later. One whose lease another holds by now settles nothing.
+
+    A kind that nobody here knows (a newer version enqueued it) fails like any other and waits for who does.
+    """
     try:
-        await handler(world, job.subject_id)
-    except Exception as error:  # a job's failure must not end the worker: it is kept with the job and told
+        await handlers[job.kind](world, job.subject_id)
+    except Exception as error:  # noqa: BLE001 - a job's failure must not end the worker: it is kept with the job and told
         pause = PAUSES[min(job.attempts_count, len(PAUSES)) - 1]
         problem = error.code if isinstance(error, GatewayError) else type(error).__name__
         log.get().warning(

@@ -11,7 +11,7 @@ from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
 from gateway.store import sql
-from gateway.usecases import events
+from gateway.usecases import events, sign_in
 
 if TYPE_CHECKING:
     from gateway.store import Reader, Tx
@@ -28,13 +28,9 @@ class ReferenceTaken(Conflict):
 async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Merchant:
     """Take in a shop. In the sandbox a rule verifies it at once and gives it a payout account; live, a port will."""
     merchants.check(new)
-    if new.partner_reference is not None:
-        reference = new.partner_reference
-        if await tx.one(sql.merchants.referenced, partner_id=partner_id, partner_reference=reference):
-            raise ReferenceTaken(f"{reference} is the reference of another merchant", partner_reference=reference)
     now, merchant_id = world.clock.now(), world.ids.new("merchant")
     verified = world.settings.sandbox
-    await tx.run(
+    added = await tx.run(
         sql.merchants.add,
         id=merchant_id,
         partner_id=partner_id,
@@ -48,8 +44,12 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
         day_cutoff=new.day_cutoff,
         mcc=new.mcc,
         payout_account=world.vault.seal(accounts.sandbox_iban(merchant_id).encode(), merchant_id) if verified else None,
+        contact=_contact(world, merchant_id, new) if verified else None,
         created_at=now,
     )
+    if not added:
+        reference = new.partner_reference
+        raise ReferenceTaken(f"{reference} is the reference of another merchant", partner_reference=reference)
     await tx.run(sql.positions.add, merchant_id=merchant_id)
     told = [MerchantState.created, MerchantState.verified] if verified else [MerchantState.created]
     data = {"id": merchant_id, "merchant_id": merchant_id}
@@ -57,6 +57,11 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
         Event("merchant", merchant_id, f"merchant.{state.value}", merchant_id, partner_id, data, now) for state in told
     ])  # fmt: skip
     return await find(tx, merchant_id, partner_id)
+
+
+def _contact(world: World, merchant_id: str, new: NewMerchant) -> bytes | None:
+    """The address for one-time codes, sealed. Live, it comes from verification and not from the partner's word."""
+    return None if new.contact_email is None else sign_in.seal_contact(world, merchant_id, new.contact_email)
 
 
 async def find(reader: Reader, merchant_id: str, partner_id: str) -> Merchant:

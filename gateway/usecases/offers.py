@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.domain import states
 from gateway.domain.errors import NotFound
 from gateway.domain.events import Event
 from gateway.domain.offers import MOVES, Offer, OfferState
-from gateway.domain.positions import Position
 from gateway.store import sql
 from gateway.usecases import events, limits, positions
 from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.domain.positions import Position
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -74,4 +75,3 @@ async def expire(world: World) -> int:
 
 def _event(name: str, offer_id: str, merchant_id: str, partner_id: str, now: datetime) -> Event:
     return Event("offer", offer_id, name, merchant_id, partner_id, {"id": offer_id, "merchant_id": merchant_id}, now)
-

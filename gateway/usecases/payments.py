@@ -7,15 +7,17 @@ under the same ids may go again, and a bank that calls them a duplicate has them
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway import log
 from gateway.domain import ledger
-from gateway.domain.drawdowns import Drawdown, DrawdownState, end_to_end_id
+from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, end_to_end_id
 from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import Account, Ack, Bank, Collection, Party, Payout, Unanswered
+from gateway.ports import Account, Ack, Bank, Collection, Party, Payout, Unanswered, Unreachable
 from gateway.store import sql
 from gateway.usecases import drawdowns, jobs, repayments
 from gateway.usecases import ledger as books
@@ -30,6 +32,8 @@ DUPLICATE = frozenset({"DUPL", "AM05"})
 """What a bank says of bytes it has already (ISO 20022 external status reason codes)."""
 SILENCE = timedelta(days=1)
 """After this long without a word on a submitted drawdown it is in doubt."""
+UNBOOKED = timedelta(days=5)
+"""After this long an accepted drawdown must be on a statement, week-end and holiday included, or it is in doubt."""
 
 
 class Instruction(msgspec.Struct, frozen=True):
@@ -69,7 +73,16 @@ async def instruct(world: World, drawdown_id: str) -> None:
         held = await drawdowns.lock(tx, drawdown_id)
         if held.state is DrawdownState.approved and held.end_to_end_id is None:
             await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=reference)
-            await _store(tx, world, PAYOUT, drawdown, None, payout.amount, reference, body)
+            await _store(
+                tx,
+                world,
+                drawdown,
+                kind=PAYOUT,
+                repayment_id=None,
+                amount=payout.amount,
+                reference=reference,
+                body=body,
+            )
 
     await world.store.write(unit)
 
@@ -89,38 +102,58 @@ async def collect(world: World, repayment_id: str) -> None:
     async def unit(tx: Tx) -> None:
         await drawdowns.lock(tx, drawdown.id)
         if await tx.one(sql.instructions.find, Instruction, end_to_end_id=reference) is None:
-            await _store(tx, world, COLLECTION, drawdown, repayment_id, collection.amount, reference, body)
+            await _store(
+                tx,
+                world,
+                drawdown,
+                kind=COLLECTION,
+                repayment_id=repayment_id,
+                amount=collection.amount,
+                reference=reference,
+                body=body,
+            )
 
     await world.store.write(unit)
 
 
 async def send(world: World, reference: str) -> None:
-    """Send the stored bytes; what is already past sending is left alone."""
+    """Send the stored bytes; what is already past sending is left alone.
+
+    An attempt that was begun and never recorded, because we crashed or the bank was silent, leaves a doubt: the
+    identical bytes go again, and the answer to a copy proves no more than that the bank has the instruction.
+    """
     instruction = await world.store.one(sql.instructions.find, Instruction, end_to_end_id=reference)
-    if instruction is None or not await _unsent(world, instruction):
-        return
     row = await world.store.one(sql.instructions.body, end_to_end_id=reference)
-    assert row is not None  # noqa: S101 - the instruction was found a moment ago
-    body = world.vault.unseal(row[0], reference)
-    now = world.clock.now()
-    await world.store.write(lambda tx: tx.run(sql.instructions.sending, end_to_end_id=reference, sent_at=now))
+    if instruction is None or row is None:
+        return
+    body, bank = world.vault.unseal(row[0], reference), _bank(world)
+    attempt = await world.store.write(lambda tx: _begin(tx, world, instruction))
+    if attempt is None:
+        return
     try:
-        ack = await _bank(world).submit(body)
+        ack = await bank.submit(body)
+    except Unreachable:
+        if attempt is Attempt.first:
+            await world.store.write(lambda tx: tx.run(sql.instructions.unsent, end_to_end_id=reference))
+        raise
     except Unanswered:
         await world.store.write(lambda tx: _doubt(tx, world, instruction))
         raise
-    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack))
+    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack, attempt))
 
 
 async def doubt_silence(world: World) -> int:
-    """Submitted drawdowns the bank has said nothing about for a day are in doubt; how many became so."""
-    found = await world.store.all(sql.drawdowns.to_doubt, before_at=world.clock.now() - SILENCE)
+    """Drawdowns the bank says nothing about, or accepted and never booked, are in doubt; how many became so."""
+    now = world.clock.now()
+    found = await world.store.all(
+        sql.drawdowns.to_doubt, submitted_before_at=now - SILENCE, pending_before_at=now - UNBOOKED
+    )
 
     async def unit(tx: Tx) -> int:
         for (drawdown_id,) in found:
             drawdown = await drawdowns.lock(tx, drawdown_id)
-            if drawdown.state is DrawdownState.submitted:
-                await drawdowns.move(tx, world, drawdown, DrawdownState.in_doubt, reason="bank_silent")
+            if drawdown.state in SILENT:
+                await drawdowns.move(tx, world, drawdown, DrawdownState.in_doubt, reason=SILENT[drawdown.state])
         return len(found)
 
     return await world.store.write(unit) if found else 0
@@ -133,11 +166,32 @@ async def fail(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> 
     await drawdowns.move(tx, world, drawdown, DrawdownState.failed, reason=reason or "bank_rejected")
 
 
-async def _unsent(world: World, instruction: Instruction) -> bool:
+class Attempt(StrEnum):
+    """Whether bytes go for the first time, or may be with the bank already."""
+
+    first = "first"
+    again = "again"
+
+
+SILENT = {DrawdownState.submitted: "bank_silent", DrawdownState.pending: "not_on_statement"}
+"""Why a drawdown that stays too long in a state is in doubt."""
+
+
+async def _begin(tx: Tx, world: World, instruction: Instruction) -> Attempt | None:
+    """Note that the bytes are about to go; None when the bank has answered already and they must not."""
+    if not await _unsent(tx, instruction):
+        return None
+    if await tx.run(sql.instructions.sending, end_to_end_id=instruction.end_to_end_id, sent_at=world.clock.now()):
+        return Attempt.first
+    await _doubt(tx, world, instruction)
+    return Attempt.again
+
+
+async def _unsent(tx: Tx, instruction: Instruction) -> bool:
+    drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
     if instruction.kind == PAYOUT:
-        drawdown = await drawdowns.find(world.store, instruction.drawdown_id)
         return drawdown.state in {DrawdownState.approved, DrawdownState.in_doubt}
-    repayment = await world.store.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
+    repayment = await tx.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
     return repayment is not None and repayment.state is RepaymentState.scheduled
 
 
@@ -149,33 +203,46 @@ async def _doubt(tx: Tx, world: World, instruction: Instruction) -> None:
         await drawdowns.move(tx, world, drawdown, DrawdownState.in_doubt, reason="bank_unanswered")
 
 
-async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack) -> None:
-    """Record the bank's immediate answer; a word from its mailbox may have come first and then stands."""
+async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack, attempt: Attempt) -> None:
+    """Record the bank's immediate answer; a word from its mailbox may have come first and then stands.
+
+    The refusal of a copy says nothing about the first one: that stays in doubt until the bank's own word, in a status
+    message or a booked entry, or a person decides.
+    """
     taken = ack.accepted or ack.reason in DUPLICATE
+    refused = not taken and attempt is Attempt.first
+    if not taken and attempt is Attempt.again:
+        log.get().warning("bank.refused_copy", error=ack.reason)
     drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
     if instruction.kind == COLLECTION:
-        repayment = await tx.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
-        if repayment is not None and repayment.state is RepaymentState.scheduled:
-            await repayments.move(tx, world, repayment, RepaymentState.initiated)
-            if not taken:
-                initiated = msgspec.structs.replace(repayment, state=RepaymentState.initiated)
-                await repayments.move(tx, world, initiated, RepaymentState.failed, reason=ack.reason)
+        await _acknowledge_collection(tx, world, instruction, refused=refused, reason=ack.reason)
+    elif drawdown.state not in {DrawdownState.approved, DrawdownState.in_doubt}:
         return
-    if drawdown.state not in {DrawdownState.approved, DrawdownState.in_doubt}:
-        return
-    if not taken:
+    elif refused:
         await fail(tx, world, drawdown, ack.reason)
-    elif drawdown.state is DrawdownState.approved:
-        await drawdowns.move(tx, world, drawdown, DrawdownState.submitted)
-    else:
-        await drawdowns.move(tx, world, drawdown, DrawdownState.pending)
+    elif taken:
+        known = DrawdownState.submitted if drawdown.state is DrawdownState.approved else DrawdownState.pending
+        await drawdowns.move(tx, world, drawdown, known)
+
+
+async def _acknowledge_collection(
+    tx: Tx, world: World, instruction: Instruction, *, refused: bool, reason: str | None
+) -> None:
+    repayment = await tx.one(sql.repayments.find, Repayment, repayment_id=instruction.repayment_id)
+    if repayment is None or repayment.state is not RepaymentState.scheduled:
+        return
+    await repayments.move(tx, world, repayment, RepaymentState.initiated)
+    if refused:
+        initiated = msgspec.structs.replace(repayment, state=RepaymentState.initiated)
+        await repayments.move(tx, world, initiated, RepaymentState.failed, reason=reason)
 
 
 async def _store(
     tx: Tx,
     world: World,
-    kind: str,
     drawdown: Drawdown,
+    *,
+    kind: str,
     repayment_id: str | None,
     amount: Money,
     reference: str,
@@ -220,7 +287,7 @@ async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, re
 
 def _bank(world: World) -> Bank:
     if world.bank is None:
-        raise drawdowns.BankUnavailable("No bank is connected to this gateway")
+        raise BankUnavailable("No bank is connected to this gateway")
     return world.bank
 
 

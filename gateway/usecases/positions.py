@@ -38,6 +38,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     scores: Scores | None
     offered: Offered | None
     verdict: Verdict | None
+    withdrawn_at: datetime | None
 
 
 class DayRow(msgspec.Struct, frozen=True):
@@ -57,9 +58,18 @@ class DayRow(msgspec.Struct, frozen=True):
         return Totals(self.sales_amount, self.refunds_amount, self.voids_amount, self.tickets_count)
 
 
-async def load(reader: Reader, world: World, merchant_ids: Collection[str]) -> dict[str, Position]:
-    """Positions by merchant, from memory where possible; an unknown merchant is simply absent."""
+async def load(
+    reader: Reader, world: World, merchant_ids: Collection[str], *, held: bool = False
+) -> dict[str, Position]:
+    """Positions by merchant, from memory where possible; an unknown merchant is simply absent.
+
+    `held` keeps other processes from writing to them until the unit ends; they are taken in the order of their ids.
+    """
     found = {m: p for m in merchant_ids if (p := world.positions.get(m)) is not None}
+    if world.positions.shared and (found or held):
+        query = sql.positions.hold_many if held else sql.positions.versions
+        rows = await reader.all(query, merchant_ids_json=sorted(merchant_ids))
+        found = {m: found[m] for m, version in rows if m in found and found[m].version == version}
     missing = sorted(set(merchant_ids) - found.keys())
     if missing:
         for row in await reader.all(sql.positions.load, PositionRow, merchant_ids_json=missing):
@@ -72,11 +82,28 @@ async def current(world: World, merchant_id: str) -> Position | None:
     return (await load(world.store, world, [merchant_id])).get(merchant_id)
 
 
+async def certain(tx: Tx, world: World, merchant_id: str) -> Position:
+    """A merchant's position as this very moment's database has it, held against other writers until the unit ends.
+
+    For what must not rest on memory: another unit of the same commit, or another replica, may have changed it.
+    """
+    row = await tx.one(sql.positions.hold, merchant_id=merchant_id)
+    known = world.positions.get(merchant_id)
+    if row is None or known is None or known.version != row[0]:
+        world.positions.evict([merchant_id])
+    return (await load(tx, world, [merchant_id]))[merchant_id]
+
+
 async def _assemble(reader: Reader, row: PositionRow) -> Position:
     through_on = row.closed_through_on
     from_on = date.min if through_on is None else through_on - timedelta(days=histories.DAYS)
-    days = await reader.all(sql.days.since, DayRow, merchant_id=row.merchant_id, from_on=from_on)
-    closed = {day.business_on: day.totals for day in days if through_on is not None and day.business_on <= through_on}
+    # As bare tuples: a year of days as Structs is most of what a merchant's first sale after a start would cost.
+    found = await reader.all(sql.days.since, merchant_id=row.merchant_id, from_on=from_on)
+    days = {
+        date.fromisoformat(on): Totals(sales, refunds, voids, tickets)
+        for on, sales, refunds, voids, _net, tickets, _closed_at in found
+    }
+    closed = {on: totals for on, totals in days.items() if through_on is not None and on <= through_on}
     history = None
     if through_on is not None and row.started_on is not None:
         history = histories.build(row.started_on, through_on, closed)
@@ -90,19 +117,21 @@ async def _assemble(reader: Reader, row: PositionRow) -> Position:
         version=row.version,
         exposure_amount=row.exposure_amount,
         history=history,
-        open_days={day.business_on: day.totals for day in days if day.business_on not in closed},
+        open_days={on: totals for on, totals in days.items() if on not in closed},
         closes_at=row.closes_at,
         data_at=row.data_at,
         scores=row.scores,
         offered=row.offered,
         verdict=row.verdict,
+        withdrawn=row.withdrawn_at is not None,
     )
 
 
-async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Sequence[Position]) -> None:
+async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Sequence[Position]) -> dict[str, Position]:
     """Write positions back: `touched` ones only took in sales, `changed` ones whole. Raises Stale.
 
-    Both are as loaded but for what changed: the version is raised here, and after the commit they are remembered.
+    Both are as loaded but for what changed. The answer is as they stand now, their version raised by one; after the
+    commit that is what is remembered.
     """
     wanted = len(touched) + len(changed)
     written = 0
@@ -116,6 +145,7 @@ async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Seque
         raise Stale("a position changed underneath")
     committed = [msgspec.structs.replace(position, version=position.version + 1) for position in everyone]
     tx.on_commit(lambda: world.positions.put(committed))
+    return {position.merchant_id: position for position in committed}
 
 
 def forget(tx: Tx, world: World, merchant_id: str) -> None:

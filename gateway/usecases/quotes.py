@@ -29,7 +29,7 @@ async def make(tx: Tx, world: World, partner_id: str, new: NewQuote) -> Quote:
     offer = await tx.one(sql.offers.find, Offer, offer_id=new.offer_id, partner_id=partner_id)
     if offer is None:
         raise NotFound("There is no such offer")
-    position = (await positions.load(tx, world, [offer.merchant_id]))[offer.merchant_id]
+    position = await positions.certain(tx, world, offer.merchant_id)
     _, fresh = await limits.assess(tx, world, position)
     if offer.frozen_at is not None or fresh.outcome is Outcome.frozen:
         raise OfferFrozen("The offer is on hold; see its reasons")
@@ -53,7 +53,7 @@ def _price(world: World, offer: Offer, position: Position, amount: int) -> Quote
         currency=offer.currency,
         amount=amount,
         fee_amount=cost.fee_amount,
-        withhold_bps=programme.withhold_bps,
+        withhold_bps=cost.withhold_bps,
         minimum_amount=cost.minimum_amount,
         estimated_payoff_on=cost.estimated_payoff_on,
         final_due_on=cost.final_due_on,

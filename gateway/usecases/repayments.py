@@ -13,7 +13,7 @@ from gateway.domain.drawdowns import Drawdown, end_to_end_id
 from gateway.domain.events import Event
 from gateway.domain.repayments import MOVES, Repayment, RepaymentState
 from gateway.store import sql
-from gateway.usecases import events, jobs
+from gateway.usecases import events, jobs, positions
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
@@ -28,15 +28,30 @@ COLLECT = "repayment.collect"
 
 
 async def withhold(tx: Tx, world: World, before: Position, after: Position) -> int:
-    """Schedule the repayments of the days that closed between two positions; the sum withheld, in minor units."""
+    """Schedule the repayments of the days that closed between two positions; the sum withheld, in minor units.
+
+    All drawdowns together never take more than the programme's share of a day: the oldest has the first claim.
+    """
     if after.exposure_amount == 0 or after.history is None:
         return 0
-    total = 0
+    total, room_bps = 0, world.programme.withhold_bps
     for drawdown in await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=after.merchant_id):
         net = _net_since(before, after, drawdown)
-        if net is not None:
-            total += await _withhold(tx, world, drawdown, after.history.through_on, net)
+        share_bps = min(drawdown.withhold_bps, room_bps)
+        if net is None or share_bps == 0:
+            continue
+        withheld = await _withhold(tx, world, drawdown, after.history.through_on, net, share_bps=share_bps)
+        room_bps -= share_bps if withheld else 0
+        total += withheld
     return total
+
+
+async def catch_up(tx: Tx, world: World, drawdown: Drawdown, active_on: date) -> None:
+    """Days that closed after the money went and before we heard of it are withheld from at the next close."""
+    position = await positions.certain(tx, world, drawdown.merchant_id)
+    if position.history is not None and (count := (position.history.through_on - active_on).days) > 0:
+        missed = sum(position.history.net[-count:])
+        await tx.run(sql.drawdowns.add_carried, drawdown_id=drawdown.id, amount=missed)
 
 
 async def true_up(tx: Tx, position: Position, changes: Mapping[date, Totals]) -> None:
@@ -90,11 +105,11 @@ def _net_since(before: Position, after: Position, drawdown: Drawdown) -> int | N
     return sum(after.history.net[-count:]) if count > 0 else None
 
 
-async def _withhold(tx: Tx, world: World, drawdown: Drawdown, business_on: date, net: int) -> int:
+async def _withhold(tx: Tx, world: World, drawdown: Drawdown, business_on: date, net: int, *, share_bps: int) -> int:
     principal, fee = await books.owed(tx, drawdown.id)
     row = await tx.one(sql.repayments.open_amounts, drawdown_id=drawdown.id) or (0, 0)
     principal, fee = principal - int(row[0]), fee - int(row[1])
-    plan = rules.withhold(net, drawdown.carried_net_amount, drawdown.withhold_bps, principal + fee)
+    plan = rules.withhold(net, drawdown.carried_net_amount, share_bps, principal + fee)
     if plan.carried_net_amount != drawdown.carried_net_amount:
         await tx.run(sql.drawdowns.carry, drawdown_id=drawdown.id, carried_net_amount=plan.carried_net_amount)
     if plan.amount == 0:

@@ -10,16 +10,17 @@ import msgspec
 
 from gateway.domain import positions as rules
 from gateway.domain import sales
-from gateway.domain.errors import FieldError, NotFound
-from gateway.domain.positions import Position
-from gateway.domain.sales import BadSale, NewSale, SaleKind, StoredSale, Totals
-from gateway.store import Lane, sql
+from gateway.domain.errors import NotFound
+from gateway.domain.records import PLACEHOLDER, Record, Records
+from gateway.domain.sales import BadSale, NewSale, SaleDetail, Totals
+from gateway.store import Lane, Stale, sql
 from gateway.usecases import limits, positions, repayments, scoring
 from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -53,18 +54,21 @@ class Request(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Row(msgspec.Struct):
-    """One row on its way through the lane; `fault` set = not taken, `new` = inserted by us."""
+class HeldRecord(Record):
+    """A record as stored, and whose it is."""
+
+    merchant_id: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row on its way through the lane: row `index` of request number `request`."""
 
     request: int
     index: int
+    merchant_id: str
     sale: NewSale
     business_on: date
     row_id: str
-    net: int
-    new: bool = True
-    corrected: bool = False
-    fault: tuple[str, str] | None = None
 
 
 class _Intake:
@@ -72,114 +76,114 @@ class _Intake:
 
     def __init__(self, world: World, requests: Sequence[Request], known: dict[str, Position]) -> None:
         self.world, self.requests, self.known = world, requests, known
-        self.rows: list[Row] = []
+        self.counts = [[0, 0] for _ in requests]
         self.rejected: dict[int, list[RowResult]] = defaultdict(list)
-        self.changes: dict[str, dict[date, Totals]] = defaultdict(dict)
-        self.strangers: set[int] = set()
+        self.changes: dict[str, dict[date, Totals]] = {}
+        """What each merchant's days gained; a merchant whose records changed at all is in here."""
 
-    def place(self) -> None:
-        """Give each row its day, its worth and an id; rows no shop could have sold are set aside."""
+    def knows(self, request: Request) -> bool:
+        """Whether the request's merchant is one of its partner's."""
+        position = self.known.get(request.merchant_id)
+        return position is not None and position.partner_id == request.partner_id
+
+    def place(self) -> list[Row]:
+        """Each row with its day and an id, merchants in order; rows no shop could have sold are set aside."""
         now, batch = self.world.clock.now(), self.world.ids.new("request")
-        for number, request in enumerate(self.requests):
-            position = self.known.get(request.merchant_id)
-            if position is None or position.partner_id != request.partner_id:
-                self.strangers.add(number)
+        rows: list[Row] = []
+        for number in sorted(range(len(self.requests)), key=lambda n: self.requests[n].merchant_id):
+            request = self.requests[number]
+            if not self.knows(request):
                 continue
+            position = self.known[request.merchant_id]
             for index, sale in enumerate(request.rows):
                 try:
                     on = sales.place(sale, position.currency, position.timezone, position.day_cutoff, now)
                 except BadSale as bad:
-                    self.rejected[number].append(RowResult(index, bad.reason, bad.detail))
+                    self._reject(number, index, bad)
                 else:
-                    row_id = f"{batch}.{len(self.rows)}"
-                    self.rows.append(Row(number, index, sale, on, row_id, sales.net_amount(sale)))
+                    rows.append(Row(number, index, request.merchant_id, sale, on, f"{batch}.{len(rows)}"))
+        return rows
 
-    async def insert(self, tx: Tx) -> None:
-        """Insert all rows; what was there already is a duplicate or a newer version."""
-        if not self.rows:
-            return
-        if await tx.many(sql.sales.insert, [self._stored(row) for row in self.rows]) == len(self.rows):
-            return
-        by_merchant: dict[str, list[Row]] = defaultdict(list)
-        for row in self.rows:
-            by_merchant[self._merchant(row)].append(row)
-        for merchant_id, rows in by_merchant.items():
-            await self._sort_out(tx, merchant_id, rows)
+    async def take(self, tx: Tx, rows: list[Row]) -> None:
+        """Store the rows. All at once where each stands for itself; one after another where one bears on another."""
+        alone, entangled = _sorted_out(rows)
+        if alone and await tx.many(sql.sales.insert, [self._stored(row) for row in alone]) == len(alone):
+            for row in alone:
+                self.counts[row.request][0] += 1
+                self._add(row.merchant_id, row.business_on, sales.totals(row.sale.kind, sales.net_amount(row.sale)))
+        else:
+            entangled += alone
+        if entangled:
+            await self._take_in_turn(tx, entangled)
 
-    async def _sort_out(self, tx: Tx, merchant_id: str, rows: list[Row]) -> None:
-        ids = sorted({row.sale.sale_id for row in rows})
-        found = await tx.all(sql.sales.held, StoredSale, merchant_id=merchant_id, source=SOURCE, sale_ids_json=ids)
-        held = {sale.sale_id: sale for sale in found}
+    async def _take_in_turn(self, tx: Tx, rows: list[Row]) -> None:
+        keys = {(row.merchant_id, row.sale.sale_id) for row in rows}
+        keys |= {(row.merchant_id, row.sale.refund_of) for row in rows if row.sale.refund_of is not None}
+        found = await tx.all(sql.sales.held, HeldRecord, source=SOURCE, keys_json=sorted(keys))
+        stored: dict[str, list[HeldRecord]] = {row.merchant_id: [] for row in rows}
+        for record in found:
+            stored[record.merchant_id].append(record)
+        records = {merchant_id: Records(held) for merchant_id, held in stored.items()}
         for row in rows:
-            there = held[row.sale.sale_id]
-            row.new = there.row_id == row.row_id
-            if not row.new and row.sale.version > there.version:
-                held[row.sale.sale_id] = await self._correct(tx, merchant_id, row, there)
-
-    async def _correct(self, tx: Tx, merchant_id: str, row: Row, there: StoredSale) -> StoredSale:
-        if row.sale.kind is not there.kind or row.sale.refund_of != there.refund_of:
-            row.fault = ("kind_changed", "a newer version cannot change what kind of record it is or what it refunds")
-            return there
-        if there.refund_of is not None and row.sale.amount != there.amount:
-            row.fault = ("refund_changed", "a linked refund's amount is not corrected: void it and send another")
-            return there
-        if not await tx.run(sql.sales.correct, **self._stored(row)):
-            row.fault = ("refunded_above_amount", "more than this amount was refunded already")
-            return there
-        row.corrected = True
-        self._add(merchant_id, there.business_on, -sales.totals(there.kind, there.net_amount))
-        self._add(merchant_id, row.business_on, sales.totals(row.sale.kind, row.net))
-        return msgspec.structs.replace(
-            there, version=row.sale.version, business_on=row.business_on, amount=row.sale.amount, net_amount=row.net
-        )
-
-    async def link(self, tx: Tx) -> None:
-        """Count each new refund and void against the sale it names, where we hold that sale; too much is refused."""
-        for row in self.rows:
-            if not row.new or row.sale.refund_of is None:
+            try:
+                change = records[row.merchant_id].take(row.sale, row.business_on, row.row_id)
+            except BadSale as bad:
+                self._reject(row.request, row.index, bad)
                 continue
-            merchant_id = self._merchant(row)
-            key = {"merchant_id": merchant_id, "source": SOURCE}
-            if await tx.run(sql.sales.refund, **key, sale_id=row.sale.refund_of, amount=row.sale.amount):
-                continue
-            found = await tx.all(sql.sales.held, StoredSale, **key, sale_ids_json=[row.sale.refund_of])
-            if not found:
-                continue
-            await tx.run(sql.sales.remove, **key, sale_id=row.sale.sale_id, row_id=row.row_id)
-            row.fault = _refund_fault(found[0])
+            self.counts[row.request][0 if change.taken else 1] += 1
+            for on, totals in change.days:
+                self._add(row.merchant_id, on, totals)
+        for merchant_id in records.keys() & self.changes.keys():  # a row counted in and out again left nothing
+            days = self.changes[merchant_id]
+            self.changes[merchant_id] = {on: totals for on, totals in days.items() if totals != Totals()}
+        await self._write(tx, records, {(r.merchant_id, r.sale_id) for r in found}, {row.row_id: row for row in rows})
 
-    def settle(self) -> None:
-        """Add what was taken to its days."""
-        for row in self.rows:
-            if row.fault is not None:
-                self.rejected[row.request].append(RowResult(row.index, *row.fault))
-            elif row.new:
-                self._add(self._merchant(row), row.business_on, sales.totals(row.sale.kind, row.net))
+    async def _write(
+        self, tx: Tx, records: dict[str, Records], stored: set[tuple[str, str]], rows: dict[str, Row]
+    ) -> None:
+        """What the rows made of the records. Raises Stale when others changed one meanwhile."""
+        added: list[dict[str, Any]] = []
+        corrected: list[dict[str, Any]] = []
+        refunded: list[dict[str, Any]] = []
+        for merchant_id, held in records.items():
+            for record in map(held.by_id.__getitem__, held.changed):
+                row = rows.get(record.row_id)
+                if row is not None:
+                    known = (merchant_id, record.sale_id) in stored
+                    (corrected if known else added).append(self._stored(row) | _columns(record))
+                if record.refunded_amount:
+                    refunded.append({"merchant_id": merchant_id, "source": SOURCE} | _columns(record))
+        written = await tx.many(sql.sales.insert, added)
+        written += await tx.many(sql.sales.refunded, refunded)
+        written += await tx.many(sql.sales.correct, corrected)
+        if written != len(added) + len(refunded) + len(corrected):
+            raise Stale("a record changed underneath")
 
     def answer(self, judged: dict[str, Judged]) -> list[Received | Exception]:
         """One answer a request, in order."""
-        counts: list[list[int]] = [[0, 0] for _ in self.requests]
-        for row in self.rows:
-            if row.fault is None:
-                counts[row.request][0 if row.new or row.corrected else 1] += 1
         return [
-            NotFound("There is no such merchant")
-            if number in self.strangers
-            else Received(*counts[number], tuple(self.rejected.get(number, ())), judged[request.merchant_id])
+            Received(
+                self.counts[number][0],
+                self.counts[number][1],
+                tuple(self.rejected.get(number, ())),
+                judged[request.merchant_id],
+            )
+            if self.knows(request)
+            else NotFound("There is no such merchant")
             for number, request in enumerate(self.requests)
         ]
 
-    def _merchant(self, row: Row) -> str:
-        return self.requests[row.request].merchant_id
+    def _reject(self, request: int, index: int, bad: BadSale) -> None:
+        self.rejected[request].append(RowResult(index, bad.reason, bad.detail))
 
     def _add(self, merchant_id: str, on: date, totals: Totals) -> None:
-        days = self.changes[merchant_id]
+        days = self.changes.setdefault(merchant_id, {})
         days[on] = days[on] + totals if on in days else totals
 
     def _stored(self, row: Row) -> dict[str, Any]:
-        sale, request = row.sale, self.requests[row.request]
+        sale = row.sale
         return {
-            "merchant_id": request.merchant_id,
+            "merchant_id": row.merchant_id,
             "source": SOURCE,
             "sale_id": sale.sale_id,
             "version": sale.version,
@@ -188,61 +192,93 @@ class _Intake:
             "business_on": row.business_on,
             "occurred_at": sale.occurred_at,
             "amount": sale.amount,
-            "net_amount": row.net,
+            "net_amount": sales.net_amount(sale),
             "refund_of": sale.refund_of,
             "detail_json": sales.detail(sale),
-            "received_at": request.at,
+            "received_at": self.requests[row.request].at,
         }
+
+
+def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows of merchants none of whose rows bears on another, and the others: a refund, or one record sent twice."""
+    seen: set[tuple[str, str]] = set()
+    merchants: set[str] = set()
+    for row in rows:
+        key = (row.merchant_id, row.sale.sale_id)
+        if row.sale.refund_of is not None or key in seen:
+            merchants.add(row.merchant_id)
+        seen.add(key)
+    if not merchants:
+        return rows, []
+    return [r for r in rows if r.merchant_id not in merchants], [r for r in rows if r.merchant_id in merchants]
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    """What a record says itself; the rest of its columns is the row's that wrote it."""
+    columns = {
+        "sale_id": record.sale_id,
+        "version": record.version,
+        "kind": record.kind.value,
+        "amount": record.amount,
+        "net_amount": record.net_amount,
+        "refund_of": record.refund_of,
+        "refunded_amount": record.refunded_amount,
+    }
+    return columns | ({"detail_json": SaleDetail()} if record.version == PLACEHOLDER else {})
 
 
 def lane(world: World) -> Lane[Request, Received]:
     """The ingest lane of this world."""
 
     async def run(tx: Tx, requests: list[Request]) -> list[Received | Exception]:
-        known = await positions.load(tx, world, {request.merchant_id for request in requests})
+        known = await positions.load(tx, world, {request.merchant_id for request in requests}, held=True)
         intake = _Intake(world, requests, known)
-        intake.place()
-        await intake.insert(tx)
-        await intake.link(tx)
-        intake.settle()
-        judged = await _take(tx, world, intake)
-        return intake.answer(judged)
+        await intake.take(tx, intake.place())
+        return intake.answer(await _look(tx, world, intake))
 
     return Lane("sales", run)
 
 
-async def _take(tx: Tx, world: World, intake: _Intake) -> dict[str, Judged]:
-    """Days, positions, limits: what the rows changed, and the standing of merchants whose rows changed nothing."""
-    now = world.clock.now()
-    if intake.changes:
-        await tx.many(sql.days.add, [
-            _day(merchant_id, on, totals)
-            for merchant_id, days in sorted(intake.changes.items()) for on, totals in sorted(days.items())
-        ])  # fmt: skip
-    before = {m: intake.known[m] for m in sorted({r.merchant_id for r in intake.requests}) if m in intake.known}
-    moved: list[Position] = []
-    late: list[Position] = []
-    for merchant_id, position in before.items():
-        changes = intake.changes.get(merchant_id)
-        if not changes:
-            moved.append(position)
-            continue
-        position, rescore = rules.record(position, changes, now)  # noqa: PLW2901
-        (late if rescore else moved).append(position)
-        if rescore:
-            await repayments.true_up(tx, intake.known[merchant_id], changes)
+async def _look(tx: Tx, world: World, intake: _Intake) -> dict[str, Judged]:
+    """Days, positions, limits: what the rows changed, and the standing of merchants whose records did not change."""
+    moved, late, calm = await _record(tx, world, intake)
     judged = await limits.judge(tx, world, [*moved, *scoring.score(world, late)], closing=False)
     rescored = {position.merchant_id for position in late}
-    touched, changed = [], []
+    touched: list[Position] = []
+    changed: list[Position] = []
     for one in judged:
         position = one.position
-        old = before[position.merchant_id]
-        if one.written or position.merchant_id in rescored or position.closes_at != old.closes_at:
-            changed.append(position)
-        elif position.merchant_id in intake.changes:
-            touched.append(position)
+        whole = (
+            one.written
+            or position.merchant_id in rescored
+            or position.closes_at != intake.known[position.merchant_id].closes_at
+        )
+        (changed if whole else touched).append(position)
     await positions.save(tx, world, touched, changed)
+    judged += await limits.look(tx, world, calm)
     return {one.position.merchant_id: one for one in judged}
+
+
+async def _record(tx: Tx, world: World, intake: _Intake) -> tuple[list[Position], list[Position], list[Position]]:
+    """Positions that gained on open days, those whose closed days changed, and those that stay as they are."""
+    now = world.clock.now()
+    moved: list[Position] = []
+    late: list[Position] = []
+    calm: list[Position] = []
+    for merchant_id in sorted({request.merchant_id for request in intake.requests if intake.knows(request)}):
+        before, changes = intake.known[merchant_id], intake.changes.get(merchant_id)
+        if changes is None:
+            calm.append(before)
+            continue
+        after, rescore = rules.record(before, changes, now)
+        (late if rescore else moved).append(after)
+        if rescore:
+            await repayments.true_up(tx, before, changes)
+    await tx.many(sql.days.add, [
+        _day(merchant_id, on, totals)
+        for merchant_id, days in sorted(intake.changes.items()) for on, totals in sorted(days.items())
+    ])  # fmt: skip
+    return moved, late, calm
 
 
 def _day(merchant_id: str, on: date, totals: Totals) -> dict[str, Any]:
@@ -255,15 +291,3 @@ def _day(merchant_id: str, on: date, totals: Totals) -> dict[str, Any]:
         "net_amount": totals.net_amount,
         "tickets_count": totals.tickets_count,
     }
-
-
-def _refund_fault(sale: StoredSale) -> tuple[str, str]:
-    if sale.kind is not SaleKind.sale:
-        return "not_a_sale", "refund_of names a record that is no sale"
-    left = sale.amount - sale.refunded_amount
-    return "refund_above_sale", f"the sale has {left} left that could be given back"
-
-
-def refused(received: Received) -> tuple[FieldError, ...]:
-    """Row results as faults of the body, for a request of which nothing was taken."""
-    return tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in received.rejected)

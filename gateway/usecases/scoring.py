@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.domain import features, underwriting
 from gateway.domain.histories import WINDOW, History
@@ -13,8 +14,6 @@ from gateway.domain.positions import GradeScore, Position, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from gateway.usecases.world import World
 
@@ -55,9 +54,7 @@ def _score(world: World, positions: list[Position]) -> list[Position]:
     rows = features.at_exposures(base, batch.histories, np.array(exposures, dtype=np.int64))
     pds = world.scorer.default(rows)
     candidates = [
-        tuple(
-            GradeScore(grade.name, exposures[i][g], pds[i * len(grades) + g]) for g, grade in enumerate(grades)
-        )
+        tuple(GradeScore(grade.name, exposures[i][g], pds[i * len(grades) + g]) for g, grade in enumerate(grades))
         for i in range(len(closed))
     ]
     best = [underwriting.best_grade(scored, world.programme) for scored in candidates]
@@ -78,7 +75,11 @@ def _score(world: World, positions: list[Position]) -> list[Position]:
                 candidates=candidates[i],
                 grade=None if (chosen := best[i]) is None else chosen.grade,
                 pd=explained[i].pd,
-                features={"forecast_7": _plain(batch.short[i]), "forecast_30": _plain(batch.long[i]), "pd": _plain(why[i])},
+                features={
+                    "forecast_7": _plain(batch.short[i]),
+                    "forecast_30": _plain(batch.long[i]),
+                    "pd": _plain(why[i]),
+                },
                 contributions=tuple((part.feature, part.logit) for part in explained[i].contributions),
                 models=models,
             ),
@@ -105,16 +106,18 @@ def _forecast(world: World, closed: list[History]) -> _Batch:
 
 def stack(closed: Sequence[History]) -> features.Histories:
     """Histories of many merchants → the arrays the features are made of; no copy but the stacking."""
-    return features.stack([
-        features.Recent(
-            np.frombuffer(history.net, dtype=np.int64),
-            np.frombuffer(history.refunds, dtype=np.int64),
-            np.frombuffer(history.tickets, dtype=np.int64),
-            history.length,
-            history.through_on.toordinal() + 1,
-        )
-        for history in closed
-    ])
+    return features.stack(
+        [
+            features.Recent(
+                np.frombuffer(history.net, dtype=np.int64),
+                np.frombuffer(history.refunds, dtype=np.int64),
+                np.frombuffer(history.tickets, dtype=np.int64),
+                history.length,
+                history.through_on.toordinal() + 1,
+            )
+            for history in closed
+        ]
+    )
 
 
 def _amounts(ratios: list[tuple[int, ...]], scale: NDArray[np.int64]) -> list[tuple[int, ...]]:

@@ -5,10 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway import log
 from gateway.store import sql
-from gateway.usecases import days, drawdowns, events, jobs, mailbox, offers, payments, repayments
+from gateway.usecases import (
+    access,
+    consents,
+    days,
+    drawdowns,
+    events,
+    jobs,
+    mailbox,
+    offers,
+    payments,
+    repayments,
+    sign_in,
+    turns,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from gateway.usecases.jobs import Handler
     from gateway.usecases.world import World
 
@@ -22,10 +38,17 @@ IDEMPOTENCY_KEPT = timedelta(days=30)
 """How long a key answers with what it answered first."""
 ROUNDS_COUNT = 1_000
 """The most rounds one drain takes; each does at least one piece of work, so this only bounds a fault of ours."""
+PATIENCE_SECONDS = 60
 
 
-async def drain(world: World) -> int:
-    """Do what is due until nothing is; how many pieces of work were done."""
+async def drain(world: World, *, patience_seconds: float = PATIENCE_SECONDS) -> int:
+    """Do what is due until nothing is; how many pieces of work were done. Raises WorkUnderWay."""
+    async with turns.turn(world, patience_seconds=patience_seconds):
+        return await rounds(world)
+
+
+async def rounds(world: World) -> int:
+    """The same, for whoever holds the turn already."""
     count = 0
     for _ in range(ROUNDS_COUNT):
         done = await once(world)
@@ -36,20 +59,35 @@ async def drain(world: World) -> int:
 
 
 async def once(world: World) -> int:
-    """One round: jobs, the bank's mailbox, then what the clock made due."""
-    count = await jobs.run_due(world, HANDLERS)
-    count += await mailbox.poll(world)
-    count += await days.close_due(world, world.closing)
-    count += await offers.expire(world)
-    count += await drawdowns.expire(world)
-    count += await payments.doubt_silence(world)
-    return count + await events.place(world)
+    """One round: jobs, the bank's mailbox, then what the clock made due. One that fails does not stop the others."""
+    return sum([await _attempt(world, sweep) for sweep in SWEEPS])
 
 
 async def forget(world: World) -> None:
     """Drop what has outlived its use: spent assertions, dead tokens, old idempotency records."""
-    system_at, business_at = world.system_clock.now(), world.clock.now()
-    await world.store.write(lambda tx: tx.run(sql.clients.forget_assertions, now_at=system_at))
-    await world.store.write(lambda tx: tx.run(sql.tokens.forget, now_at=system_at))
-    before_at = business_at - IDEMPOTENCY_KEPT
+    await access.forget_expired(world)
+    await sign_in.forget(world)
+    before_at = world.clock.now() - IDEMPOTENCY_KEPT
     await world.store.write(lambda tx: tx.run(sql.idempotency.forget, before_at=before_at))
+
+
+async def _run_jobs(world: World) -> int:
+    return await jobs.run_due(world, HANDLERS)
+
+
+async def _close_days(world: World) -> int:
+    return await days.close_due(world, world.closing)
+
+
+SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
+    _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
+    consents.expire, consents.remind, events.place,
+)  # fmt: skip
+
+
+async def _attempt(world: World, sweep: Callable[[World], Awaitable[int]]) -> int:
+    try:
+        return await sweep(world)
+    except Exception as error:  # noqa: BLE001 - told, and tried again next time; the others must not wait for it
+        log.crash(error)
+        return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import random
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
-    from gateway.ports import Bank, Clock, IdSource, LoanDecision, Scorer, TestClock
+    from gateway.ports import Bank, Clock, IdSource, LoanDecision, Notifier, Scorer, TestClock
     from gateway.settings import Settings
     from gateway.store import Lane, Reader, Store
-    from gateway.usecases.access import AccessTokens
 
 CACHED_COUNT = 20_000
 """The most merchants whose position is kept in memory, about 15 KB each."""
@@ -71,6 +70,7 @@ class RandomIds:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._random = random.Random()  # noqa: S311 - ids are not secrets; seeded by the system
         self._millisecond = 0
         self._entropy = 0
 
@@ -79,17 +79,21 @@ class RandomIds:
         at = self._clock.now()
         millisecond = rows.to_micros(at) // 1_000
         if millisecond <= self._millisecond:
-            self._entropy += 1 + secrets.randbits(32)
+            self._entropy += 1 + self._random.getrandbits(32)
             at = rows.from_micros(self._millisecond * 1_000)
         else:
-            self._millisecond, self._entropy = millisecond, secrets.randbits(79)
+            self._millisecond, self._entropy = millisecond, self._random.getrandbits(79)
         return ids.make(noun, at, self._entropy)
 
 
 class PositionCache:
-    """Positions as they were committed, the least used dropped first. A stale one is caught by its version."""
+    """Positions as they were committed, the least used dropped first. A stale one is caught by its version.
 
-    def __init__(self) -> None:
+    `shared`: other processes write to the same database, so what is kept is checked before it is believed.
+    """
+
+    def __init__(self, *, shared: bool) -> None:
+        self.shared = shared
         self._kept: OrderedDict[str, Position] = OrderedDict()
 
     def get(self, merchant_id: str) -> Position | None:
@@ -130,7 +134,7 @@ class World:
         loan_decision: LoanDecision,
         bank: Bank | None,
         bank_clock: TestClock | None,
-        tokens: AccessTokens,
+        tokens: Any,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -144,10 +148,20 @@ class World:
         self.bank = bank
         self.bank_clock = bank_clock
         self.tokens = tokens
-        self.positions = PositionCache()
+        """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
+        self.positions = PositionCache(shared=settings.shared_database)
+        self.hand = asyncio.Lock()
+        """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
         self.wake = asyncio.Event()
         """Set when there may be work for the worker."""
+        self.notifier: Notifier | None = None
+        """Carries one-time codes and notices to merchants, set by the composition root."""
         self.intake: Lane[Any, Any]
         """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
         self.closing: Lane[Any, Any]
         """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
+
+    async def refresh(self) -> None:
+        """Take over what another replica of a sandbox may have changed: where the business clock stands."""
+        if self.settings.sandbox and self.settings.shared_database:
+            await self.clock.load(self.store)

@@ -7,9 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import structlog
 
 from gateway import log
+from gateway.api import exchange
 from gateway.settings import Settings
 from tests.api import tiny
 
@@ -29,8 +29,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     root.handlers[:] = handlers
     root.setLevel(level)
-    log._bound.clear()
-    structlog.reset_defaults()
+    log._bind(logging.INFO, log._json)
 
 
 async def test_a_request_writes_one_line_of_ids_and_counts(lines: Any) -> None:
@@ -89,6 +88,10 @@ def test_keys_that_are_not_on_the_list_are_dropped(lines: Any) -> None:
     log.get().info("merchant.created", merchant_id="mer_1", legal_name=SECRET, token=SECRET)
     (line,) = lines()
     assert set(line) == {"event", "level", "timestamp", "merchant_id"}
+
+
+def test_every_field_of_a_requests_line_is_on_the_list() -> None:
+    assert set(exchange.Line.__struct_fields__) <= log.KEYS
 
 
 def test_libraries_write_through_the_same_door(lines: Any) -> None:

@@ -151,6 +151,9 @@ class World:
         self.ids = Ids()
         self.tokens = Tokens()
 
+    async def refresh(self) -> None:
+        """Nothing changes underneath it."""
+
 
 ROUTES = (take, take_many, show, browse, fail, slow)
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gateway.demo import command
+from gateway.demo.ending import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_shop_with_too_short_a_history_is_told_why_nothing_is_offered(tmp_path: Path) -> None:
     done = run(*till(tmp_path, 20), "--as-of", "2024-01-15")
-    assert done.returncode == command.UNFINISHED, done.stdout + done.stderr
+    assert done.returncode == Ending.unfinished, done.stdout + done.stderr
     assert "Nothing can be drawn now." in done.stdout
     assert "The story ends here: nothing can be drawn on 2024-01-15: Too few days of trading" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
@@ -60,7 +60,7 @@ def test_a_shop_with_too_short_a_history_is_told_why_nothing_is_offered(tmp_path
 
 def test_a_file_that_ends_before_the_money_is_back_says_what_is_left(tmp_path: Path) -> None:
     done = run(*till(tmp_path, 75), "--as-of", "2024-03-11")
-    assert done.returncode == command.UNFINISHED, done.stdout + done.stderr
+    assert done.returncode == Ending.unfinished, done.stdout + done.stderr
     assert re.search(r"the receipts end on 2024-03-15 with CNY [\d,.]+ of CNY [\d,.]+ still to be repaid", done.stdout)
 
 
@@ -71,7 +71,7 @@ def test_the_demo_stays_until_ctrl_c_and_then_stops_gateway_and_bank() -> None:
         assert len(addresses) == 2, said
         assert all(listens(address.port) for address in addresses)
         process.send_signal(signal.SIGINT)
-        assert process.wait(_DEADLINE_SECONDS) == command.INTERRUPTED
+        assert process.wait(_DEADLINE_SECONDS) == Ending.interrupted
         assert not any(listens(address.port) for address in addresses)
 
 

@@ -39,6 +39,12 @@ def test_money_is_written_in_its_currency(amount: int, currency: str, rich: str,
     assert PLAIN.money(amount, currency) == plain
 
 
+def test_an_estimate_is_whole_major_units() -> None:
+    assert RICH.estimate(975_098, "CNY") == "¥9,751"
+    assert PLAIN.estimate(585_049, "EUR") == "EUR 5,850"
+    assert RICH.estimate(4_743_359, "KRW") == "₩4,743,359"
+
+
 def test_a_sparkline_stands_on_zero_and_reaches_its_largest_value() -> None:
     assert RICH.spark([0, 50, 100, -3]) == "▁▄█▁"
     assert PLAIN.spark([0, 100]) == "_#"

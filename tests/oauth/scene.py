@@ -46,6 +46,9 @@ class World:
         self.ids = RandomIds(self.system_clock)
         self.tokens = AccessTokens(store, self.system_clock, kept=url.startswith("sqlite:"))
 
+    async def refresh(self) -> None:
+        """Nothing changes underneath it."""
+
 
 class Scene:
     """A gateway and whoever calls it."""

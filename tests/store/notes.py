@@ -1,7 +1,9 @@
-"""A small table of the tests' own, made on either engine."""
+"""A small table of the tests' own, made on either engine, and what asyncio complains of."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 from gateway.store import queries
@@ -35,3 +37,15 @@ async def write(store: Store, *ids: str) -> None:
 async def held(store: Store | Tx) -> list[str]:
     """The ids stored."""
     return [row[0] for row in await store.all(IDS)]
+
+
+async def unheard() -> list[str]:
+    """What asyncio complains of when it drops the futures nobody holds any more: exceptions nobody retrieved."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
+    gc.collect()
+    await asyncio.sleep(0)
+    loop.set_exception_handler(before)
+    return complaints

@@ -108,13 +108,14 @@ async def test_two_replicas_write_to_one_database(fresh_postgres_url: str) -> No
 async def test_writers_never_take_the_last_connection_from_readers(fresh_postgres_url: str) -> None:
     store = await open_store(fresh_postgres_url, pool_count=2)
     await store.write(lambda tx: tx.run(notes.CREATE))
-    proceed = asyncio.Event()
+    started, proceed = asyncio.Event(), asyncio.Event()
 
     async def unit(_tx: Tx) -> None:
+        started.set()
         await proceed.wait()
 
     writing = [asyncio.create_task(store.write(unit)) for _ in range(10)]
-    await asyncio.sleep(0)
+    await started.wait()
     assert await notes.held(store) == []
     proceed.set()
     await asyncio.gather(*writing)

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.store import Stale, open_store
 from gateway.store.database import ATTEMPTS_COUNT, WAITING_COUNT, Busy
 from tests.store import notes
-from tests.store.notes import query
+from tests.store.notes import query, unheard
 
 if TYPE_CHECKING:
     from gateway.store import Store, Tx
@@ -156,8 +155,6 @@ async def test_an_asker_who_leaves_does_not_take_the_unit_along(database_url: st
 
 
 async def test_a_failure_nobody_waits_for_makes_no_noise(store: Store) -> None:
-    noise: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: noise.append(context))
     started, proceed = asyncio.Event(), asyncio.Event()
 
     async def unit(_tx: Tx) -> None:
@@ -172,9 +169,7 @@ async def test_a_failure_nobody_waits_for_makes_no_noise(store: Store) -> None:
     await asyncio.wait([asker])
     await notes.write(store, "a")
     del asker  # its traceback holds on to what is looked for
-    gc.collect()
-    asyncio.get_running_loop().set_exception_handler(None)
-    assert noise == []
+    assert await unheard() == []
 
 
 async def test_a_unit_cancelled_from_inside_fails_alone(store: Store) -> None:

@@ -112,6 +112,7 @@ CREATE TABLE entries (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, reference TEXT NOT NULL, drawdown_id TEXT NOT NULL, bank_id TEXT NOT NULL,
     currency TEXT NOT NULL, occurred_at BIGINT NOT NULL, UNIQUE (kind, reference)
 );
+CREATE INDEX entries_by_drawdown ON entries (drawdown_id);
 CREATE TABLE postings (
     entry_id TEXT NOT NULL REFERENCES entries (id), line BIGINT NOT NULL, account TEXT NOT NULL, amount BIGINT NOT NULL,
     PRIMARY KEY (entry_id, line)

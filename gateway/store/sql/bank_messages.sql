@@ -3,7 +3,8 @@ INSERT INTO bank_messages (bank_id, message_id, body, state, received_at)
 VALUES (:bank_id, :message_id, :body, 'stored', :received_at) ON CONFLICT DO NOTHING;
 
 -- name: unread
-SELECT message_id, body FROM bank_messages WHERE bank_id = :bank_id AND state = 'stored'
+SELECT received_at, message_id, body FROM bank_messages
+WHERE bank_id = :bank_id AND state = 'stored' AND (received_at, message_id) > (:after_micros, :after_id)
 ORDER BY received_at, message_id LIMIT 100;
 
 -- name: done

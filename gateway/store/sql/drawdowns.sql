@@ -23,6 +23,12 @@ SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, s
     reason, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND state = 'active' ORDER BY id LIMIT 100;
 
+-- name: active_of (postgres)
+SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
+    withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
+    reason, carried_net_amount, state_at, created_at
+FROM drawdowns WHERE merchant_id = :merchant_id AND state = 'active' ORDER BY id LIMIT 100 FOR UPDATE;
+
 -- name: page
 SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
     withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
@@ -30,7 +36,7 @@ SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, s
 FROM drawdowns WHERE merchant_id = :merchant_id AND partner_id = :partner_id AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: move
-UPDATE drawdowns SET state = :target, state_at = :state_at, reason = COALESCE(:reason, reason)
+UPDATE drawdowns SET state = :target, state_at = :state_at, reason = :reason
 WHERE id = :drawdown_id AND state = :source;
 
 -- name: confirm
@@ -53,7 +59,9 @@ SELECT d.id FROM drawdowns d JOIN quotes q ON q.id = d.quote_id
 WHERE d.state = 'awaiting_confirmation' AND q.expires_at <= :now_at ORDER BY d.id LIMIT 256;
 
 -- name: to_doubt
-SELECT id FROM drawdowns WHERE state = 'submitted' AND state_at <= :before_at ORDER BY state_at LIMIT 256;
+SELECT id FROM drawdowns
+WHERE (state = 'submitted' AND state_at <= :submitted_before_at) OR (state = 'pending' AND state_at <= :pending_before_at)
+ORDER BY state_at LIMIT 256;
 
 -- name: all_ids
 SELECT id FROM drawdowns WHERE id > :after ORDER BY id LIMIT 500;

@@ -16,4 +16,10 @@ FROM instructions WHERE message_id = :message_id AND bank_id = :bank_id;
 SELECT body FROM instructions WHERE end_to_end_id = :end_to_end_id;
 
 -- name: sending
-UPDATE instructions SET sent_at = COALESCE(sent_at, :sent_at) WHERE end_to_end_id = :end_to_end_id;
+UPDATE instructions SET sent_at = :sent_at WHERE end_to_end_id = :end_to_end_id AND sent_at IS NULL;
+
+-- name: unsent
+UPDATE instructions SET sent_at = NULL WHERE end_to_end_id = :end_to_end_id;
+
+-- name: amount
+SELECT amount FROM instructions WHERE end_to_end_id = :end_to_end_id;

@@ -20,6 +20,9 @@ DELETE FROM jobs WHERE id = :id AND fence = :fence;
 -- name: retry
 UPDATE jobs SET due_at = :due_at, leased_until_at = NULL, problem = :problem WHERE id = :id AND fence = :fence;
 
+-- name: reclaim
+UPDATE jobs SET leased_until_at = NULL WHERE leased_until_at IS NOT NULL;
+
 -- name: held
 SELECT COUNT(*) FROM jobs WHERE due_at <= :business_at;
 

@@ -16,6 +16,28 @@ ORDER BY entry_id LIMIT 100;
 SELECT e.bank_id, e.currency, CAST(SUM(p.amount) AS BIGINT) FROM entries e JOIN postings p ON p.entry_id = e.id
 GROUP BY e.bank_id, e.currency ORDER BY e.bank_id, e.currency LIMIT 1000;
 
+-- name: stray
+SELECT id, drawdown_id FROM entries WHERE NOT EXISTS (SELECT 1 FROM drawdowns WHERE id = entries.drawdown_id) LIMIT 100;
+
+-- name: of_drawdown
+SELECT e.kind, e.reference, e.bank_id, e.currency, p.account, p.amount
+FROM entries e JOIN postings p ON p.entry_id = e.id WHERE e.drawdown_id = :drawdown_id ORDER BY e.id, p.line LIMIT 100000;
+
+-- name: last_event
+SELECT type FROM events WHERE noun_id = :noun_id ORDER BY sequence DESC LIMIT 1;
+
+-- name: scopes
+SELECT scope, amount FROM exposures ORDER BY scope LIMIT 1000;
+
+-- name: held_by_scope
+SELECT 'programme:' || programme_id || ':' || currency, CAST(SUM(amount) AS BIGINT) FROM drawdowns
+WHERE state IN ('requested', 'reviewing') GROUP BY programme_id, currency ORDER BY 1 LIMIT 1000;
+
+-- name: lent_by_scope
+SELECT 'programme:' || d.programme_id || ':' || d.currency, CAST(SUM(p.amount) AS BIGINT)
+FROM drawdowns d JOIN postings p ON p.account = 'drawdown:' || d.id || ':principal'
+GROUP BY d.programme_id, d.currency ORDER BY 1 LIMIT 1000;
+
 -- name: counts
 SELECT (SELECT COUNT(*) FROM entries), (SELECT COUNT(*) FROM postings);
 

@@ -1,16 +1,14 @@
 -- name: add
 INSERT INTO merchants (id, partner_id, partner_reference, state, legal_name, company_json, country, currency, timezone,
-    day_cutoff, mcc, payout_account, created_at, updated_at)
+    day_cutoff, mcc, payout_account, contact, created_at, updated_at)
 VALUES (:id, :partner_id, :partner_reference, :state, :legal_name, :company_json, :country, :currency, :timezone,
-    :day_cutoff, :mcc, :payout_account, :created_at, :created_at);
+    :day_cutoff, :mcc, :payout_account, :contact, :created_at, :created_at)
+ON CONFLICT (partner_id, partner_reference) DO NOTHING;
 
 -- name: find
 SELECT id, partner_id, state, legal_name, country, currency, timezone, day_cutoff, partner_reference, company_json, mcc,
     created_at, updated_at
 FROM merchants WHERE id = :merchant_id AND partner_id = :partner_id;
-
--- name: referenced
-SELECT id FROM merchants WHERE partner_id = :partner_id AND partner_reference = :partner_reference;
 
 -- name: page
 SELECT id, partner_id, state, legal_name, country, currency, timezone, day_cutoff, partner_reference, company_json, mcc,

@@ -17,6 +17,16 @@ WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pendin
 -- name: settled_amount
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
+-- name: of
+SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
+    collect_on, settled_on, reason, state_at, created_at
+FROM repayments WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 10000;
+
+-- name: scheduled_of
+SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
+    collect_on, settled_on, reason, state_at, created_at
+FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'scheduled' ORDER BY id LIMIT 1000;
+
 -- name: count
 SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
 

@@ -14,14 +14,17 @@ SELECT * FROM unnest(:merchant_id[]::text[], :source[]::text[], :sale_id[]::text
 ON CONFLICT DO NOTHING;
 
 -- name: held
-SELECT sale_id, row_id, version, kind, business_on, amount, net_amount, refund_of, refunded_amount
-FROM sales WHERE merchant_id = :merchant_id AND source = :source
-AND sale_id IN (SELECT value FROM json_each(:sale_ids_json));
+SELECT s.merchant_id, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
+    s.refunded_amount
+FROM json_each(:keys_json) AS k CROSS JOIN sales AS s
+WHERE s.merchant_id = json_extract(k.value, '$[0]') AND s.source = :source
+AND s.sale_id = json_extract(k.value, '$[1]');
 
 -- name: held (postgres)
-SELECT sale_id, row_id, version, kind, business_on, amount, net_amount, refund_of, refunded_amount
-FROM sales WHERE merchant_id = :merchant_id AND source = :source
-AND sale_id IN (SELECT json_array_elements_text(CAST(:sale_ids_json AS json)));
+SELECT s.merchant_id, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
+    s.refunded_amount
+FROM json_array_elements(CAST(:keys_json AS json)) AS k JOIN sales AS s
+ON s.merchant_id = k ->> 0 AND s.source = :source AND s.sale_id = k ->> 1;
 
 -- name: correct
 UPDATE sales SET version = :version, row_id = :row_id, business_on = :business_on, occurred_at = :occurred_at,
@@ -29,10 +32,6 @@ UPDATE sales SET version = :version, row_id = :row_id, business_on = :business_o
 WHERE merchant_id = :merchant_id AND source = :source AND sale_id = :sale_id AND version < :version
 AND refunded_amount <= :amount;
 
--- name: refund
-UPDATE sales SET refunded_amount = refunded_amount + :amount
-WHERE merchant_id = :merchant_id AND source = :source AND sale_id = :sale_id AND kind = 'sale'
-AND refunded_amount + :amount <= amount;
-
--- name: remove
-DELETE FROM sales WHERE merchant_id = :merchant_id AND source = :source AND sale_id = :sale_id AND row_id = :row_id;
+-- name: refunded
+UPDATE sales SET refunded_amount = :refunded_amount
+WHERE merchant_id = :merchant_id AND source = :source AND sale_id = :sale_id;

@@ -1,0 +1,1 @@
+"""Messengers: how a notice reaches a merchant."""

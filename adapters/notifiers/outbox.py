@@ -1,0 +1,21 @@
+"""The sandbox's messenger: sends nothing, keeps every notice where the outbox page finds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gateway.ports import Notice
+
+
+class Outbox:
+    """A Notifier that hands every notice to `keep`, which the composition root brings along."""
+
+    def __init__(self, keep: Callable[[Notice], Awaitable[None]]) -> None:
+        self._keep = keep
+
+    async def send(self, notice: Notice) -> None:
+        """See Notifier."""
+        await self._keep(notice)

@@ -1,0 +1,45 @@
+"""`WWW-Authenticate`: how to prove who asks (RFC 6750, RFC 9449), and where that is described (RFC 9728)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gateway.domain.errors import Forbidden, Unauthenticated
+from gateway.oauth.dpop import BadProof, NonceWanted
+from gateway.oauth.keys import ALGORITHMS
+
+if TYPE_CHECKING:
+    from gateway.domain.errors import GatewayError
+
+METADATA = "/.well-known/oauth-protected-resource"
+
+_UNQUOTABLE = re.compile(r'[^\x20-\x7e]|["\\]')
+
+
+def headers(error: GatewayError, issuer: str) -> dict[str, str]:
+    """What an answer to somebody unknown, or known and not allowed, says besides its body."""
+    if isinstance(error, Unauthenticated):
+        found = {"WWW-Authenticate": _unauthenticated(error, issuer)}
+        if isinstance(error, NonceWanted):
+            found["DPoP-Nonce"] = str(error.facts["nonce"])
+        return found
+    if isinstance(error, Forbidden) and "right" in error.facts:
+        scope = _UNQUOTABLE.sub("", str(error.facts["right"]))
+        return {"WWW-Authenticate": f'{_scheme(error)} error="insufficient_scope", scope="{scope}"'}
+    return {}
+
+
+def _unauthenticated(error: Unauthenticated, issuer: str) -> str:
+    where = f'resource_metadata="{issuer}{METADATA}"'
+    dpop = f'DPoP algs="{" ".join(ALGORITHMS)}"'
+    if error.facts.get("token") == "absent":  # RFC 6750 section 3: no error code for a request without a token
+        return f'Bearer realm="restock", {where}, {dpop}, {where}'
+    code = error.code if isinstance(error, BadProof) else "invalid_token"
+    about = f'error="{code}", error_description="{_UNQUOTABLE.sub("", error.detail)}", {where}'
+    return f"{dpop}, {about}" if _scheme(error) == "DPoP" else f'Bearer realm="restock", {about}'
+
+
+def _scheme(error: GatewayError) -> str:
+    bound = isinstance(error, BadProof) or error.facts.get("scheme") == "DPoP"
+    return "DPoP" if bound else "Bearer"

@@ -1,0 +1,40 @@
+"""Pages with one thing to say: done, a problem, and the sandbox's outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.api.connect.pages.frame import About, heading, icon, note, page
+from gateway.api.pages.sheet import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.api.connect.words import Words
+    from gateway.ports import Notice
+
+
+def done(words: Words, about: About) -> str:
+    """Signed out."""
+    card = tag("section", icon("weight"), tag("p", words("done.text")), class_="card empty")
+    return page(words, about, heading(words("done.title")), card)
+
+
+def problem(words: Words, about: About, name: str, request_id: str) -> str:
+    """What went wrong, where that leaves the merchant, and a number to quote."""
+    card = note("info", words("problem.nothing"), more=words(f"{name}.text"))
+    reference = tag("p", words("problem.reference", id=request_id), class_="small")
+    return page(words, about, heading(words(name)), tag("div", card, reference, class_="bottom"))
+
+
+def outbox(words: Words, about: About, notices: Sequence[Notice]) -> str:
+    """What the sandbox's messenger kept."""
+    content = [heading(words("outbox"), words("outbox.lead"))]
+    if not notices:
+        content.append(tag("section", icon("weight"), tag("p", words("outbox.empty")), class_="card empty"))
+    for notice in notices:
+        at = tag("time", f"{notice.created_at:%H:%M:%S}", datetime=notice.created_at.isoformat())
+        title = tag("header", tag("h3", notice.subject), at)
+        text = [tag("p", notice.contact, class_="small"), tag("p", notice.text, lang=notice.locale)]
+        content.append(tag("article", title, *text, class_="card"))
+    return page(words, about, *content)

@@ -1,0 +1,153 @@
+"""Commands that change state, for the operator on this machine.
+
+On SQLite one process owns the database, so a command speaks to the server over a Unix socket that only the owner of
+the process can open, or takes the database itself when no server has it. One line of JSON each way. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway import log
+from gateway.domain.errors import Conflict, GatewayError, Invalid
+from gateway.domain.rights import Right
+from gateway.usecases import clients
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from gateway.settings import Settings
+    from gateway.usecases.world import World
+
+    Command = Callable[[World, dict[str, Any]], Awaitable[object]]
+
+LINE_BYTES = 256 * 1024
+"""The longest command or answer: a JWKS of ten keys is a tenth of it."""
+ANSWER_SECONDS = 30.0
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a command came to: its result, or the refusal's sentence."""
+
+    result: Any = None
+    refusal: str | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One command by its name."""
+
+    command: str
+    arguments: dict[str, Any]
+
+
+class NotListening(Conflict):
+    """The process that owns the database does not answer on its control socket."""
+
+    code = "control_socket_silent"
+    title = "The server that owns the database does not answer"
+
+
+async def _create(world: World, given: dict[str, Any]) -> object:
+    rights = given["rights"]
+    return await clients.create(
+        world,
+        name=given["name"],
+        jwks=given["jwks"].encode(),
+        partner_name=given["partner"],
+        rights=None if rights is None else [Right(right) for right in rights],
+    )
+
+
+async def _list(world: World, _given: dict[str, Any]) -> object:
+    found: list[clients.Client] = []
+    while page := await clients.page(world, found[-1].id if found else ""):
+        found += page
+    return found
+
+
+async def _rotate(world: World, given: dict[str, Any]) -> object:
+    return await clients.rotate(world, given["client_id"], given["jwks"].encode())
+
+
+async def _disable(world: World, given: dict[str, Any]) -> object:
+    return await clients.disable(world, given["client_id"])
+
+
+COMMANDS: dict[str, Command] = {
+    "client.create": _create,
+    "client.list": _list,
+    "client.rotate": _rotate,
+    "client.disable": _disable,
+}
+
+
+async def run(world: World, command: str, arguments: dict[str, Any]) -> Any:
+    """Run one command on an open world; its result as plain JSON values."""
+    if command not in COMMANDS:
+        raise Invalid(f"there is no command {command}")
+    return msgspec.to_builtins(await COMMANDS[command](world, arguments))
+
+
+@asynccontextmanager
+async def listening(world: World) -> AsyncIterator[None]:
+    """Answer commands on the control socket for as long as the context lasts."""
+    path = _path(world.settings)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.unlink(missing_ok=True)  # the database's lock is ours, so nobody else listens there
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(msgspec.json.encode(await _answer(world, await reader.readline())) + b"\n")
+            await writer.drain()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(answer, path, limit=LINE_BYTES)
+    path.chmod(0o600)
+    try:
+        yield
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+async def ask(settings: Settings, command: str, arguments: dict[str, Any]) -> Any:
+    """Have the server that owns the database run a command. Raises NotListening, or Invalid with its refusal."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(_path(settings), limit=LINE_BYTES)
+            writer.write(msgspec.json.encode(Asked(command, arguments)) + b"\n")
+            await writer.drain()
+            line = await reader.readline()
+            writer.close()
+        answer = msgspec.json.decode(line, type=Answer)
+    except (OSError, TimeoutError, msgspec.DecodeError):
+        raise NotListening("another process has the database open and does not answer commands") from None
+    if answer.refusal is not None:
+        raise Invalid(answer.refusal)
+    return answer.result
+
+
+async def _answer(world: World, line: bytes) -> Answer:
+    try:
+        asked = msgspec.json.decode(line, type=Asked)
+        return Answer(result=await run(world, asked.command, asked.arguments))
+    except GatewayError as refusal:
+        return Answer(refusal=refusal.detail)
+    except Exception as error:  # noqa: BLE001 - told to the operator and the log; the server goes on
+        log.crash(error)
+        return Answer(refusal=f"the server failed: {type(error).__name__}")
+
+
+def _path(settings: Settings) -> Path:
+    """One socket a database, in a folder of the user's own: a path beside the database could be too long for one."""
+    name = hashlib.sha256(os.fsencode(Path(settings.database_url).absolute())).hexdigest()[:24]
+    return Path(tempfile.gettempdir()) / f"restock-{os.getuid()}" / f"{name}.sock"

@@ -1,0 +1,125 @@
+"""What must be on the books, worked out again from states and amounts alone, and held against what is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import ledger, quotes
+from gateway.domain.drawdowns import Drawdown, DrawdownState
+from gateway.domain.ledger import Entry, Posting
+from gateway.domain.quotes import Quote
+from gateway.domain.repayments import Repayment, RepaymentState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_S = DrawdownState
+UNCONFIRMED = frozenset({_S.awaiting_confirmation, _S.expired, _S.canceled})
+"""States a drawdown may be in without the merchant ever having clicked."""
+UNBOOKED = frozenset({_S.awaiting_confirmation, _S.requested, _S.reviewing, _S.expired, _S.rejected})
+"""States before the first entry."""
+Booked = dict[tuple[str, str], tuple[Posting, ...]]
+"""(kind, reference) → postings."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Everything that is stored about one drawdown; `events` are the last event types by noun id."""
+
+    drawdown: Drawdown
+    quote: Quote | None
+    repayments: tuple[Repayment, ...]
+    booked: Booked
+    events: dict[str, str | None]
+    instructed_amount: int | None
+
+
+def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
+    """(kind, reference, account, amount) in their order → entries."""
+    found: defaultdict[tuple[str, str], list[Posting]] = defaultdict(list)
+    for kind, reference, account, amount in lines:
+        found[kind, reference].append(Posting(account, amount))
+    return {key: tuple(postings) for key, postings in found.items()}
+
+
+def expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Booked:
+    """The entries that a drawdown and its repayments in these states must have, and no others."""
+    return {(entry.kind, entry.reference): entry.postings for entry in _expected(drawdown, repayments)}
+
+
+def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[Entry]:
+    loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
+    went = drawdown.active_on is not None
+    if drawdown.state in UNBOOKED or (drawdown.state is _S.canceled and not went):
+        return
+    yield ledger.disbursed(loan, drawdown.amount)
+    if drawdown.state is _S.failed:
+        yield ledger.disbursement_failed(loan, drawdown.amount)
+    if went:
+        yield ledger.disbursement_settled(loan, drawdown.amount)
+        yield ledger.fee_charged(loan, drawdown.fee_amount)
+    if drawdown.state in {_S.returned, _S.canceled}:
+        yield ledger.disbursement_returned(loan, drawdown.amount)
+        yield ledger.fee_reversed(loan, drawdown.fee_amount)
+    for repayment in repayments:
+        parts = repayment.principal_amount, repayment.fee_amount
+        if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
+            yield ledger.repayment_settled(loan, repayment.id, *parts)
+        if repayment.state is RepaymentState.returned:
+            yield ledger.repayment_returned(loan, repayment.id, *parts)
+
+
+def problems(stored: Stored) -> Iterator[str]:
+    """Sentences about whatever does not agree; none when all does."""
+    drawdown = stored.drawdown
+    yield from _of_entries(stored)
+    yield from _of_evidence(stored)
+    settled = sum(r.amount for r in stored.repayments if r.state is RepaymentState.settled)
+    if drawdown.state is _S.repaid and settled != drawdown.total_amount:
+        yield f"repaid with {settled} of {drawdown.total_amount}"
+    if drawdown.state is _S.active and settled >= drawdown.total_amount:
+        yield f"active, with {settled} of {drawdown.total_amount} repaid"
+    for noun, noun_id, state in _nouns(stored):
+        if stored.events.get(noun_id) != f"{noun}.{state}":
+            yield f"{noun_id} is {state}, its last event says {stored.events.get(noun_id)}"
+    for repayment in stored.repayments:
+        if repayment.principal_amount + repayment.fee_amount != repayment.amount:
+            yield f"{repayment.id} of {repayment.amount} is made of other parts"
+    if stored.instructed_amount not in {None, drawdown.amount}:
+        yield f"{stored.instructed_amount} was instructed, {drawdown.amount} was drawn"
+
+
+def _of_entries(stored: Stored) -> Iterator[str]:
+    must = expected(stored.drawdown, stored.repayments)
+    for kind, reference in sorted(must.keys() | stored.booked.keys()):
+        there, wanted = stored.booked.get((kind, reference)), must.get((kind, reference))
+        if there is None:
+            yield f"{kind} of {reference} is not on the books"
+        elif wanted is None:
+            yield f"{kind} of {reference} is on the books and must not be"
+        elif there != wanted:
+            yield f"{kind} of {reference} is booked with other accounts or amounts"
+
+
+def _of_evidence(stored: Stored) -> Iterator[str]:
+    """The click and the quote say the same as the drawdown does."""
+    drawdown, quote, evidence = stored.drawdown, stored.quote, stored.drawdown.evidence
+    if quote is None or quotes.terms_hash(quote) != drawdown.terms_hash:
+        yield "its quote is not the one whose terms it repeats"
+    elif (quote.amount, quote.fee_amount, quote.withhold_bps) != (
+        drawdown.amount, drawdown.fee_amount, drawdown.withhold_bps
+    ):  # fmt: skip
+        yield "its amounts are not its quote's"
+    if evidence is None:
+        if drawdown.state not in UNCONFIRMED or drawdown.active_on is not None:
+            yield "nobody confirmed it"
+    elif (evidence.terms_hash, evidence.amount) != (drawdown.terms_hash, drawdown.amount):
+        yield "the merchant confirmed something else"
+
+
+def _nouns(stored: Stored) -> Iterator[tuple[str, str, str]]:
+    yield "drawdown", stored.drawdown.id, stored.drawdown.state.value
+    for repayment in stored.repayments:
+        yield "repayment", repayment.id, repayment.state.value

@@ -1,0 +1,110 @@
+"""`gateway verify`: recompute every sum and hold the books against states, amounts, events and exposures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import audit
+from gateway.domain.drawdowns import Drawdown
+from gateway.domain.quotes import Quote
+from gateway.domain.repayments import Repayment
+from gateway.store import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gateway.store import Reader
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What was found; `problems` is empty when the books agree with themselves and with all that rests on them."""
+
+    balanced: bool
+    entries_count: int
+    postings_count: int
+    drawdowns_count: int
+    problems: tuple[str, ...]
+
+
+async def verify(reader: Reader) -> Verification:
+    """Hold everything against everything. A difference seen while others write is looked at a second time."""
+    found = await _twice(lambda: _of_sums(reader))
+    count, after = 0, ""
+    while page := await reader.all(sql.drawdowns.all_ids, after=after):
+        for (drawdown_id,) in page:
+            found += await _twice(lambda drawdown_id=drawdown_id: _of_drawdown(reader, drawdown_id))  # type: ignore[misc]
+        count, after = count + len(page), page[-1][0]
+    found += await _twice(lambda: _of_merchants(reader))
+    found += await _twice(lambda: _of_scopes(reader))
+    counts = await reader.one(sql.ledger.counts) or (0, 0)
+    return Verification(not found, counts[0], counts[1], count, tuple(found))
+
+
+async def _twice(check: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    first = await check()
+    again = await check() if first else []
+    return [problem for problem in first if problem in again]
+
+
+async def _of_sums(reader: Reader) -> list[str]:
+    found = [f"entry {row[0]} sums to {row[1]}" for row in await reader.all(sql.ledger.unbalanced)]
+    found += [f"entry {row[0]} has no postings" for row in await reader.all(sql.ledger.empty_entries)]
+    found += [f"entry {row[0]} is of {row[1]}, which is not there" for row in await reader.all(sql.ledger.stray)]
+    sums = await reader.all(sql.ledger.bank_sums)
+    return found + [f"the accounts of {bank} in {currency} sum to {total}" for bank, currency, total in sums if total]
+
+
+async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
+    drawdown = await reader.one(sql.drawdowns.find, Drawdown, drawdown_id=drawdown_id)
+    if drawdown is None:
+        return []
+    lines = await reader.all(sql.ledger.of_drawdown, drawdown_id=drawdown_id)
+    repayments = await reader.all(sql.repayments.of, Repayment, drawdown_id=drawdown_id)
+    events = {}
+    for noun_id in (drawdown_id, *(repayment.id for repayment in repayments)):
+        row = await reader.one(sql.ledger.last_event, noun_id=noun_id)
+        events[noun_id] = row[0] if row else None
+    stored = audit.Stored(
+        drawdown=drawdown,
+        quote=await reader.one(sql.quotes.find, Quote, quote_id=drawdown.quote_id, partner_id=drawdown.partner_id),
+        repayments=tuple(repayments),
+        booked=audit.booked((kind, reference, account, amount) for kind, reference, _, _, account, amount in lines),
+        events=events,
+        instructed_amount=await _instructed(reader, drawdown),
+    )
+    foreign = {line[2:4] for line in lines} - {(drawdown.bank_id, drawdown.currency)}
+    found = [*audit.problems(stored), *(f"an entry is booked for {bank} in {currency}" for bank, currency in foreign)]
+    return [f"{drawdown_id} ({drawdown.state}): {problem}" for problem in found]
+
+
+async def _instructed(reader: Reader, drawdown: Drawdown) -> int | None:
+    if drawdown.end_to_end_id is None:
+        return None
+    row = await reader.one(sql.instructions.amount, end_to_end_id=drawdown.end_to_end_id)
+    return row[0] if row else -1
+
+
+async def _of_merchants(reader: Reader) -> list[str]:
+    found, after = [], ""
+    while page := await reader.all(sql.ledger.exposures, after=after):
+        for merchant_id, exposure in page:
+            held = (await reader.one(sql.ledger.held_before_ledger, merchant_id=merchant_id) or (0,))[0]
+            lent = (await reader.one(sql.ledger.principal_of, merchant_id=merchant_id) or (0,))[0]
+            if exposure != held + lent:
+                found.append(f"exposure of {merchant_id} is {exposure}, the books say {held + lent}")
+        after = page[-1][0]
+    return found
+
+
+async def _of_scopes(reader: Reader) -> list[str]:
+    kept = Counter(dict(await reader.all(sql.ledger.scopes)))
+    books = Counter(dict(await reader.all(sql.ledger.held_by_scope)))
+    books.update(dict(await reader.all(sql.ledger.lent_by_scope)))
+    return [
+        f"exposure of {scope} is {kept[scope]}, the books say {books[scope]}"
+        for scope in sorted(kept.keys() | books.keys())
+        if kept[scope] != books[scope]
+    ]

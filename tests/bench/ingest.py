@@ -1,0 +1,104 @@
+"""Row 6: batches of 5,000 rows, by `executemany` into the bare file and as NDJSON through the whole gateway.
+
+`python -m tests.bench.ingest FILE BATCHES` is the bare side, in a process of its own on the servers' core: the same
+table with a year in it, WAL, synchronous=FULL, a commit a batch. One JSON line: rows a second.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from tests.bench import machine, seed
+
+ROWS_COUNT = 5_000
+CONNECTIONS_COUNT = 2
+_SPREAD_DAYS = 20
+_INSERT = """
+INSERT INTO sales (merchant_id, source, sale_id, version, row_id, kind, business_on, occurred_at, amount, net_amount,
+    refund_of, detail_json, received_at)
+VALUES (?, 'partner', ?, 1, 'bare', 'sale', ?, ?, ?, ?, NULL, '{}', ?)
+ON CONFLICT DO NOTHING
+"""
+
+
+class IngestFailed(Exception):
+    """A batch was not taken whole."""
+
+
+def bare(path: Path, batches_count: int) -> float:
+    """Rows a second by `executemany`."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-65536")
+    merchant_ids = [row[0] for row in connection.execute("SELECT id FROM merchants LIMIT ?", (batches_count,))]
+    now = datetime.now(UTC)
+    micros = int(now.timestamp() * 1_000_000)
+    batches = [
+        [
+            (merchant_id, f"bare-{micros}-{row:06d}", at.date().isoformat(), micros, 1_000 + row, 1_000 + row, micros)
+            for row, at in _rows(now)
+        ]
+        for merchant_id in merchant_ids
+    ]
+    started = perf_counter()
+    for batch in batches:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(_INSERT, batch)
+        connection.execute("COMMIT")
+    seconds = perf_counter() - started
+    connection.close()
+    return len(batches) * ROWS_COUNT / seconds
+
+
+def through(port: int, merchant_ids: list[str], prefix: str) -> float:
+    """Rows a second as NDJSON through the gateway at `port`, a batch a merchant."""
+    now = datetime.now(UTC)
+    bodies = [
+        b"\n".join(
+            json.dumps({
+                "sale_id": f"{prefix}-{row:06d}", "kind": "sale", "occurred_at": at.isoformat(), "amount": 1_000 + row,
+                "currency": seed.CURRENCY,
+            }).encode()
+            for row, at in _rows(now)
+        )
+        for _ in merchant_ids
+    ]  # fmt: skip
+    with machine.on_core(machine.LOAD_CORE), ThreadPoolExecutor(CONNECTIONS_COUNT) as senders:
+        started = perf_counter()
+        taken = list(senders.map(lambda m, body: _send(port, m, body), merchant_ids, bodies))
+        seconds = perf_counter() - started
+    if set(taken) != {ROWS_COUNT}:
+        raise IngestFailed(f"of {ROWS_COUNT} rows a batch these were taken: {sorted(set(taken))}")
+    return len(bodies) * ROWS_COUNT / seconds
+
+
+def _rows(now: datetime) -> list[tuple[int, datetime]]:
+    """Rows spread over the last weeks, oldest first, as a till sends them that was off-line."""
+    step = timedelta(days=_SPREAD_DAYS) / ROWS_COUNT
+    return [(row, now - step * (ROWS_COUNT - row)) for row in range(ROWS_COUNT)]
+
+
+def _send(port: int, merchant_id: str, body: bytes) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": f"Bearer {seed.TOKEN}", "Content-Type": "application/x-ndjson"}
+    try:
+        connection.request("POST", f"/v1/merchants/{merchant_id}/sales", body, headers)
+        answer = connection.getresponse()
+        found = json.loads(answer.read())
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise IngestFailed(f"{answer.status}: {found}")
+    return int(found["accepted"])
+
+
+if __name__ == "__main__":
+    print(json.dumps(bare(Path(sys.argv[1]), int(sys.argv[2]))))

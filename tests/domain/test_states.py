@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.domain import drawdowns, offers, repayments, states
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+TABLES: list[tuple[Any, Any]] = [
+    (drawdowns.DrawdownState, drawdowns.MOVES),
+    (repayments.RepaymentState, repayments.MOVES),
+    (offers.OfferState, offers.MOVES),
+]
+D = drawdowns.DrawdownState
+CAN_STILL_BORROW = {D.awaiting_confirmation, D.requested, D.reviewing, D.approved}
+
+
+@pytest.mark.parametrize(("kind", "moves"), TABLES)
+def test_every_state_has_its_row_and_every_move_leads_to_a_state(
+    kind: type[StrEnum], moves: Mapping[Any, frozenset[Any]]
+) -> None:
+    assert set(moves) == set(kind)
+    assert all(target in moves for targets in moves.values() for target in targets)
+
+
+@pytest.mark.parametrize(("kind", "moves"), TABLES)
+def test_only_the_moves_of_the_table_pass(kind: type[StrEnum], moves: Mapping[Any, frozenset[Any]]) -> None:
+    for source in kind:
+        for target in kind:
+            if target in moves[source]:
+                states.check(moves, source, target)
+            else:
+                with pytest.raises(states.IllegalMove):
+                    states.check(moves, source, target)
+
+
+@pytest.mark.parametrize("state", [D.approved, D.submitted, D.pending, D.in_doubt, D.active])
+def test_after_the_click_no_way_leads_back_to_a_state_from_which_money_would_go_again(state: D) -> None:
+    reached: set[D] = set()
+    waiting = [state]
+    while waiting:
+        for target in drawdowns.MOVES[waiting.pop()] - reached:
+            reached.add(target)
+            waiting.append(target)
+    assert not reached & CAN_STILL_BORROW
+
+
+def test_a_doubt_ends_by_the_banks_word_alone() -> None:
+    assert drawdowns.MOVES[D.in_doubt] == {D.pending, D.active, D.failed}

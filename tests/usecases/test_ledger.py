@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.domain import ledger
+from gateway.usecases import ledger as books
+from tests import shops
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.shops import Shop
+
+pytestmark = pytest.mark.anyio
+
+TAMPERINGS = {
+    "one posting": "UPDATE postings SET amount = amount + 1 WHERE account LIKE 'drawdown:%:principal' AND amount > 0",
+    "which account": "UPDATE postings SET account = 'bank:bnk_sandbox:losses' WHERE account LIKE '%funding'",
+    "an entry's lines": "DELETE FROM postings WHERE entry_id = (SELECT MIN(id) FROM entries)",
+    "a settlement, lines and all": (
+        "DELETE FROM postings WHERE entry_id IN (SELECT id FROM entries WHERE kind = 'repayment_settled')"
+    ),
+    "whose entry it is": "UPDATE entries SET drawdown_id = 'drw_nobody' WHERE kind = 'disbursed'",
+    "an entry's currency": "UPDATE entries SET currency = 'USD' WHERE kind = 'fee_charged'",
+    "an exposure": "UPDATE positions SET exposure_amount = exposure_amount - 100",
+    "the programme's exposure": "UPDATE exposures SET amount = amount - 100",
+    "a state": "UPDATE drawdowns SET state = 'repaid' WHERE state = 'active'",
+    "a state without money": "UPDATE drawdowns SET state = 'canceled' WHERE state = 'awaiting_confirmation'",
+    "a repayment's state": "UPDATE repayments SET state = 'settled' WHERE state <> 'settled'",
+    "a repayment's amount": "UPDATE repayments SET amount = amount + 1 WHERE state = 'settled'",
+    "the amount drawn": "UPDATE drawdowns SET amount = amount + 100, fee_amount = fee_amount - 100",
+    "the evidence": "UPDATE drawdowns SET evidence_json = NULL WHERE state = 'active'",
+    "the quote": "UPDATE quotes SET fee_amount = fee_amount - 1",
+    "the instruction": "UPDATE instructions SET amount = amount - 1 WHERE kind = 'payout'",
+}
+
+
+async def lived(shop: Shop) -> None:
+    """One drawdown paid out and partly repaid, one repayment on its way, and one proposal."""
+    await shop.draw()
+    await shop.work()
+    await shop.live(4)
+    await shop.sell()
+    await shop.close()
+    await shop.work()
+    await shop.propose()
+
+
+async def test_every_tampering_is_caught_on_both_engines(database_url: str, tmp_path: Path, bank_url: str) -> None:
+    async with shops.opened(database_url, tmp_path, bank_url) as shop:
+        await lived(shop)
+    assert (await shops.verified(database_url)).problems == ()
+    for tampering, statement in TAMPERINGS.items():
+        await _copy(database_url)
+        await shops.execute(database_url, statement)
+        found = await shops.verified(database_url)
+        assert found.problems, f"nobody saw the change of {tampering}"
+        assert not found.balanced
+        await _restore(database_url)
+        assert (await shops.verified(database_url)).problems == (), tampering
+
+
+TABLES = ("postings", "repayments", "entries", "instructions", "positions", "exposures", "drawdowns", "quotes")
+"""What is tampered with, those that refer to others first."""
+COPY = "CREATE TABLE kept_{0} AS SELECT * FROM {0}"
+EMPTY = "DELETE FROM {0}"
+FILL = "INSERT INTO {0} SELECT * FROM kept_{0}"
+FORGET = "DROP TABLE kept_{0}"
+
+
+async def _copy(database_url: str) -> None:
+    for table in TABLES:
+        await shops.execute(database_url, COPY.format(table))
+
+
+async def _restore(database_url: str) -> None:
+    for table in TABLES:
+        await shops.execute(database_url, EMPTY.format(table))
+    for table in reversed(TABLES):
+        await shops.execute(database_url, FILL.format(table))
+        await shops.execute(database_url, FORGET.format(table))
+
+
+async def test_the_same_business_event_is_booked_once(shop_on_both: Shop) -> None:
+    world = shop_on_both.world
+    loan = ledger.Loan("drw_1", "bnk_1", "EUR")
+    await world.store.write(lambda tx: books.book(tx, world, ledger.disbursed(loan, 100)))
+    with pytest.raises(books.AlreadyBooked):
+        await world.store.write(lambda tx: books.book(tx, world, ledger.disbursed(loan, 100)))
+    assert await books.owed(world.store, "drw_1") == (100, 0)
