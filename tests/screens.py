@@ -1,6 +1,6 @@
 """Every hosted page and state as a picture, zh and en, light and dark, at 390 px: `python -m tests.screens`.
 
-Needs a Chromium; GATEWAY's own fonts are the system's. The pictures go to build/screens/.
+Needs a Chromium, and fonts with Chinese among them. The pictures go to build/screens/.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _height(chromium: str, folder: Path, html: str) -> int:
     """How high the page is in CSS pixels. Only this copy of it has a script."""
     page = folder / "measured.html"
     # Chromium's windows are never as narrow as a phone, its screenshots are.
-    told = f"<style>html {{ width: {WIDTH}px }}</style><script>document.title = document.documentElement.offsetHeight</script>"
+    narrow = f"<style>html {{ width: {WIDTH}px }}</style>"
+    told = narrow + "<script>document.title = document.documentElement.offsetHeight</script>"
     page.write_text(html + told, encoding="utf-8")
     seen = _run(chromium, folder, f"--window-size={WIDTH},600", "--dump-dom", page.as_uri())
     return max(600, int(seen.split("<title>")[1].split("<")[0]))

@@ -23,7 +23,12 @@ def url(tmp_path: Path) -> str:
 async def test_a_command_reaches_the_process_that_owns_the_database(url: str, tmp_path: Path) -> None:
     async with gateways.start(url, tmp_path) as gateway, control.listening(gateway.world):
         settings = gateway.world.settings
-        given = {"name": "Till", "jwks": SigningKey().jwks().decode(), "partner": "Tills Ltd", "rights": ["sales:write"]}
+        given = {
+            "name": "Till",
+            "jwks": SigningKey().jwks().decode(),
+            "partner": "Tills Ltd",
+            "rights": ["sales:write"],
+        }
         made = await control.ask(settings, "client.create", given)
         assert [client["id"] for client in await control.ask(settings, "client.list", {})] == [made["id"]]
         assert made["rights"] == ["sales:write"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gateway.domain.consents import ConsentRequired
 from gateway.domain.errors import Forbidden, Unauthenticated
 from gateway.oauth.dpop import BadProof, NonceWanted
 from gateway.oauth.keys import ALGORITHMS
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 METADATA = "/.well-known/oauth-protected-resource"
 
 _UNQUOTABLE = re.compile(r'[^\x20-\x7e]|["\\]')
+_WIDER = {Forbidden.code, ConsentRequired.code}
+"""Refusals that another token, or a wider consent, would lift."""
 
 
 def headers(error: GatewayError, issuer: str) -> dict[str, str]:
@@ -24,10 +27,16 @@ def headers(error: GatewayError, issuer: str) -> dict[str, str]:
         if isinstance(error, NonceWanted):
             found["DPoP-Nonce"] = str(error.facts["nonce"])
         return found
-    if isinstance(error, Forbidden) and "right" in error.facts:
-        scope = _UNQUOTABLE.sub("", str(error.facts["right"]))
-        return {"WWW-Authenticate": f'{_scheme(error)} error="insufficient_scope", scope="{scope}"'}
+    if isinstance(error, Forbidden) and error.code in _WIDER:
+        return {"WWW-Authenticate": _forbidden(error)}
     return {}
+
+
+def _forbidden(error: Forbidden) -> str:
+    """RFC 6750 section 3.1, with a hint which authorization detail would do (RFC 9396)."""
+    hints = {"scope": "right", "authorization_details_type": "kind", "authorization_details_action": "action"}
+    known = [f'{name}="{_plain(error.facts[fact])}"' for name, fact in hints.items() if fact in error.facts]
+    return f"{_scheme(error)} " + ", ".join(['error="insufficient_scope"', *known])
 
 
 def _unauthenticated(error: Unauthenticated, issuer: str) -> str:
@@ -36,10 +45,14 @@ def _unauthenticated(error: Unauthenticated, issuer: str) -> str:
     if error.facts.get("token") == "absent":  # RFC 6750 section 3: no error code for a request without a token
         return f'Bearer realm="restock", {where}, {dpop}, {where}'
     code = error.code if isinstance(error, BadProof) else "invalid_token"
-    about = f'error="{code}", error_description="{_UNQUOTABLE.sub("", error.detail)}", {where}'
+    about = f'error="{code}", error_description="{_plain(error.detail)}", {where}'
     return f"{dpop}, {about}" if _scheme(error) == "DPoP" else f'Bearer realm="restock", {about}'
 
 
 def _scheme(error: GatewayError) -> str:
-    bound = isinstance(error, BadProof) or error.facts.get("scheme") == "DPoP"
+    bound = isinstance(error, BadProof | ConsentRequired) or error.facts.get("scheme") == "DPoP"
     return "DPoP" if bound else "Bearer"
+
+
+def _plain(text: object) -> str:
+    return _UNQUOTABLE.sub("", str(text))

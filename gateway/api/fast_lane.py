@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.api import exchange, limits, rights, sales, strict_json
+from gateway.api import exchange, limits, problems, rights, sales, strict_json
 from gateway.api.request import LINES, media_type
 from gateway.domain.rights import Right
 from gateway.domain.sales import NewSale
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from gateway.usecases.world import World
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Any]]
 
 _PATH = re.compile(r"/v1/merchants/(mer_[0-9a-hjkmnp-tv-z]{26})/sales")
 _JSON = (b"content-type", b"application/json")
@@ -34,9 +37,7 @@ class FastLane:
         self._app = app
         self._world = world
 
-    async def __call__(
-        self, scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Callable[[Any], Awaitable[None]]) -> None:
         """Serve one request that passed the edge."""
         plain = scope["type"] == "http" and scope["method"] == "POST" and not scope["query_string"]
         found = _PATH.fullmatch(scope["path"]) if plain else None
@@ -48,17 +49,17 @@ class FastLane:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def _taken(
-        self, merchant_id: str, scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Any]]
-    ) -> sales.Taken:
+    async def _taken(self, merchant_id: str, scope: Scope, receive: Receive) -> sales.Taken:
         about = exchange.of(scope)
         about.line.route = sales.PUSH
         caller = await rights.admit(scope, Right.sales_write, self._world.tokens)
         rights.check_merchant(caller, merchant_id)
         about.line.merchant_id = merchant_id
-        lines = media_type(about, batch=True) == LINES
         body = await limits.read_body(receive, about.announced_bytes, limits.MAX_BATCH_BYTES)
         about.line.bytes_in = len(body)
+        if not body:
+            raise problems.BadRequest(problems.NO_BODY)
+        lines = media_type(about, batch=True) == LINES
         rows = strict_json.rows(body, NewSale, lines=lines)
         about.line.rows_count = rows.count
         await self._world.refresh()

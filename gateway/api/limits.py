@@ -43,8 +43,7 @@ def look_at(scope: MutableMapping[str, Any], new_id: Callable[[str], str]) -> Ex
             about.encoded = True
         elif name == request_id.HEADER:
             about.line.request_id = request_id.accepted(value) or ""
-    if not about.line.request_id:
-        about.line.request_id = new_id("request")
+    about.line.request_id = about.line.request_id or new_id("request")
     return about
 
 

@@ -73,6 +73,8 @@ async def token(
     """
     form = await read_form(request)
     grant_type = forms.grant_type(form)
+    if "authorization_details" in form:
+        raise errors.invalid_details("Details are agreed with the merchant: narrow a token by its scope instead")
     proven = await access.authenticate(world, form)
     issued = await _GRANTS[grant_type](world, form, proven, await proof_key(request, world))
     exchange.line(request).client_id = issued.caller.client_id

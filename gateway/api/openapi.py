@@ -196,6 +196,15 @@ def _security(issuer: str) -> dict[str, Any]:
     scopes = {str(right): right.name.replace("_", " ").capitalize() for right in GRANTABLE}
     return {
         "type": "oauth2",
-        "description": "Client credentials with private_key_jwt (RFC 7523); the token goes into Authorization: Bearer.",
-        "flows": {"clientCredentials": {"tokenUrl": f"{issuer}/oauth/token", "scopes": scopes}},
+        "description": "FAPI 2.0: private_key_jwt (RFC 7523), pushed requests (RFC 9126), PKCE, tokens bound to a key "
+        "(DPoP, RFC 9449): Authorization: DPoP, with a proof. A client's own token without a proof goes as Bearer.",
+        "flows": {
+            "clientCredentials": {"tokenUrl": f"{issuer}/oauth/token", "scopes": scopes},
+            "authorizationCode": {
+                "authorizationUrl": f"{issuer}/oauth/authorize",
+                "tokenUrl": f"{issuer}/oauth/token",
+                "refreshUrl": f"{issuer}/oauth/token",
+                "scopes": scopes,
+            },
+        },
     }

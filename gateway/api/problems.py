@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+NO_BODY = "This needs a JSON body"
 
 
 class BadRequest(Invalid):
@@ -155,7 +156,7 @@ def render(error: GatewayError, *, request_id: str, issuer: str) -> Rendered:
         body.setdefault(name, value)
     if error.errors:
         body["errors"] = error.errors
-    return Rendered(status, error.code, _headers(error, status, issuer), msgspec.json.encode(body))
+    return Rendered(status, error.code, _headers(error, issuer), msgspec.json.encode(body))
 
 
 def understand(error: Exception) -> GatewayError:
@@ -195,7 +196,7 @@ def _tree(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
     yield kind
 
 
-def _headers(error: GatewayError, status: int, issuer: str) -> dict[str, str]:
+def _headers(error: GatewayError, issuer: str) -> dict[str, str]:
     headers = challenges.headers(error, issuer)
     if "allow" in error.facts:
         headers["Allow"] = str(error.facts["allow"])
@@ -218,7 +219,7 @@ def _invalid_parameters(error: ValidationException) -> GatewayError:
     """A path or query parameter of the wrong shape, or a body that is missing altogether."""
     faults = [fault for fault in error.extra or [] if isinstance(fault, dict)]
     if any(fault.get("key", "data") == "data" for fault in faults):
-        return BadRequest("This needs a JSON body")
+        return BadRequest(NO_BODY)
     names = [str(fault["key"]) for fault in faults]
     errors = tuple(FieldError(f"?{fault['key']}", "invalid_parameter", str(fault["message"])) for fault in faults)
     return Invalid(f"Not a usable value: {', '.join(names)}", errors=errors)

@@ -94,7 +94,7 @@ def check_merchant(caller: Caller, merchant_id: str | None) -> None:
         return
     if merchant_id is not None:
         raise NotFound("There is no such merchant")
-    raise Forbidden("A token of a merchant's grant is for that merchant's own addresses alone", scheme="DPoP")
+    raise Forbidden("A token of a merchant's grant is for addresses of that merchant alone", scheme="DPoP")
 
 
 def needed(handler: BaseRouteHandler) -> Right:

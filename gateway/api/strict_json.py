@@ -8,6 +8,7 @@ when they say that nothing of this is there. All others are read again by the ex
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -36,6 +37,7 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _C1 = re.compile(r"[\x7f-\x9f\ufffe\uffff]")
 _FIRST = (0,)
+_SPACE = b" \t\r"
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
@@ -155,6 +157,27 @@ def _shallow(body: bytes) -> bool:
 
 def _tree_of_lines(body: bytes) -> list[Any]:
     """NDJSON: one value a line, blank lines skipped; a fault names its line, counted from 1."""
+    lines = [line for line in [line.strip(_SPACE) for line in body.split(b"\n")] if line]
+    if len(lines) <= MAX_ROWS and _one_flat_object_each(body, lines) and _plain(body):
+        joined = b"[" + b",".join(lines) + b"]"
+        with contextlib.suppress(msgspec.DecodeError):  # told below, with its line
+            found: list[Any] = _decoder.decode(joined)
+            if joined.count(b":") == _encoder.encode(found).count(b":"):
+                return found
+    return _line_by_line(body)
+
+
+def _one_flat_object_each(body: bytes, lines: list[bytes]) -> bool:
+    """Whether every line has its one brace at either end and no bracket: then it cannot bear on another line."""
+    count = len(lines)
+    return (
+        body.count(b"{") == body.count(b"}") == count
+        and b"[" not in body
+        and all(line.startswith(b"{") and line.endswith(b"}") for line in lines)
+    )
+
+
+def _line_by_line(body: bytes) -> list[Any]:
     found: list[Any] = []
     for number, line in enumerate(body.split(b"\n"), start=1):
         if not line.strip():

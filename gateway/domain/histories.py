@@ -76,8 +76,7 @@ def amend(history: History, on: date, change: Totals) -> History:
 
 
 def _made(started_on: date, through_on: date, net: array[int], refunds: array[int], tickets: array[int]) -> History:
-    trading = sum(1 for count in tickets if count > 0)
-    return History(started_on, through_on, net, refunds, tickets, _tails(net), trading)
+    return History(started_on, through_on, net, refunds, tickets, _tails(net), DAYS - tickets.count(0))
 
 
 def _put(rows: tuple[array[int], ...], at: int, totals: Totals) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.domain.errors import Invalid
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BPS = 10_000
 """Basis points in one: a rate of 1,500 bps is 15 %."""
@@ -95,22 +91,6 @@ def parse_decimal(text: str, currency: str) -> Money:
 def share(amount: int, bps: int) -> int:
     """`bps` of a non-negative amount, rounded down: the one stated rounding of every rate in the gateway."""
     return amount * bps // BPS
-
-
-def share_out(amount: int, weights: Sequence[int]) -> list[int]:
-    """Split a non-negative `amount` by non-negative integer weights, largest remainder first.
-
-    The parts sum to `amount` exactly; no part exceeds its exact share by a whole minor unit. Ties go to the
-    earlier weight.
-    """
-    total = sum(weights)
-    if total <= 0:
-        raise Invalid("cannot share an amount out over nothing")
-    parts = [amount * weight // total for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % total), i))
-    for i in by_remainder[: amount - sum(parts)]:
-        parts[i] += 1
-    return parts
 
 
 def floor_to_step(amount: int, step: int) -> int:

@@ -73,7 +73,7 @@ class PostgresTx(PostgresReader):
 
     async def many(self, query: Query, values: Sequence[dict[str, Any]]) -> int:
         """See Tx. A query with an `unnest` override goes in one statement, any other row by row."""
-        bound = [rows.bind(query.postgres, row) for row in values]
+        bound = rows.bind_all(query.postgres, values)
         if query.postgres.arrays and bound:
             bound = [tuple(list(column) for column in zip(*bound, strict=True))]
         return sum([_count(await self._writer.execute(query.postgres.text, *row)) for row in bound])

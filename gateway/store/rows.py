@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import msgspec
@@ -23,6 +24,7 @@ Plan = tuple[tuple[str, "Callable[[Any], Any] | None"], ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_encoder = msgspec.json.Encoder()
 
 
 def to_micros(at: datetime) -> int:
@@ -36,7 +38,7 @@ def from_micros(value: int) -> datetime:
 
 
 def _to_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return _encoder.encode(value).decode()
 
 
 _BINDERS: dict[str, Callable[[Any], Any]] = {"_at": to_micros, "_on": date.isoformat, "_json": _to_json}
@@ -46,19 +48,37 @@ def _suffix(name: str) -> str:
     return "_" + name.rsplit("_", 1)[-1]
 
 
-@lru_cache(maxsize=1024)
-def _binders(parameters: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    return tuple((name, _BINDERS.get(_suffix(name))) for name in parameters)
-
-
 def bind(text: Text, values: Mapping[str, Any]) -> tuple[Any, ...]:
     """Named values → the tuple the driver wants; a missing name is a KeyError here, never a NULL there."""
-    return tuple(
-        [
-            binder(value) if binder is not None and (value := values[name]) is not None else values[name]
-            for name, binder in _binders(text.parameters)
-        ]
-    )
+    return _binder(text.parameters)(values)
+
+
+def bind_all(text: Text, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """`bind` for each of many rows."""
+    return list(map(_binder(text.parameters), rows))
+
+
+@lru_cache(maxsize=1024)
+def _binder(parameters: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """The function that binds these parameters; most of the work is one `itemgetter`."""
+    found = [(place, _BINDERS.get(_suffix(name))) for place, name in enumerate(parameters)]
+    binders = [(place, binder) for place, binder in found if binder is not None]
+    if len(parameters) <= 1:  # an itemgetter of one gives no tuple
+        return lambda values: tuple([_bound(_BINDERS.get(_suffix(name)), values[name]) for name in parameters])
+    pick = itemgetter(*parameters)
+
+    def bound(values: Mapping[str, Any]) -> tuple[Any, ...]:
+        row = list(pick(values))
+        for place, binder in binders:
+            if row[place] is not None:
+                row[place] = binder(row[place])
+        return tuple(row)
+
+    return bound if binders else pick
+
+
+def _bound(binder: Callable[[Any], Any] | None, value: Any) -> Any:
+    return value if binder is None or value is None else binder(value)
 
 
 def _reader(column: str, kind: Any) -> Callable[[Any], Any] | None:

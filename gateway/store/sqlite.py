@@ -37,7 +37,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
-    "PRAGMA wal_autocheckpoint=4000",
+    # A checkpoint holds commits up for some tens of milliseconds: every 64 MB, that is outside of the 99th percentile.
+    "PRAGMA wal_autocheckpoint=16000",
 )
 _OPTIONS: dict[str, Any] = {"isolation_level": None, "cached_statements": 512}
 SHORT_COUNT = 256
@@ -93,7 +94,7 @@ class SqliteTx(SqliteReader):
 
     async def many(self, query: Query, values: Sequence[dict[str, Any]]) -> int:
         """See Tx."""
-        bound = [rows.bind(query.sqlite, row) for row in values]
+        bound = rows.bind_all(query.sqlite, values)
         if not bound:
             return 0
         if len(bound) <= SHORT_COUNT:
@@ -113,12 +114,12 @@ class SqliteStore(SqliteReader):
     """The one writer with its committer, the reader, and the lock that makes the file ours."""
 
     def __init__(
-        self, raw: sqlite3.Connection, writer: aiosqlite.Connection, reader: aiosqlite.Connection, ahead: list[str], lock: int
+        self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, committer: Committer, lock: int
     ) -> None:
         super().__init__(reader)
         self._writer = writer
         self._lock: int | None = lock
-        self._committer = Committer(writer, ahead, lambda then: SqliteTx(raw, writer, then))
+        self._committer = committer
 
     @classmethod
     async def open(cls, path: Path) -> SqliteStore:
@@ -135,7 +136,7 @@ class SqliteStore(SqliteReader):
             reader.row_factory = writer.row_factory = sqlite3.Row
             await reader.execute("PRAGMA query_only=ON")
             undo.pop_all()
-        return cls(raw, writer, reader, ahead, lock)
+        return cls(writer, reader, Committer(writer, ahead, lambda then: SqliteTx(raw, writer, then)), lock)
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """See Store."""

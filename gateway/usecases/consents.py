@@ -178,7 +178,7 @@ async def _cut_off(tx: Tx, world: World, held: Consent, *, refresh: bool) -> Non
     if refresh:
         await tx.run(sql.consents.end_codes, grant_id=held.grant_id)
         await tx.run(sql.consents.end_refresh_tokens, grant_id=held.grant_id, now_at=world.system_clock.now())
-    tx.on_commit(lambda: world.tokens.forget(held.client_id))
+    tx.on_commit(lambda: world.tokens.forget_grant(held.grant_id))
 
 
 async def _expire(world: World, grant_id: str, tx: Tx) -> None:

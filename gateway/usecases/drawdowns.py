@@ -55,8 +55,8 @@ async def lock(tx: Tx, drawdown_id: str, partner_id: str | None = None) -> Drawd
 
 async def propose(tx: Tx, world: World, partner_id: str, new: NewDrawdown) -> Drawdown:
     """A partner's call only creates `awaiting_confirmation`: nothing is borrowed before the merchant's click."""
-    if world.bank is None:
-        raise BankUnavailable("No bank is connected to this gateway")
+    if world.bank is None or world.loan_decision is None:
+        raise BankUnavailable("No bank that could lend is connected to this gateway")
     quote = await _quote(tx, new.quote_id, partner_id)
     _check_terms(world, quote, new.terms_hash)
     now = world.clock.now()
@@ -100,8 +100,8 @@ async def confirm(
     """
     drawdown = await lock(tx, drawdown_id, partner_id)
     states.check(MOVES, drawdown.state, DrawdownState.requested)
-    if world.bank is None:
-        raise BankUnavailable("No bank is connected to this gateway")
+    if world.bank is None or world.loan_decision is None:
+        raise BankUnavailable("No bank that could lend is connected to this gateway")
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
     await _take_exposure(tx, world, quote)
@@ -146,6 +146,8 @@ async def decide(world: World, drawdown_id: str) -> None:
     drawdown = await find(world.store, drawdown_id)
     if drawdown.state is not DrawdownState.requested:
         return
+    if world.loan_decision is None:
+        raise BankUnavailable("No bank that decides loans is connected to this gateway")
     approved = await world.loan_decision.decide(drawdown.id, Money(drawdown.amount, drawdown.currency))
 
     async def unit(tx: Tx) -> None:

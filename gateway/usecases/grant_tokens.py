@@ -71,10 +71,15 @@ class RefreshToken(msgspec.Struct, frozen=True):
 
 
 class _Source(msgspec.Struct, frozen=True):
-    """Where an access token comes from, the scopes that narrowed it on the way, and the key it is bound to."""
+    """Where an access token comes from and the key it is bound to.
+
+    `agreed` is the scope of the authorization request, of which the merchant may have granted less; `asked` that of
+    the token request, of which nothing may be missing.
+    """
 
     code_hash: str
-    scopes: tuple[str | None, ...]
+    agreed: str | None
+    asked: str | None
     jkt: str
 
 
@@ -105,7 +110,7 @@ async def redeem(world: World, form: Mapping[str, str], proven: Authenticated, j
         grant = await standing(tx, code.grant_id)  # before the code's own row, in the order of whoever ends a grant
         if not await tx.run(sql.authorization.use_code, hash=digest, now_at=world.system_clock.now()):
             return await _refuse_again(tx, world, digest)
-        issued = await _access_token(tx, world, proven, grant, _Source(code.hash, (code.scope,), key))
+        issued = await _access_token(tx, world, proven, grant, _Source(code.hash, code.scope, None, key))
         return await _with_refresh_token(tx, world, code, issued)
 
     return _settled(await world.store.write(unit))
@@ -124,19 +129,10 @@ async def refresh(world: World, form: Mapping[str, str], proven: Authenticated, 
         grant = await standing(tx, found.grant_id)  # before the token's own row, in the order of whoever ends a grant
         if await tx.one(sql.authorization.hold_refresh_token, RefreshToken, hash=digest) is None:
             raise _unknown_refresh_token()
-        source = _Source(found.code_hash, (found.scope, form.get("scope")), key)
+        source = _Source(found.code_hash, found.scope, form.get("scope"), key)
         return await _access_token(tx, world, proven, grant, source)
 
     return await world.store.write(unit)
-
-
-async def end(tx: Tx, world: World, grant_id: str) -> None:
-    """End every code, refresh token and access token of `grant_id`; nothing happens when there are none."""
-    now = world.system_clock.now()
-    await tx.run(sql.authorization.end_codes, grant_id=grant_id, now_at=now)
-    await tx.run(sql.authorization.end_refresh_tokens, grant_id=grant_id, now_at=now)
-    await tx.run(sql.authorization.end_access_tokens, grant_id=grant_id)
-    tx.on_commit(lambda: world.tokens.forget_grant(grant_id))
 
 
 async def end_of_code(tx: Tx, world: World, code_hash: str, grant_id: str) -> None:
@@ -164,8 +160,9 @@ async def _access_token(tx: Tx, world: World, proven: Authenticated, grant: Stan
     if grant is None or not grant.holds(world.clock.now()):
         raise invalid_grant("The merchant's consent has ended")
     rights = asked_details.rights(grant.details) & frozenset(proven.client.rights)
-    for scope in source.scopes:
-        rights = frozenset(scopes.granted(scope, rights))
+    if source.agreed is not None:
+        rights = frozenset(right for right in rights if right in source.agreed.split(" "))
+    rights = frozenset(scopes.granted(source.asked, rights))
     until = access.end_of_token(world)
     known = KnownToken(grant.client_id, grant.partner_id, rights, until, grant.grant_id, grant.merchant_id, source.jkt)
     return await access.mint(tx, world, known, details=grant.details, code_hash=source.code_hash)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
-from gateway.store import rows, sql
+from gateway.store import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,14 +76,12 @@ class RandomIds:
 
     def new(self, noun: str) -> str:
         """See IdSource."""
-        at = self._clock.now()
-        millisecond = rows.to_micros(at) // 1_000
+        millisecond = ids.milliseconds(self._clock.now())
         if millisecond <= self._millisecond:
             self._entropy += 1 + self._random.getrandbits(32)
-            at = rows.from_micros(self._millisecond * 1_000)
         else:
             self._millisecond, self._entropy = millisecond, self._random.getrandbits(79)
-        return ids.make(noun, at, self._entropy)
+        return ids.make_at(noun, self._millisecond, self._entropy)
 
 
 class PositionCache:
@@ -131,7 +129,7 @@ class World:
         scorer: Scorer,
         vault: Vault,
         programme: Programme,
-        loan_decision: LoanDecision,
+        loan_decision: LoanDecision | None,
         bank: Bank | None,
         bank_clock: TestClock | None,
         tokens: Any,
@@ -145,6 +143,7 @@ class World:
         self.vault = vault
         self.programme = programme
         self.loan_decision = loan_decision
+        """None = no bank that decides loans is connected: nothing can be lent."""
         self.bank = bank
         self.bank_clock = bank_clock
         self.tokens = tokens

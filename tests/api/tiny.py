@@ -129,6 +129,10 @@ class Tokens:
             raise Unauthenticated("The access token is unknown or has expired")
         return Caller("cli_1", "par_1", frozenset(rights[token]))
 
+    async def prove(self, proof: bytes | None, method: str, path: str, token: str, jkt: str) -> str | None:
+        """No token here is bound to a key."""
+        raise Unauthenticated("The token is not bound to a key")
+
 
 class Ids:
     """Counts."""

@@ -1,4 +1,4 @@
-"""The yardstick: a bare Litestar application that decodes the same row and answers with it, on the same server."""
+"""The yardstick: a bare Litestar route that decodes the same row and answers with it, on a server set up as ours."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import uvicorn
 from litestar import Litestar, post
 
 from gateway.domain.sales import NewSale
-from gateway.server import BACKLOG_COUNT, KEEP_ALIVE_SECONDS
 
 
 @post("/v1/merchants/{merchant_id:str}/sales", status_code=200)
-async def echo(merchant_id: str, data: NewSale) -> NewSale:  # noqa: ARG001 - the path is parsed as ours is
+async def echo(merchant_id: str, data: NewSale) -> NewSale:
     """Answer with what came."""
     return data
 
@@ -22,5 +21,5 @@ app = Litestar([echo], logging_config=None, openapi_config=None)
 if __name__ == "__main__":
     uvicorn.run(
         app, host="127.0.0.1", port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False,
-        date_header=False, backlog=BACKLOG_COUNT, timeout_keep_alive=KEEP_ALIVE_SECONDS, proxy_headers=False,
+        date_header=False, proxy_headers=False,
     )  # fmt: skip

@@ -50,7 +50,9 @@ def serving(
     """`python -m arguments…` with `{port}` filled in, on the servers' core, until the block ends."""
     port = _free_port()
     command = [sys.executable, "-m", *(argument.replace("{port}", str(port)) for argument in arguments)]
-    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")} | {"PYTHONPATH": str(_ROOT)}
+    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") and k != "PYTHONDONTWRITEBYTECODE"}
+    # As installed: modules compiled once, at the first start, into a folder that goes with the run.
+    own |= {"PYTHONPATH": str(_ROOT), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     with (folder / f"{name}.log").open("ab") as log:
         started = time.perf_counter()
         with machine.on_core(machine.SERVER_CORE):

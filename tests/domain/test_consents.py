@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -23,12 +24,15 @@ from gateway.domain.details import (
     RepaymentCollection,
 )
 
+if TYPE_CHECKING:
+    from enum import StrEnum
+
 TODAY = date(2026, 3, 2)
 SHOP = Merchant("mer_" + "0" * 26)
 BANKS = st.lists(st.sampled_from(["bnk_a", "bnk_b", "bnk_c"]), unique=True, max_size=3)
 
 
-def some(values: type[details.StrEnum]) -> st.SearchStrategy[tuple[object, ...]]:
+def some(values: type[StrEnum]) -> st.SearchStrategy[tuple[object, ...]]:
     return st.lists(st.sampled_from(list(values)), min_size=1, unique=True).map(tuple)
 
 

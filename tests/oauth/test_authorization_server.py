@@ -70,9 +70,13 @@ async def test_another_partners_merchant_looks_like_none(party: RelyingParty) ->
 async def test_a_scope_narrows_every_token_of_the_grant(party: RelyingParty) -> None:
     found = await party.tokens(scope="offers:read")
     assert found["scope"] == "offers:read"
-    assert (await party.call(found["access_token"])).status_code == 403
+    forbidden = await party.call(found["access_token"])
+    assert forbidden.status_code == 403
+    assert forbidden.headers["www-authenticate"] == 'DPoP error="insufficient_scope", scope="merchants:read"'
     wider = await party.refresh(found["refresh_token"], scope="merchants:read")
     assert said(wider) == (400, "invalid_scope")
+    narrower = await party.refresh(found["refresh_token"], authorization_details="[]")
+    assert said(narrower) == (400, "invalid_authorization_details")
     assert (await party.refresh(found["refresh_token"])).json()["scope"] == "offers:read"
 
 
@@ -96,6 +100,16 @@ async def test_the_token_says_what_was_granted_and_not_what_was_asked(party: Rel
     found = (await party.redeem(answered(where)["code"])).json()
     assert found["authorization_details"] == [{"type": "offers", "actions": ["read"]}]
     assert found["scope"] == "merchants:read offers:read"
+
+
+async def test_a_scope_of_which_the_merchant_granted_less_is_no_error(party: RelyingParty) -> None:
+    world = party.gateway.world
+    asked = await authorization.pending(world, await party.pushed(scope="sales:write offers:read"), party.client.id)
+    some = asked.details[1:]
+    where = await world.store.write(lambda tx: authorization.approve(tx, world, asked, some, EVIDENCE))
+    found = (await party.redeem(answered(where)["code"])).json()
+    assert found["scope"] == "offers:read"
+    assert (await party.refresh(found["refresh_token"])).json()["scope"] == "offers:read"
 
 
 @pytest.mark.parametrize(("changes", "error"), [

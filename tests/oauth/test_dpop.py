@@ -12,7 +12,8 @@ from gateway.oauth import dpop, nonces
 from gateway.oauth.dpop import BadProof
 from gateway.store import open_store
 from gateway.usecases.proofs import MemorySightings, Proofs, StoredSightings
-from tests.oauth.relying_party import ABSENT, Key, hashed, kept_key
+from gateway.vault import Vault
+from tests.oauth.relying_party import ABSENT, REDIRECT_URI, VERIFIER, Key, hashed, kept_key
 
 if TYPE_CHECKING:
     from tests.gateways import Gateway
@@ -159,6 +160,32 @@ async def test_the_token_endpoint_asks_for_the_nonce_before_it_uses_anything_up(
     assert (answer.status_code, answer.json()["token_type"]) == (200, "DPoP")
 
 
+@pytest.mark.parametrize("changes", [
+    {"htm": "GET"}, {"htm": ABSENT}, {"htu": "http://127.0.0.1:8000/oauth/par"}, {"htu": ABSENT}, {"iat": 0},
+    {"iat": ABSENT}, {"jti": ABSENT}, {"nonce": "A" * 32}, {"header": {"typ": "JWT"}}, {"header": {"alg": "none"}},
+    {"header": {"jwk": ABSENT}}, {"key": "twice"}, {"key": "private"}, {"key": "broken"},
+], ids=str)  # fmt: skip
+async def test_a_bad_proof_at_the_token_endpoint_uses_nothing_up(party: RelyingParty, changes: dict[str, Any]) -> None:
+    form = {
+        "grant_type": "authorization_code", "code": await party.code(), "redirect_uri": REDIRECT_URI,
+        "code_verifier": VERIFIER, "client_assertion": party.assertion(),
+    }  # fmt: skip
+    await party.redeem("unknown")  # hears the nonce
+    url = "http://127.0.0.1:8000/oauth/token"
+    kind = changes.get("key")
+    proof = party.proof("POST", url, **({} if kind else changes))
+    if kind == "twice":
+        proof = f"{proof}, {party.proof('POST', url)}"
+    elif kind == "private":
+        proof = party.proof("POST", url, header={"jwk": {**party.dpop_key.jwk, **party.dpop_key.private_member}})
+    elif kind == "broken":
+        proof = f"{proof[:-9]}AAAAAAAAA"
+    answer = await party.send("/oauth/token", form, proof=proof)
+    assert answer.status_code == 400
+    assert answer.json()["error"] in {"invalid_dpop_proof", "use_dpop_nonce"}
+    assert (await party.send("/oauth/token", form)).status_code == 200
+
+
 async def test_an_old_nonce_is_renewed_with_the_answer(party: RelyingParty) -> None:
     token = (await party.tokens())["access_token"]
     assert "dpop-nonce" not in (await party.call(token)).headers
@@ -213,3 +240,9 @@ async def test_sales_pushed_on_the_fast_lane_need_a_proof_too(gateway: Gateway, 
     })  # fmt: skip
     other = await party.call(token, f"/v1/merchants/{elsewhere['id']}/sales", method="POST", content=body)
     assert other.status_code == 404, "one merchant's grant is not another's"
+
+
+def test_replicas_with_one_master_key_share_the_nonce_key_and_nothing_else() -> None:
+    one, same, other = Vault(b"m" * 32), Vault(b"m" * 32), Vault(b"n" * 32)
+    assert one.derive("dpop nonces") == same.derive("dpop nonces")
+    assert len({one.derive("dpop nonces"), one.derive("another"), other.derive("dpop nonces"), b"m" * 32}) == 4

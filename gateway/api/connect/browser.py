@@ -18,6 +18,7 @@ from gateway.api import exchange
 from gateway.api.connect import words
 from gateway.api.connect.pages.frame import About
 from gateway.api.problems import BadRequest
+from gateway.domain import ids
 from gateway.domain.errors import Forbidden
 from gateway.oauth import errors, forms, tokens
 from gateway.usecases import authorization, sign_in
@@ -92,7 +93,8 @@ class Visit:
         if "request_uri" in self.query:
             asked = await authorization.pending(self.world, self.query["request_uri"], self.query.get("client_id", ""))
             merchant_id = asked.merchant_id
-        merchant = None if merchant_id is None else await sign_in.who(self.world.store, merchant_id)
+        known = merchant_id is not None and ids.PATTERN.match(merchant_id) is not None
+        merchant = await sign_in.who(self.world.store, merchant_id or "") if known else None
         if merchant is None:
             raise NoShop("Open this page from the software that runs your till")
         return Goal(merchant, asked)

@@ -16,8 +16,8 @@ from gateway.api.connect.pages import dashboard as pages
 from gateway.api.connect.pages import lines
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.api.connect.sign_in import OUT, START
-from gateway.domain import consents
-from gateway.domain.consents import Consent, ConsentState, Version
+from gateway.domain import consents, ids
+from gateway.domain.consents import Consent, ConsentState, UnknownConsent, Version
 from gateway.usecases import consent_records, sign_in
 from gateway.usecases import consents as permissions
 from gateway.usecases.world import World
@@ -64,6 +64,7 @@ async def take_back(
 ) -> Response[None]:
     """Take all of it back, or one line; pressing twice does no harm."""
     visit = Visit(request, world)
+    _check(grant_id)
     form = await visit.form()
     merchant_id = await _signed_in(visit)
     if merchant_id is None:
@@ -93,6 +94,7 @@ async def record(
 ) -> Response[Any]:
     """The consent with every version, word for word, as a file."""
     visit = Visit(request, world)
+    _check(grant_id)
     merchant_id = await _signed_in(visit)
     if merchant_id is None:
         return visit.go(visit.address(START))
@@ -111,6 +113,11 @@ async def _signed_in(visit: Visit) -> str | None:
     if visit.query.get("merchant_id", session.merchant_id) != session.merchant_id:
         raise OtherShop("Sign out first")
     return session.merchant_id
+
+
+def _check(grant_id: str) -> None:
+    if ids.PATTERN.match(grant_id) is None:
+        raise UnknownConsent("There is no such consent")
 
 
 def _card(visit: Visit, held: Held) -> pages.Card:

@@ -42,15 +42,6 @@ WHERE hash = :hash AND revoked_at IS NULL FOR SHARE;
 -- name: revoke_refresh_token
 UPDATE refresh_tokens SET revoked_at = :now_at WHERE hash = :hash AND client_id = :client_id AND revoked_at IS NULL;
 
--- name: end_codes
-UPDATE codes SET used_at = :now_at WHERE grant_id = :grant_id AND used_at IS NULL;
-
--- name: end_refresh_tokens
-UPDATE refresh_tokens SET revoked_at = :now_at WHERE grant_id = :grant_id AND revoked_at IS NULL;
-
--- name: end_access_tokens
-DELETE FROM tokens WHERE grant_id = :grant_id;
-
 -- name: end_refresh_tokens_of_code
 UPDATE refresh_tokens SET revoked_at = :now_at WHERE code_hash = :code_hash AND revoked_at IS NULL;
 

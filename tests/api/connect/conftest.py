@@ -1,0 +1,5 @@
+"""Gateways for the hosted pages."""
+
+from __future__ import annotations
+
+from tests.standing import gateway, own_gateway, site  # noqa: F401 - fixtures
