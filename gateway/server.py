@@ -32,7 +32,7 @@ class DrainingServer(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
-def _settle_garbage() -> None:
+def settle_garbage() -> None:
     """Look for cycles rarely: what a request leaves behind is freed by counting, and a full look stops everybody."""
     gc.collect()
     gc.freeze()
@@ -57,6 +57,6 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=settings.drain_seconds,
             proxy_headers=False,
         )
-        _settle_garbage()
+        settle_garbage()
         log.get().info("server.starting", address=f"http://{host}:{port}", mode=settings.mode)
         await DrainingServer(config, app).serve()

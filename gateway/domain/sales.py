@@ -2,6 +2,7 @@
 
 `amount` is what the till took or gave back, tax and tip included; what counts is without both. Amounts are
 positive, the kind gives the sign. A record is unique by (merchant, source, sale_id); a newer version corrects it.
+`gc=False`: none of these can be part of a cycle, and a batch makes tens of thousands of them.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class SaleKind(StrEnum):
     void = "void"
 
 
-class Tender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Tender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One means of payment and what it paid (UBL PaymentMeans)."""
 
     means: Short
     amount: Part
 
 
-class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One item of the ticket (UBL InvoiceLine); `quantity` is a decimal string."""
 
     item_id: Short
@@ -54,7 +55,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gtin: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{8,14}\Z")] | None = None
 
 
-class NewSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One record of a till; see the module for what `amount` means."""
 
     sale_id: NativeId
@@ -74,7 +75,7 @@ class NewSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_ref: Annotated[str, msgspec.Meta(max_length=128)] | None = None
 
 
-class SaleDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+class SaleDetail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is kept of a record beside its figures."""
 
     tax_amount: int = 0
@@ -86,7 +87,7 @@ class SaleDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     customer_ref: str | None = None
 
 
-class Totals(msgspec.Struct, frozen=True):
+class Totals(msgspec.Struct, frozen=True, gc=False):
     """What records add to one business day, without tax and tip; `tickets_count` counts sales."""
 
     sales_amount: int = 0

@@ -17,7 +17,7 @@ from gateway import log
 from gateway.domain.errors import Invalid, Overloaded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from gateway.store.queries import Query
 
@@ -69,7 +69,7 @@ class Tx(Reader, Protocol):
     async def run(self, query: Query, /, **values: Any) -> int:
         """Execute once; how many rows it changed."""
 
-    async def many(self, query: Query, rows: Sequence[dict[str, Any]]) -> int:
+    async def many(self, query: Query, rows: Iterable[dict[str, Any]]) -> int:
         """Execute for each row in one go; how many rows changed in all. No two rows touch the same record."""
 
     def on_commit(self, then: Callable[[], None]) -> None:

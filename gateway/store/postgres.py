@@ -17,7 +17,7 @@ from gateway.store import migrate, rows
 from gateway.store.database import ATTEMPTS_COUNT, MERGED_COUNT, WAITING_COUNT, Busy, Stale, contended, follow, whole
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from gateway.store.database import Lane, Then, Tx
     from gateway.store.queries import Query
@@ -71,7 +71,7 @@ class PostgresTx(PostgresReader):
         """See Tx."""
         return await self.many(query, [values])
 
-    async def many(self, query: Query, values: Sequence[dict[str, Any]]) -> int:
+    async def many(self, query: Query, values: Iterable[dict[str, Any]]) -> int:
         """See Tx. A query with an `unnest` override goes in one statement, any other row by row."""
         bound = rows.bind_all(query.postgres, values)
         if query.postgres.arrays and bound:

@@ -12,7 +12,7 @@ from gateway.domain import positions as rules
 from gateway.domain import sales
 from gateway.domain.errors import NotFound
 from gateway.domain.records import PLACEHOLDER, Record, Records
-from gateway.domain.sales import BadSale, NewSale, SaleDetail, Totals
+from gateway.domain.sales import BadSale, NewSale, SaleDetail, SaleKind, Totals
 from gateway.store import Lane, Stale, sql
 from gateway.usecases import limits, positions, repayments, scoring
 from gateway.usecases.limits import Judged
@@ -60,7 +60,7 @@ class HeldRecord(Record):
     merchant_id: str = ""
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row on its way through the lane: row `index` of request number `request`."""
 
     request: int
@@ -107,14 +107,27 @@ class _Intake:
     async def take(self, tx: Tx, rows: list[Row]) -> None:
         """Store the rows. All at once where each stands for itself; one after another where one bears on another."""
         alone, entangled = _sorted_out(rows)
-        if alone and await tx.many(sql.sales.insert, [self._stored(row) for row in alone]) == len(alone):
-            for row in alone:
-                self.counts[row.request][0] += 1
-                self._add(row.merchant_id, row.business_on, sales.totals(row.sale.kind, sales.net_amount(row.sale)))
+        if alone and await tx.many(sql.sales.insert, map(self._stored, alone)) == len(alone):
+            self._count(alone)
         else:
             entangled += alone
         if entangled:
             await self._take_in_turn(tx, entangled)
+
+    def _count(self, rows: list[Row]) -> None:
+        """Rows that are new: sales are summed as plain numbers first, since a day of a batch holds hundreds."""
+        sold: dict[tuple[str, date], list[int]] = {}
+        for row in rows:
+            self.counts[row.request][0] += 1
+            net = sales.net_amount(row.sale)
+            if row.sale.kind is SaleKind.sale:
+                sums = sold.setdefault((row.merchant_id, row.business_on), [0, 0])
+                sums[0] += net
+                sums[1] += 1
+            else:
+                self._add(row.merchant_id, row.business_on, sales.totals(row.sale.kind, net))
+        for (merchant_id, on), (net, count) in sold.items():
+            self._add(merchant_id, on, Totals(sales_amount=net, tickets_count=count))
 
     async def _take_in_turn(self, tx: Tx, rows: list[Row]) -> None:
         keys = {(row.merchant_id, row.sale.sale_id) for row in rows}

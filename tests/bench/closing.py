@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from gateway.domain import calendars
 from gateway.domain.sales import NewSale, SaleKind
 from gateway.main import open_world
+from gateway.server import settle_garbage
 from gateway.usecases import sales
 from tests.bench import seed
 
@@ -40,6 +41,7 @@ async def run(path: Path, days_count: int) -> list[float]:
     clock = Clock()
     rates = []
     async with open_world(seed.settings(path), system_clock=clock) as world:
+        settle_garbage()
         merchants = _merchants(path)
         for day in range(days_count + 1):
             await _sell(world, merchants, day)

@@ -1,7 +1,7 @@
 """Row 6: batches of 5,000 rows, by `executemany` into the bare file and as NDJSON through the whole gateway.
 
 `python -m tests.bench.ingest FILE BATCHES` is the bare side, in a process of its own on the servers' core: the same
-table with a year in it, WAL, synchronous=FULL, a commit a batch. One JSON line: rows a second.
+table with a year in it, the same statement, WAL, synchronous=FULL, a commit a batch. One JSON line: rows a second.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+from gateway.store import sql
 from tests.bench import machine, seed
 
 ROWS_COUNT = 5_000
 CONNECTIONS_COUNT = 2
 _SPREAD_DAYS = 20
-_INSERT = """
-INSERT INTO sales (merchant_id, source, sale_id, version, row_id, kind, business_on, occurred_at, amount, net_amount,
-    refund_of, detail_json, received_at)
-VALUES (?, 'partner', ?, 1, 'bare', 'sale', ?, ?, ?, ?, NULL, '{}', ?)
-ON CONFLICT DO NOTHING
-"""
 
 
 class IngestFailed(Exception):
@@ -43,15 +38,16 @@ def bare(path: Path, batches_count: int) -> float:
     micros = int(now.timestamp() * 1_000_000)
     batches = [
         [
-            (merchant_id, f"bare-{micros}-{row:06d}", at.date().isoformat(), micros, 1_000 + row, 1_000 + row, micros)
+            (merchant_id, "partner", f"bare-{micros}-{row:06d}", 1, f"{micros}.{row}", "sale", at.date().isoformat(),
+             int(at.timestamp() * 1_000_000), 1_000 + row, 1_000 + row, None, "{}", micros)
             for row, at in _rows(now)
         ]
         for merchant_id in merchant_ids
-    ]
+    ]  # fmt: skip
     started = perf_counter()
     for batch in batches:
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_INSERT, batch)
+        connection.executemany(sql.sales.insert.sqlite.text, batch)
         connection.execute("COMMIT")
     seconds = perf_counter() - started
     connection.close()
