@@ -12,6 +12,7 @@ import sqlite3
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from gateway import log
 from gateway.store.database import ATTEMPTS_COUNT, MERGED_COUNT, WAITING_COUNT, Busy, Stale, contended, follow, whole
 
 if TYPE_CHECKING:
@@ -176,8 +177,8 @@ class Committer:
         try:
             if self._writer.in_transaction:
                 await self._writer.rollback()
-        except sqlite3.Error:  # the next BEGIN will fail, be answered, and come here again
-            pass
+        except sqlite3.Error as error:  # the next BEGIN will fail, be answered, and come here again
+            log.crash(error)
 
 
 async def _run(group: Sequence[Work], tx: Tx) -> None:
