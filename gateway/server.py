@@ -55,7 +55,8 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             backlog=BACKLOG_COUNT,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=settings.drain_seconds,
-            proxy_headers=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
         )
         settle_garbage()
         log.get().info("server.starting", address=f"http://{host}:{port}", mode=settings.mode)

@@ -43,8 +43,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`sqlite:///path` (one process owns the file) or `postgresql://user@host/name` (many replicas)."""
     data_dir: Path = Path(".restock")
     """Where keys made at the first start are kept, readable by their owner alone."""
-    issuer: str = "http://127.0.0.1:8000"
-    """Our own address as clients know it: the OAuth issuer and the start of every link we hand out."""
+    issuer: str = "http://localhost:8000"
+    """Our own address as clients know it: the OAuth issuer and the start of every link we hand out.
+
+    A name, because browsers make no passkeys for an IP address."""
     models_dir: Path = Path(__file__).resolve().parent.parent / "onnx_models"
     master_key: str | None = None
     """Base64 of 32 bytes that encrypt bank accounts and bank messages; made in `data_dir` when absent (sandbox)."""
@@ -60,6 +62,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_starts_at: datetime | None = None
     """Sandbox only: where the business clock of a fresh database starts."""
     access_token_seconds: int = 300
+    trusted_proxies: str = ""
+    """Addresses or networks, comma-separated, of the proxies whose X-Forwarded-For says where a request comes from;
+    without them all clients behind a proxy share one address, and what failed attempts from it lock."""
+    client_requests_per_minute: int = 12_000
+    """How often a client may ask a process's OAuth endpoints: a token a minute for each of 12,000 shops."""
+    partner_draws_24h_count: int = 2_000
+    """The most draws all shops of one partner together confirm in any 24 hours."""
+    partner_draws_24h_caps: int = 200
+    """The most money they draw in any 24 hours, in each currency: so many times the programme's cap for one shop."""
     log_format: str = "auto"
     """`json`, `pretty`, or `auto` (pretty on a terminal)."""
     log_level: str = "info"

@@ -1,4 +1,4 @@
-"""`WWW-Authenticate`: how to prove who asks (RFC 6750, RFC 9449), and where that is described (RFC 9728)."""
+"""`WWW-Authenticate`: how to prove who asks (RFC 9449 section 7.1), and where that is described (RFC 9728)."""
 
 from __future__ import annotations
 
@@ -36,22 +36,15 @@ def _forbidden(error: Forbidden) -> str:
     """RFC 6750 section 3.1, with a hint which authorization detail would do (RFC 9396)."""
     hints = {"scope": "right", "authorization_details_type": "kind", "authorization_details_action": "action"}
     known = [f'{name}="{_plain(error.facts[fact])}"' for name, fact in hints.items() if fact in error.facts]
-    return f"{_scheme(error)} " + ", ".join(['error="insufficient_scope"', *known])
+    return "DPoP " + ", ".join(['error="insufficient_scope"', *known])
 
 
 def _unauthenticated(error: Unauthenticated, issuer: str) -> str:
-    where = f'resource_metadata="{issuer}{METADATA}"'
-    dpop = f'DPoP algs="{" ".join(ALGORITHMS)}"'
-    if error.facts.get("token") == "absent":  # RFC 6750 section 3: no error code for a request without a token
-        return f'Bearer realm="restock", {where}, {dpop}, {where}'
-    code = error.code if isinstance(error, BadProof) else "invalid_token"
-    about = f'error="{code}", error_description="{_plain(error.detail)}", {where}'
-    return f"{dpop}, {about}" if _scheme(error) == "DPoP" else f'Bearer realm="restock", {about}'
-
-
-def _scheme(error: GatewayError) -> str:
-    bound = isinstance(error, BadProof | ConsentRequired) or error.facts.get("scheme") == "DPoP"
-    return "DPoP" if bound else "Bearer"
+    known = [f'algs="{" ".join(ALGORITHMS)}"']
+    if error.facts.get("token") != "absent":  # RFC 6750 section 3: no error code for a request without a token
+        code = error.code if isinstance(error, BadProof) else "invalid_token"
+        known += [f'error="{code}"', f'error_description="{_plain(error.detail)}"']
+    return "DPoP " + ", ".join([*known, f'resource_metadata="{issuer}{METADATA}"'])
 
 
 def _plain(text: object) -> str:

@@ -10,7 +10,6 @@ from litestar.params import SkipValidation
 from gateway.api import challenges
 from gateway.domain.rights import GRANTABLE, Right
 from gateway.oauth import authorization_requests, details, forms, keys
-from gateway.usecases import access
 from gateway.usecases.world import World
 
 
@@ -106,7 +105,7 @@ def resource(world: NamedDependency[SkipValidation[World]]) -> ResourceMetadata:
         authorization_details_types_supported=list(details.TYPES),
         resource_name="Restock gateway",
         resource_documentation=f"{start}/docs/api",
-        dpop_bound_access_tokens_required=access.BOUND_ONLY,
+        dpop_bound_access_tokens_required=True,
     )
 
 

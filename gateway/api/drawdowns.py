@@ -10,16 +10,17 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from gateway.api import idempotency, paging
+from gateway.api import idempotency, paging, rights
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.rights import Caller, Right
 from gateway.store import sql
-from gateway.usecases import drawdowns, quotes
+from gateway.usecases import drawdowns, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
+from gateway.usecases.widget_sessions import RequiredAction
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ class QuoteView(msgspec.Struct, frozen=True):
 
 
 class DrawdownView(msgspec.Struct, frozen=True):
-    """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived."""
+    """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
+
+    `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that was not
+    enough.
+    """
 
     id: str
     state: DrawdownState
@@ -84,6 +89,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     confirmation_url: str
     state_at: datetime
     created_at: datetime
+    required_action: RequiredAction | None = None
 
 
 class RepaymentView(msgspec.Struct, frozen=True):
@@ -102,7 +108,7 @@ class RepaymentView(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-@post("/v1/quotes", opt={"right": Right.drawdowns_write, "idempotency": "required"}, tags=_TAGS)
+@post("/v1/quotes", opt={"right": Right.quotes_write, "idempotency": "required", "checks_merchant": True}, tags=_TAGS)
 async def quote(
     data: JSONBody[NewQuote],
     request: Request[Any, Any, Any],
@@ -114,39 +120,56 @@ async def quote(
         request,
         world,
         caller,
-        lambda tx: quotes.make(tx, world, caller.partner_id, data),
+        lambda tx: quotes.make(tx, world, caller, data),
         lambda made: _quote(world, made),
     )
 
 
-@post("/v1/drawdowns", opt={"right": Right.drawdowns_write, "idempotency": "required"}, tags=_TAGS)
+@post(
+    "/v1/drawdowns",
+    opt={"right": Right.drawdowns_write, "idempotency": "required", "checks_merchant": True},
+    tags=_TAGS,
+)
 async def propose(
     data: JSONBody[NewDrawdown],
     request: Request[Any, Any, Any],
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
 ) -> Response[DrawdownView]:
-    """Propose to draw a quote. Nothing is borrowed until the merchant confirms at `confirmation_url`."""
+    """Propose to draw a quote. Nothing is borrowed until the merchant confirms at `confirmation_url`.
+
+    Under the token of a widget session this is the click of the person at the till: within the merchant's authority
+    the drawdown is `requested`; outside of it, it waits for `required_action`.
+    """
+    remote = request.client.host if request.client else None
 
     async def unit(tx: Tx) -> DrawdownView:
-        return await _view(tx, world, await drawdowns.propose(tx, world, caller.partner_id, data))
+        drawn = await widget_sessions.draw(tx, world, caller, data, remote)
+        view = await _view(tx, world, drawn.drawdown)
+        return msgspec.structs.replace(view, required_action=drawn.required_action)
 
     return await idempotency.once(request, world, caller, unit, lambda view: view)
 
 
-@get("/v1/drawdowns/{drawdown_id:str}", opt={"right": Right.drawdowns_read}, tags=_TAGS)
+@get("/v1/drawdowns/{drawdown_id:str}", opt={"right": Right.drawdowns_read, "checks_merchant": True}, tags=_TAGS)
 async def show(
     drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DrawdownView:
     """Show a drawdown."""
-    return await _view(world.store, world, await drawdowns.find(world.store, drawdown_id, caller.partner_id))
+    return await _view(world.store, world, await _own(world, drawdown_id, caller))
 
 
-@post("/v1/drawdowns/{drawdown_id:str}/cancel", opt={"right": Right.drawdowns_write}, status_code=200, tags=_TAGS)
+@post(
+    "/v1/drawdowns/{drawdown_id:str}/cancel",
+    opt={"right": Right.drawdowns_write, "checks_merchant": True},
+    status_code=200,
+    tags=_TAGS,
+)
 async def cancel(
     drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DrawdownView:
     """Take a drawdown back before the bank is instructed."""
+    await _own(world, drawdown_id, caller, Right.drawdowns_write)
 
     async def unit(tx: Tx) -> DrawdownView:
         return await _view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
@@ -154,7 +177,11 @@ async def cancel(
     return await world.store.write(unit)
 
 
-@get("/v1/drawdowns/{drawdown_id:str}/repayments", opt={"right": Right.drawdowns_read}, tags=_TAGS)
+@get(
+    "/v1/drawdowns/{drawdown_id:str}/repayments",
+    opt={"right": Right.drawdowns_read, "checks_merchant": True},
+    tags=_TAGS,
+)
 async def repayments(
     drawdown_id: FromPath[str],
     world: NamedDependency[World],
@@ -163,7 +190,7 @@ async def repayments(
     cursor: Cursor = None,
 ) -> Page[RepaymentView]:
     """List a drawdown's repayments, oldest first."""
-    await drawdowns.find(world.store, drawdown_id, caller.partner_id)
+    await _own(world, drawdown_id, caller)
     after = paging.decode(cursor) or ""
     found = await world.store.all(sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1)
     return paging.page(found, limit, _repayment, lambda repayment: repayment.id)
@@ -191,6 +218,13 @@ async def confirm(
         return await _view(tx, world, confirmed)
 
     return await world.store.write(unit)
+
+
+async def _own(world: World, drawdown_id: str, caller: Caller, right: Right = Right.drawdowns_read) -> Drawdown:
+    """A drawdown of the caller's. Raises NotFound for anybody else's, ConsentRequired without the merchant's."""
+    found = await drawdowns.find(world.store, drawdown_id, caller.partner_id)
+    await rights.check_consent(world, caller, right, found.merchant_id, "drawdown")
+    return found
 
 
 def _bank(world: World) -> BankRef:

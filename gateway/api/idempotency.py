@@ -1,6 +1,6 @@
 """Idempotency-Key: the first answer is kept in the very unit that made it, and a repeat gets it again.
 
-Scope: client, route and key (the merchant is in the route or in the body, which is hashed). Same key, other body: 422.
+Scope: client, route, key, and the merchant of a token that is for one alone. Same key, other body: 422.
 A refusal keeps nothing: its unit was rolled back, so nothing happened that a repeat could double. A twin that comes
 while the first is still at work waits for its answer, at most 5 seconds, without holding a connection. Kept 30 days.
 (draft-ietf-httpapi-idempotency-key-header)
@@ -71,7 +71,7 @@ async def once(
 ) -> Response[Any]:
     """Run `unit` and keep what `show` makes of its result, or answer as before."""
     key = _key(request)
-    scope = f"{request.method} {request.url.path}"
+    scope = " ".join(filter(None, (request.method, request.url.path, caller.merchant_id)))
     body_hash = hashlib.sha256(await request.body()).hexdigest()
     identity = {"client_id": caller.client_id, "scope": scope, "key": key}
 

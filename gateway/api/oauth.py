@@ -12,24 +12,23 @@ from litestar.params import SkipValidation
 from gateway import log
 from gateway.api import discovery, exchange, problems
 from gateway.domain.rights import Right
-from gateway.oauth import errors, forms
+from gateway.oauth import assertions, errors, forms
 from gateway.oauth.dpop import BadProof, NonceWanted
-from gateway.usecases import access, grant_tokens, token_status
+from gateway.usecases import access, grant_tokens, throttles, token_status
 from gateway.usecases.access import TokenAnswer
 from gateway.usecases.token_status import Introspection
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.usecases.access import Authenticated
 
 MAX_FORM_BYTES = 16 * 1024
 NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _FORM = b"application/x-www-form-urlencoded"
-_GRANTS = {
-    "authorization_code": grant_tokens.redeem,
-    "refresh_token": grant_tokens.refresh,
-    "client_credentials": access.issue,
-}
+_GRANTS = {"authorization_code": grant_tokens.redeem, "refresh_token": grant_tokens.refresh}
+"""The grant types that bring a secret besides the client's assertion."""
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[errors.Answer]:
@@ -45,7 +44,8 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
     if status == HTTPStatus.UNAUTHORIZED and about.authorization is not None:
         headers["WWW-Authenticate"] = 'Basic realm="private_key_jwt only"'  # RFC 6749 section 5.2: its own scheme
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        headers["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
+        facts = getattr(error, "facts", {})
+        headers["Retry-After"] = str(facts.get("retry_after", problems.RETRY_AFTER_SECONDS))
     about.line.code = answer.error
     return Response(answer, status_code=status, headers=headers, media_type=MediaType.JSON)
 
@@ -75,9 +75,14 @@ async def token(
     grant_type = forms.grant_type(form)
     if "authorization_details" in form:
         raise errors.invalid_details("Details are agreed with the merchant: narrow a token by its scope instead")
-    proven = await access.authenticate(world, form)
-    issued = await _GRANTS[grant_type](world, form, proven, await proof_key(request, world))
-    exchange.line(request).client_id = issued.caller.client_id
+    proven = await _authenticate(request, world, form)
+    jkt = await proof_key(request, world)
+    if grant_type == "client_credentials":
+        issued = await access.issue(world, form, proven, jkt)
+    else:
+        door = throttles.grant(proven.client.id, remote_address(request))
+        async with throttles.guarding(world, door, is_refusal("invalid_grant")):
+            issued = await _GRANTS[grant_type](world, form, proven, jkt)
     return Response(issued.answer, headers=NEVER_KEPT, media_type=MediaType.JSON)
 
 
@@ -107,9 +112,28 @@ async def introspect(
 async def authenticated(request: Request[Any, Any, Any], world: World) -> tuple[dict[str, str], Authenticated]:
     """The form of a request and the client that sent it, whose assertion is yet to be spent. Raises Refusal."""
     form = await read_form(request)
-    proven = await access.authenticate(world, form)
+    return form, await _authenticate(request, world, form)
+
+
+async def _authenticate(request: Request[Any, Any, Any], world: World, form: dict[str, str]) -> Authenticated:
+    """The client, unless it or its address failed too often, or it asks too fast. Raises Refusal or Overloaded."""
+    claimed = assertions.claimed(form.get("client_assertion", ""))
+    door = throttles.assertion(claimed, remote_address(request))
+    async with throttles.guarding(world, door, is_refusal("invalid_client")):
+        proven = await access.authenticate(world, form)
     exchange.line(request).client_id = proven.client.id
-    return form, proven
+    world.rates.take(proven.client.id)
+    return proven
+
+
+def remote_address(request: Request[Any, Any, Any]) -> str:
+    """Where a request comes from, as the server sees it."""
+    return "" if request.client is None else request.client.host
+
+
+def is_refusal(code: str) -> Callable[[Exception], bool]:
+    """Whether an exception is the OAuth error `code`: a failed attempt, to `throttles.guarding`."""
+    return lambda error: isinstance(error, errors.Refusal) and error.error == code
 
 
 async def read_form(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -9,11 +9,12 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from gateway.api import paging, views
+from gateway.api import paging, rights, views
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.api.views import CurrentOffer, Forecasts
 from gateway.domain.calendars import Instant
 from gateway.domain.errors import NotFound
+from gateway.domain.grants import Basis
 from gateway.domain.offers import Commitment, Offer, OfferState, Price
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
@@ -59,7 +60,11 @@ class ContributionView(msgspec.Struct, frozen=True):
 
 
 class DecisionView(msgspec.Struct, frozen=True):
-    """A decision with its reasons and what the models said; `pd` in 1/100 bp."""
+    """A decision with its reasons and what the models said; `pd` in 1/100 bp.
+
+    `consents` are the versions under which the data it rests on was held; once that was erased, what the models said is
+    `sealed` and shows no more.
+    """
 
     id: str
     merchant_id: str
@@ -74,6 +79,8 @@ class DecisionView(msgspec.Struct, frozen=True):
     forecast_30: tuple[int, ...]
     models: dict[str, str]
     programme: ProgrammeRef
+    consents: tuple[Basis, ...]
+    sealed: bool
     decided_at: Instant
     data_as_of: Instant | None
 
@@ -90,6 +97,7 @@ async def current(
     merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> CurrentOffer:
     """Show where a shop stands this moment: limit, what is available, and why."""
+    await rights.check_consent(world, caller, Right.offers_read, merchant_id)
     return views.current_offer(world, await offers.standing(world, merchant_id, caller.partner_id))
 
 
@@ -98,22 +106,30 @@ async def forecast(
     merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> Forecasts:
     """Forecast the next 7 and 30 days' net sales, and what the next week's sales will use up."""
+    await rights.check_consent(world, caller, Right.offers_read, merchant_id)
     position = await offers.position_of(world, merchant_id, caller.partner_id)
     if position.scores is None:
         raise NoForecast("Close a business day first")
     return views.forecasts(position.scores, position.currency, position.today(world.clock.now()))
 
 
-@get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read}, tags=_TAGS)
+@get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
 async def show(offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> OfferView:
     """Show an offer as it was made."""
-    return _view(await offers.find(world.store, offer_id, caller.partner_id))
+    found = await offers.find(world.store, offer_id, caller.partner_id)
+    await rights.check_consent(world, caller, Right.offers_read, found.merchant_id, "offer")
+    return _view(found)
 
 
-@post("/v1/offers/{offer_id:str}/deliver", opt={"right": Right.offers_read}, status_code=200, tags=_TAGS)
+@post(
+    "/v1/offers/{offer_id:str}/deliver",
+    opt={"right": Right.offers_read, "checks_merchant": True},
+    status_code=200,
+    tags=_TAGS,
+)
 async def deliver(offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> OfferView:
     """Tell that an offer was shown to the merchant."""
-    return _view(await offers.deliver(world, offer_id, caller.partner_id))
+    return _view(await offers.deliver(world, offer_id, caller))
 
 
 @get("/v1/merchants/{merchant_id:str}/decisions", opt={"right": Right.offers_read}, tags=_TAGS)
@@ -125,17 +141,19 @@ async def decisions_page(
     cursor: Cursor = None,
 ) -> Page[DecisionView]:
     """List the decisions about a shop, oldest first."""
-    await offers.position_of(world, merchant_id, caller.partner_id)
+    await rights.check_consent(world, caller, Right.offers_read, merchant_id)
     found = await decisions.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
     return paging.page(found, limit, _decision, lambda decision: decision.id)
 
 
-@get("/v1/decisions/{decision_id:str}", opt={"right": Right.offers_read}, tags=_TAGS)
+@get("/v1/decisions/{decision_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
 async def decision(
     decision_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DecisionView:
     """Show a decision and its reasons."""
-    return _decision(await decisions.find(world.store, decision_id, caller.partner_id))
+    found = await decisions.find(world.store, decision_id, caller.partner_id)
+    await rights.check_consent(world, caller, Right.offers_read, found.merchant_id, "decision")
+    return _decision(found)
 
 
 def _view(offer: Offer) -> OfferView:
@@ -161,6 +179,8 @@ def _decision(made: Decision) -> DecisionView:
         forecast_30=() if scores is None else scores.forecast_30,
         models={} if scores is None else scores.models,
         programme=made.programme,
+        consents=made.bases,
+        sealed=made.sealed,
         decided_at=made.decided_at,
         data_as_of=made.data_at,
     )

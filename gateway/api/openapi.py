@@ -18,7 +18,8 @@ from gateway import __version__
 from gateway.api import rights, schemas
 from gateway.api.request import StrictRequest
 from gateway.api.strict_json import MAX_ROWS, Rows
-from gateway.domain.rights import GRANTABLE, Right
+from gateway.domain.grants import OPENED_BY
+from gateway.domain.rights import GRANTABLE, OWN, Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,6 +159,9 @@ def _put_right(operation: dict[str, Any], handler: Any, types: schemas.Types) ->
         operation["description"] = rest
     right = rights.needed(handler)
     operation["security"] = [] if right is Right.public else [{"access_token": [str(right)]}]
+    if right in OPENED_BY:
+        # RFC 9396 has no place in OpenAPI yet: any one of these in the token's authorization details opens the route.
+        operation["x-authorization-details"] = [{"type": n.kind, "actions": [n.action]} for n in OPENED_BY[right]]
     if handler.opt.get("idempotency") == "required":
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     if (taken := schemas.taken(handler)) is not None:
@@ -193,18 +197,22 @@ def _problem_response() -> dict[str, Any]:
 
 
 def _security(issuer: str) -> dict[str, Any]:
-    scopes = {str(right): right.name.replace("_", " ").capitalize() for right in GRANTABLE}
+    said = {right: right.name.replace("_", " ").capitalize() for right in GRANTABLE}
     return {
         "type": "oauth2",
-        "description": "FAPI 2.0: private_key_jwt (RFC 7523), pushed requests (RFC 9126), PKCE, tokens bound to a key "
-        "(DPoP, RFC 9449): Authorization: DPoP, with a proof. A client's own token without a proof goes as Bearer.",
+        "description": "FAPI 2.0: private_key_jwt (RFC 7523), pushed requests (RFC 9126), PKCE, every token bound to a "
+        "key (DPoP, RFC 9449): Authorization: DPoP, with a proof. A client's own token reaches no merchant's "
+        "data; a token of a merchant's consent reaches what that merchant agreed to.",
         "flows": {
-            "clientCredentials": {"tokenUrl": f"{issuer}/oauth/token", "scopes": scopes},
+            "clientCredentials": {
+                "tokenUrl": f"{issuer}/oauth/token",
+                "scopes": {str(right): text for right, text in said.items() if right in OWN},
+            },
             "authorizationCode": {
                 "authorizationUrl": f"{issuer}/oauth/authorize",
                 "tokenUrl": f"{issuer}/oauth/token",
                 "refreshUrl": f"{issuer}/oauth/token",
-                "scopes": scopes,
+                "scopes": {str(right): text for right, text in said.items() if right in OPENED_BY},
             },
         },
     }

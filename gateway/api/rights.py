@@ -1,7 +1,7 @@
 """Rights at the edge: every route declares one, `opt={"right": Right.sales_write}`, and `authorize` enforces it.
 
-A token counts only in the Authorization header, never in a query or a form: as `DPoP` with a proof when it is bound to
-a key (RFC 9449 section 7.1), else as `Bearer` (RFC 6750 section 2.1).
+A token counts only in the Authorization header, as `DPoP` with a proof of the key it is bound to (RFC 9449 section
+7.1); never as `Bearer`, in a query or in a form. What a right needs of a merchant's consent: `domain.grants.OPENED_BY`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from litestar.params import ParameterKwarg
 from gateway.api import exchange
 from gateway.api.problems import BadRequest
 from gateway.domain import ids
+from gateway.domain.consents import ConsentRequired
 from gateway.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from gateway.domain.rights import Caller, Right, Tokens
+from gateway.domain.grants import OPENED_BY
+from gateway.domain.rights import OWN, Caller, Right, Tokens
+from gateway.usecases import positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -26,12 +29,10 @@ if TYPE_CHECKING:
     from litestar import Litestar, Request
     from litestar.handlers import BaseRouteHandler
 
-_CREDENTIALS = re.compile(rb"(?i:(bearer)|(dpop)) +([A-Za-z0-9\-._~+/]{1,512}=*)")
+    from gateway.usecases.world import World
+
+_CREDENTIALS = re.compile(rb"(?i:(bearer)|dpop) +([A-Za-z0-9\-._~+/]{1,512}=*)")
 _CALLER = "restock.caller"
-_WRONG_SCHEME = {
-    False: "The access token is bound to a key: send it as DPoP, with a proof (RFC 9449)",
-    True: "The access token is not bound to a key: send it as Bearer",
-}
 
 
 class UnknownParameter(Invalid):
@@ -66,23 +67,29 @@ async def authorize(request: Request[Any, Any, Any]) -> None:
 async def admit(scope: MutableMapping[str, Any], right: Right, tokens: Tokens) -> Caller:
     """The caller of an ASGI scope that passed the edge, when it has `right`; raises Unauthenticated or Forbidden."""
     about = exchange.of(scope)
-    bound, token = _credentials(about)
-    try:
-        caller = await tokens.identify(token)
-    except Unauthenticated as error:
-        if bound:
-            error.facts["scheme"] = "DPoP"  # the challenge answers in the scheme it was asked in
-        raise
-    if bound != (caller.jkt is not None):
-        raise Unauthenticated(_WRONG_SCHEME[bound], scheme="DPoP")
-    if caller.jkt is not None:
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        about.nonce = await tokens.prove(about.proof, about.line.method, path, token, caller.jkt)
+    token = _credentials(about)
+    caller = await tokens.identify(token)
+    if caller.jkt is None:
+        raise Unauthenticated("The access token is not bound to a key: ask for one with a DPoP proof (RFC 9449)")
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    about.nonce = await tokens.prove(about.proof, about.line.method, path, token, caller.jkt)
     about.line.client_id = caller.client_id
     if right not in caller.rights:
-        raise Forbidden(f"This needs the right {right}", right=str(right), scheme="DPoP" if bound else "Bearer")
+        raise _not_allowed(caller, right)
     scope[_CALLER] = caller
     return caller
+
+
+def _not_allowed(caller: Caller, right: Right) -> Forbidden:
+    """What to ask for instead: another scope, or the merchant's consent to an action (RFC 9396)."""
+    needs = OPENED_BY.get(right, ())
+    if caller.grant_id is None and right not in OWN:
+        said = f"This needs a token of the merchant's consent, with the right {right}: ask for it at /oauth/par"
+        return ConsentRequired(said, right=str(right), kind=needs[0].kind, action=needs[0].action)
+    if needs:
+        said = f"The merchant's consent behind this token does not open {right}"
+        return Forbidden(said, right=str(right), kind=needs[0].kind, action=needs[0].action)
+    return Forbidden(f"This needs the right {right}", right=str(right))
 
 
 def check_merchant(caller: Caller, merchant_id: str | None) -> None:
@@ -94,7 +101,18 @@ def check_merchant(caller: Caller, merchant_id: str | None) -> None:
         return
     if merchant_id is not None:
         raise NotFound("There is no such merchant")
-    raise Forbidden("A token of a merchant's grant is for addresses of that merchant alone", scheme="DPoP")
+    raise Forbidden("A token of a merchant's grant is for addresses of that merchant alone")
+
+
+async def check_consent(world: World, caller: Caller, right: Right, merchant_id: str, noun: str = "merchant") -> None:
+    """Ask the consent behind a token again: it may have run out since. `noun` is what the caller named.
+
+    Raises NotFound, in the words for a `noun` that does not exist, or ConsentRequired.
+    """
+    position = await positions.current(world, merchant_id) if caller.reaches(merchant_id) else None
+    if position is None or position.partner_id != caller.partner_id:
+        raise NotFound(f"There is no such {noun}")
+    positions.permit_right(position, caller, right, world.clock.now())
 
 
 def needed(handler: BaseRouteHandler) -> Right:
@@ -122,14 +140,15 @@ def caller_of(scope: MutableMapping[str, Any]) -> Caller:
     return caller
 
 
-def _credentials(about: exchange.Exchange) -> tuple[bool, str]:
-    """Whether the token comes as one that is bound to a key, and the token."""
+def _credentials(about: exchange.Exchange) -> str:
     if about.authorization is None:
-        raise Unauthenticated("Send an access token: Authorization: DPoP … or Bearer …", token="absent")  # noqa: S106
+        raise Unauthenticated("Send an access token: Authorization: DPoP …, and a proof", token="absent")  # noqa: S106
     match = _CREDENTIALS.fullmatch(about.authorization.strip())
     if match is None:
-        raise Unauthenticated("The Authorization header does not hold one DPoP or Bearer token")
-    return match[1] is None, match[3].decode("ascii")
+        raise Unauthenticated("The Authorization header does not hold one DPoP token")
+    if match[1] is not None:
+        raise Unauthenticated("Every access token is bound to a key: send it as DPoP, with a proof (RFC 9449)")
+    return match[2].decode("ascii")
 
 
 def _check_ids(path_params: Mapping[str, Any], about: exchange.Exchange) -> None:

@@ -93,7 +93,7 @@ async def push(
 async def take(world: World, caller: Caller, merchant_id: str, data: Rows[NewSale]) -> Taken:
     """What `push` does once it is known who asks and what was sent. Raises NothingTaken, NotFound or Busy."""
     now = world.clock.now()
-    received = await world.store.merge(world.intake, sales.Request(merchant_id, caller.partner_id, data.items, now))
+    received = await world.store.merge(world.intake, sales.Request(merchant_id, caller, data.items, now))
     rejected = _rejected(data, received)
     if rejected and not received.accepted and not received.duplicates:
         errors = tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in rejected[:100])
@@ -136,9 +136,7 @@ async def close(
     Z-totals that are given must agree with the rows received, else nothing is closed. Closing a closed day again
     changes nothing.
     """
-    closed = await world.store.merge(
-        world.closing, days.Closing(merchant_id, caller.partner_id, _date(business_on), data)
-    )
+    closed = await world.store.merge(world.closing, days.Closing(merchant_id, caller, _date(business_on), data))
     totals, scores = closed.totals, closed.judged.position.scores
     return ClosedDay(
         business_on=closed.business_on,

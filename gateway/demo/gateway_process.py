@@ -89,7 +89,7 @@ def choose_place(folder: Path, bank_url: str, clock_starts_at: datetime) -> Plac
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = int(probe.getsockname()[1])
-    return Place(folder=folder, base_url=f"http://{HOST}:{port}", bank_url=bank_url, clock_starts_at=clock_starts_at)
+    return Place(folder=folder, base_url=f"http://localhost:{port}", bank_url=bank_url, clock_starts_at=clock_starts_at)
 
 
 async def create_client(place: Place, jwks: bytes) -> str:

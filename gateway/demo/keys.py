@@ -1,7 +1,8 @@
-"""A partner's signing key and its `private_key_jwt` client assertion (RFC 7523; OpenID Connect Core, section 9)."""
+"""A partner's signing key: client assertions (RFC 7523; OpenID Connect Core, section 9) and DPoP proofs (RFC 9449)."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 
@@ -21,23 +22,22 @@ class SigningKey:
         self._private = ec.generate_private_key(ec.SECP256R1())
         self.key_id = secrets.token_hex(8)
 
+    def jwk(self) -> dict[str, str]:
+        """The public half as a JSON Web Key (RFC 7517), with only the members a thumbprint is made of (RFC 7638)."""
+        point = self._private.public_key().public_numbers()
+        x, y = (_encode(number.to_bytes(_COORDINATE_BYTES)) for number in (point.x, point.y))
+        return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+
+    def thumbprint(self) -> str:
+        """SHA-256 of the public key (RFC 7638)."""
+        return hashed(msgspec.json.encode(self.jwk()))
+
     def jwks(self) -> bytes:
         """The public half as a JSON Web Key Set (RFC 7517), to register with the gateway."""
-        point = self._private.public_key().public_numbers()
-        key = {
-            "kty": "EC",
-            "crv": "P-256",
-            "alg": "ES256",
-            "use": "sig",
-            "kid": self.key_id,
-            "x": _encode(point.x.to_bytes(_COORDINATE_BYTES)),
-            "y": _encode(point.y.to_bytes(_COORDINATE_BYTES)),
-        }
-        return msgspec.json.encode({"keys": [key]})
+        return msgspec.json.encode({"keys": [self.jwk() | {"alg": "ES256", "use": "sig", "kid": self.key_id}]})
 
     def assertion(self, client_id: str, audience: str, now: int) -> str:
         """A JWT by which `client_id` proves itself to `audience` once; `now` in seconds of the Unix epoch."""
-        header = {"alg": "ES256", "kid": self.key_id, "typ": "JWT"}
         claims = {
             "iss": client_id,
             "sub": client_id,
@@ -46,6 +46,18 @@ class SigningKey:
             "exp": now + _LIFETIME_SECONDS,
             "jti": secrets.token_urlsafe(16),
         }
+        return self._jws({"alg": "ES256", "kid": self.key_id, "typ": "JWT"}, claims)
+
+    def proof(self, method: str, url: str, now: int, *, nonce: str | None = None, token: str | None = None) -> str:
+        """A JWT by which whoever sends this one request shows that it holds this key (RFC 9449 section 4.2)."""
+        claims: dict[str, object] = {"htm": method, "htu": url, "iat": now, "jti": secrets.token_urlsafe(16)}
+        if nonce is not None:
+            claims["nonce"] = nonce
+        if token is not None:
+            claims["ath"] = hashed(token.encode())
+        return self._jws({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()}, claims)
+
+    def _jws(self, header: dict[str, object], claims: dict[str, object]) -> str:
         signed = f"{_encode(msgspec.json.encode(header))}.{_encode(msgspec.json.encode(claims))}"
         return f"{signed}.{_encode(self._sign(signed.encode()))}"
 
@@ -53,6 +65,11 @@ class SigningKey:
         """JOSE wants the two numbers of the signature side by side, not ASN.1 (RFC 7518, section 3.4)."""
         r, s = decode_dss_signature(self._private.sign(message, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(_COORDINATE_BYTES) + s.to_bytes(_COORDINATE_BYTES)
+
+
+def hashed(data: bytes) -> str:
+    """SHA-256 in base64url, as PKCE (RFC 7636), `ath` and thumbprints want it."""
+    return _encode(hashlib.sha256(data).digest())
 
 
 def _encode(data: bytes) -> str:

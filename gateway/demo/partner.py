@@ -1,4 +1,8 @@
-"""A partner's client of the gateway: one token, idempotent calls, sales in batches, refusals shown as they came."""
+"""A partner's client of the gateway: a bound token, idempotent calls, sales in batches, refusals as they came.
+
+On its own behalf it brings merchants; for one merchant, under that merchant's consent, it is another `Partner` with the
+same key and a refresh token.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,11 @@ import httpx
 import msgspec
 
 from gateway.demo import answers
+from gateway.demo.keys import hashed
 from gateway.domain.errors import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import date
 
     from gateway.demo.keys import SigningKey
@@ -30,6 +35,11 @@ _TRIES = 5
 _LONGEST_WAIT_SECONDS = 5.0
 _BUSY = frozenset({429, 503})
 _UNAUTHENTICATED = 401
+_NONCE_STATUSES = frozenset({400, 401})
+_NONCE_TRIES = 2
+REDIRECT_URI = "http://127.0.0.1/demo"
+"""Where the merchant's browser is sent back to: nobody listens there, the demo reads the address itself."""
+_FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
 
@@ -68,22 +78,71 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """The answer of the token endpoint (RFC 6749, section 5.1)."""
+    """The answer of the token endpoint (RFC 6749, section 5.1; RFC 9396, section 7)."""
 
     access_token: str
     expires_in: int
+    refresh_token: str | None = None
+    grant_id: str | None = None
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """The answer to a pushed authorization request (RFC 9126, section 2.2)."""
+
+    request_uri: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request that waits for the merchant at `url`; `verifier` redeems the code it brings (RFC 7636)."""
+
+    url: str
+    verifier: str
 
 
 class Partner:
     """One partner at one gateway; `http` has the gateway's address as its base."""
 
-    def __init__(self, http: httpx.AsyncClient, client_id: str, key: SigningKey, issuer: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, client_id: str, key: SigningKey, issuer: str, refresh_token: str | None = None
+    ) -> None:
         self._http = http
         self._client_id = client_id
         self._key = key
         self._issuer = issuer
+        self._refresh_token = refresh_token
         self._token: Token | None = None
         self._expires = 0.0
+        self._nonce: str | None = None
+
+    async def ask(self, wanted: Sequence[dict[str, object]]) -> Asked:
+        """Push a request for a merchant's consent to these authorization details. Raises as `get`."""
+        verifier = secrets.token_urlsafe(48)
+        form = {
+            "response_type": "code",
+            "redirect_uri": REDIRECT_URI,
+            "code_challenge": hashed(verifier.encode()),
+            "code_challenge_method": "S256",
+            "authorization_details": msgspec.json.encode(wanted).decode(),
+        }
+        pushed = _decode(await self._authenticated("/oauth/par", form), Pushed)
+        query = httpx.QueryParams({"client_id": self._client_id, "request_uri": pushed.request_uri})
+        return Asked(f"{self._issuer}/oauth/authorize?{query}", verifier)
+
+    async def browse(self, visit: Callable[[httpx.AsyncClient], Awaitable[Answer]]) -> Answer:
+        """Let somebody with a browser of their own visit the gateway: its cookies are not the partner's."""
+        async with httpx.AsyncClient(base_url=self._issuer, trust_env=False, timeout=60) as http:
+            return await visit(http)
+
+    async def redeem(self, code: str, verifier: str) -> Partner:
+        """This partner under the consent that the merchant's browser brought `code` from. Raises as `get`."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": verifier,
+        }
+        token = _decode(await self._authenticated("/oauth/token", form), Token)
+        return Partner(self._http, self._client_id, self._key, self._issuer, token.refresh_token)
 
     async def get(self, path: str, answer: type[Answer]) -> Answer:
         """GET `path`; raises Refused, Unreachable or Unexpected."""
@@ -112,8 +171,9 @@ class Partner:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
         for attempt in range(_TRIES):
-            token = await self._bearer()
-            response = await self._send(method, path, body, {**(headers or {}), "Authorization": f"Bearer {token}"})
+            token = await self._bound_token()
+            authorization = {"Authorization": f"DPoP {token}"}
+            response = await self._send(method, path, body, {**(headers or {}), **authorization}, token)
             if response.is_success:
                 return response
             if response.status_code == _UNAUTHENTICATED and attempt == 0:
@@ -124,28 +184,51 @@ class Partner:
                 break
         raise _refused(method, path, response)
 
-    async def _bearer(self) -> str:
+    async def _bound_token(self) -> str:
         if self._token is None or time.monotonic() > self._expires:
-            assertion = self._key.assertion(self._client_id, self._issuer, int(time.time()))
-            form = {
-                "grant_type": "client_credentials",
-                "client_assertion_type": _ASSERTION_TYPE,
-                "client_assertion": assertion,
-            }
-            path = "/oauth/token"
-            encoded = str(httpx.QueryParams(form)).encode()
-            response = await self._send("POST", path, encoded, {"Content-Type": "application/x-www-form-urlencoded"})
-            if not response.is_success:
-                raise _refused("POST", path, response)
-            self._token = _decode(response, Token)
+            form = {"grant_type": "client_credentials"}
+            if self._refresh_token is not None:
+                form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
+            self._token = _decode(await self._authenticated("/oauth/token", form), Token)
             self._expires = time.monotonic() + self._token.expires_in - _RENEW_BEFORE_SECONDS
         return self._token.access_token
 
-    async def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Response:
+    async def _authenticated(self, path: str, form: dict[str, str]) -> httpx.Response:
+        """POST a form as this client, which proves itself anew with every try. Raises as `get`."""
+        for _ in range(_NONCE_TRIES):
+            assertion = self._key.assertion(self._client_id, self._issuer, int(time.time()))
+            proven = form | {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": assertion}
+            encoded = str(httpx.QueryParams(proven)).encode()
+            response = await self._once("POST", path, encoded, {"Content-Type": _FORM}, None)
+            if response.is_success:
+                return response
+            if not _wants_nonce(response):
+                break
+        raise _refused("POST", path, response)
+
+    async def _send(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], token: str
+    ) -> httpx.Response:
+        """One call under a token, and once more where only the server's nonce was missing."""
+        response = await self._once(method, path, body, headers, token)
+        return await self._once(method, path, body, headers, token) if _wants_nonce(response) else response
+
+    async def _once(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], token: str | None
+    ) -> httpx.Response:
+        now = int(time.time())
+        proof = self._key.proof(method, self._issuer + path.partition("?")[0], now, nonce=self._nonce, token=token)
         try:
-            return await self._http.request(method, path, content=body, headers=headers)
+            response = await self._http.request(method, path, content=body, headers=headers | {"DPoP": proof})
         except httpx.TransportError as error:
             raise Unreachable(f"{method} {path}: {str(error) or type(error).__name__}") from None
+        self._nonce = response.headers.get("DPoP-Nonce", self._nonce)
+        return response
+
+
+def _wants_nonce(response: httpx.Response) -> bool:
+    """Whether the server only asks for its nonce to be in the proof (RFC 9449, sections 8 and 9)."""
+    return response.status_code in _NONCE_STATUSES and b"use_dpop_nonce" in response.content
 
 
 def _row(receipt: Receipt, currency: str) -> dict[str, object]:

@@ -43,6 +43,14 @@ class Onboarded(msgspec.Struct, frozen=True, tag_field="step", tag="onboarded"):
     state: str
 
 
+class Consented(msgspec.Struct, frozen=True, tag_field="step", tag="consented"):
+    """The shop's owner signed in at the gateway and agreed, line by line, on the hosted page."""
+
+    merchant_id: str
+    lines_count: int
+    until_on: date
+
+
 class Working(msgspec.Struct, frozen=True, tag_field="step", tag="working"):
     """Progress inside a step: for the eye, never in the JSON."""
 
@@ -157,6 +165,7 @@ Step = (
     Read
     | Ready
     | Onboarded
+    | Consented
     | Working
     | History
     | Offered

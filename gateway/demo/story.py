@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.demo import answers, look, steps
+from gateway.demo import answers, look, owner, steps
 from gateway.demo.partner import BATCH
 from gateway.domain.errors import Conflict
 from gateway.domain.money import floor_to_step
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gateway.demo.partner import Partner
     from gateway.demo.till import Till
 
+CONTACT = "owner@shop.example"
+BANK = "bnk_sandbox"
+CONSENT_DAYS = 360
 LOOK_BACK_DAYS = 30
 HISTORY_DAYS = 1_095
 """Receipts older than three years stay at home: a gateway does not take them and no feature reads them."""
@@ -46,6 +49,8 @@ class Story:
         self, partner: Partner, till: Till, as_of_on: date, country: str, say: Callable[[steps.Step], None]
     ) -> None:
         self.partner = partner
+        self.shop = partner
+        """The partner under the shop's consent, once there is one."""
         self.till = till
         self.as_of_on = as_of_on
         self.country = country
@@ -66,11 +71,45 @@ class Story:
                 "currency": shop.currency,
                 "timezone": shop.timezone,
                 "day_cutoff": shop.day_cutoff,
+                "contact_email": CONTACT,
             },
             answers.Merchant,
         )
         self.merchant_id = merchant.id
         self.say(steps.Onboarded(merchant_id=merchant.id, legal_name=merchant.legal_name, state=merchant.state))
+
+    async def consent(self) -> None:
+        """The partner asks for what it needs; the owner signs in with a code and agrees on the gateway's own page."""
+        until = self.as_of_on + timedelta(days=CONSENT_DAYS)
+        wanted = self._wanted(until)
+        asked = await self.partner.ask(wanted)
+        code = await self.partner.browse(lambda http: owner.agree(http, asked.url))
+        self.shop = await self.partner.redeem(code, asked.verifier)
+        self.say(steps.Consented(merchant_id=self.merchant_id, lines_count=len(wanted) + 1, until_on=until))
+
+    def _wanted(self, until: date) -> list[dict[str, object]]:
+        """The authorization details (RFC 9396): data, its bank, offers, loans up to a month's sales, and repayment."""
+        month = max(1, sum(self.till.daily_net(self.as_of_on, LOOK_BACK_DAYS)))
+        return [
+            {
+                "type": "merchant_data",
+                "actions": ["push"],
+                "datatypes": ["sales"],
+                "merchant": {"id": self.merchant_id},
+                "lookback_days": HISTORY_DAYS + LOOK_BACK_DAYS,
+                "purpose": "credit_assessment",
+                "recipients": [{"bank": BANK}],
+                "retention_days": 1_825,
+                "expires_at": until,
+            },
+            {"type": "offers", "actions": ["read"]},
+            {
+                "type": "drawdown",
+                "actions": ["quote", "propose"],
+                "limits": {"per_draw_amount": month, "outstanding_amount": month, "currency": self.currency},
+            },
+            {"type": "repayment_collection", "actions": ["withhold", "debit"], "max_withhold_bps": 1_500},
+        ]
 
     async def bring_history(self) -> answers.Closed:
         """Push every receipt before as-of and close its days in order; the last closed day is the eve of as-of."""
@@ -97,7 +136,7 @@ class Story:
 
     async def take_offer(self, eve: answers.Closed) -> steps.Offered:
         """The offer as it stands at as-of's opening; raises StoryEnded when there is none."""
-        offer = await self.partner.get(f"/v1/merchants/{self.merchant_id}/offer", answers.Offer)
+        offer = await self.shop.get(f"/v1/merchants/{self.merchant_id}/offer", answers.Offer)
         nets = self.till.daily_net(self.as_of_on, LOOK_BACK_DAYS)
         offered = steps.Offered(
             as_of_on=self.as_of_on,
@@ -116,7 +155,7 @@ class Story:
 
     async def foresee(self) -> answers.Forecasts:
         """What the next week and month should bring."""
-        found = await self.partner.get(f"/v1/merchants/{self.merchant_id}/forecast", answers.Forecasts)
+        found = await self.shop.get(f"/v1/merchants/{self.merchant_id}/forecast", answers.Forecasts)
         self.say(
             steps.Foreseen(
                 currency=self.currency,
@@ -130,11 +169,11 @@ class Story:
     async def draw(self, offer: answers.Offer) -> answers.Drawdown:
         """Quote, show, ask, click: the drawdown as it stands once the bank has its instruction."""
         body = {"offer_id": offer.id, "amount": amount_to_draw(offer)}
-        quote = await self.partner.post("/v1/quotes", body, answers.Quote)
+        quote = await self.shop.post("/v1/quotes", body, answers.Quote)
         self.say(steps.Quoted(currency=self.currency, quote=quote))
-        await self.partner.post(f"/v1/offers/{offer.id}/deliver", None, dict)
+        await self.shop.post(f"/v1/offers/{offer.id}/deliver", None, dict)
         asked = {"quote_id": quote.id, "terms_hash": quote.terms_hash}
-        drawdown = await self.partner.post("/v1/drawdowns", asked, answers.Drawdown)
+        drawdown = await self.shop.post("/v1/drawdowns", asked, answers.Drawdown)
         clicked = {"terms_hash": quote.terms_hash}
         path = f"/v1/sandbox/drawdowns/{drawdown.id}/confirm"
         drawdown = await self.partner.post(path, clicked, answers.Drawdown)
@@ -195,7 +234,7 @@ class Story:
         batch = [receipt for day in self._history_days() for receipt in self.till.on(day)]
         accepted = duplicates = 0
         for start in range(0, len(batch), BATCH):
-            pushed = await self.partner.push(self.merchant_id, batch[start : start + BATCH], self.currency)
+            pushed = await self.shop.push(self.merchant_id, batch[start : start + BATCH], self.currency)
             _refuse_rejected(pushed)
             accepted += pushed.accepted
             duplicates += pushed.duplicates
@@ -206,20 +245,20 @@ class Story:
     async def _push(self, day: date) -> None:
         receipts = self.till.on(day)
         for start in range(0, len(receipts), BATCH):
-            _refuse_rejected(await self.partner.push(self.merchant_id, receipts[start : start + BATCH], self.currency))
+            _refuse_rejected(await self.shop.push(self.merchant_id, receipts[start : start + BATCH], self.currency))
 
     async def _close(self, day: date) -> answers.Closed:
-        return await self.partner.close(self.merchant_id, day, self.till.totals(day))
+        return await self.shop.close(self.merchant_id, day, self.till.totals(day))
 
     async def _decision_ms(self, offer: answers.Offer) -> float | None:
         """What the gateway says the decision took; while it says nothing, the whole request that closed the day."""
         if offer.decision_id is None:
             return None
-        decision = await self.partner.get(f"/v1/decisions/{offer.decision_id}", answers.Decision)
+        decision = await self.shop.get(f"/v1/decisions/{offer.decision_id}", answers.Decision)
         return self.closing_ms if decision.duration_ms is None else decision.duration_ms
 
     async def _drawdown(self, drawdown_id: str) -> answers.Drawdown:
-        drawdown = await self.partner.get(f"/v1/drawdowns/{drawdown_id}", answers.Drawdown)
+        drawdown = await self.shop.get(f"/v1/drawdowns/{drawdown_id}", answers.Drawdown)
         if drawdown.state in _OVER:
             why = f" ({drawdown.reason})" if drawdown.reason else ""
             raise StoryEnded(f"the drawdown is {drawdown.state}{why}")

@@ -69,6 +69,7 @@ async def _live(arguments: Namespace, till: Till, as_of_on: date, say: Callable[
     async with world.start(arguments.keep, opening + AFTER_CUTOFF, till.receipts.currency, say) as (place, partner):
         story = Story(partner, till, as_of_on, _country(arguments), say)
         await story.onboard()
+        await story.consent()
         eve = await story.bring_history()
         offered = await story.take_offer(eve)
         forecasts = await story.foresee()

@@ -192,6 +192,12 @@ def _onboarded(step: steps.Onboarded, style: Look) -> list[str]:
     return [f"{_tick(style)} {step.legal_name} is {step.state}  {style.dim(step.merchant_id)}"]
 
 
+@lines.register(steps.Consented)
+def _consented(step: steps.Consented, style: Look) -> list[str]:
+    agreed = f"The owner signed in and agreed to {step.lines_count} lines, until {_day(step.until_on)}"
+    return [f"{_tick(style)} {agreed}"]
+
+
 @lines.register(steps.Confirmed)
 def _confirmed(step: steps.Confirmed, style: Look) -> list[str]:
     known = style.dim(f"{step.drawdown.id} {step.drawdown.state}")

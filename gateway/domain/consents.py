@@ -19,7 +19,6 @@ from gateway.domain.details import (
     Purpose,
     Recipient,
     RepaymentCollection,
-    kind,
     slot,
 )
 from gateway.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -242,50 +241,6 @@ def _covers_limits(asked: Limits, granted: Limits) -> bool:
         and granted.per_draw_amount <= asked.per_draw_amount
         and granted.outstanding_amount <= asked.outstanding_amount
     )
-
-
-class Need(msgspec.Struct, frozen=True):
-    """What a caller is about to do: `kind` is the detail's type; data and purpose where they matter."""
-
-    kind: str
-    action: str
-    datatype: Datatype | None = None
-    purpose: Purpose | None = None
-
-
-def allowed(details: Details, need: Need, today: date) -> bool:
-    """Whether `details` let a client do what it needs to, today."""
-    return any(
-        kind(detail) == need.kind
-        and need.action in detail.actions
-        and _data_allowed(detail, today, need.datatype, need.purpose)
-        for detail in details
-    )
-
-
-def _data_allowed(detail: Detail, today: date, datatype: Datatype | None, purpose: Purpose | None) -> bool:
-    if not isinstance(detail, MerchantData):
-        return datatype is None and purpose is None
-    return (
-        (datatype is None or datatype in detail.datatypes)
-        and (purpose is None or purpose == detail.purpose)
-        and (detail.expires_at is None or today <= detail.expires_at)
-    )
-
-
-def may_receive(details: Details, bank_id: str, purpose: Purpose, today: date) -> bool:
-    """Whether data given for `purpose` may be passed on to a bank."""
-    return any(
-        isinstance(detail, MerchantData)
-        and _data_allowed(detail, today, None, purpose)
-        and any(recipient.bank == bank_id for recipient in detail.recipients)
-        for detail in details
-    )
-
-
-def only(details: Details, wanted: type[D]) -> D | None:
-    """The detail of a type that comes once, for its caps: `only(details, Drawdown).limits`."""
-    return next((detail for detail in details if isinstance(detail, wanted)), None)
 
 
 def end_of(day: date) -> datetime:

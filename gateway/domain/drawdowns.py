@@ -82,6 +82,11 @@ class Evidence(msgspec.Struct, frozen=True):
     confirmed_by: str
     confirmed_at: datetime
     remote_address: str | None
+    authority_id: str | None = None
+    """The authority that one click lies within."""
+    passkey_id: str | None = None
+    intent_hash: str | None = None
+    """SHA-256 of the canonical intent that the passkey signed."""
 
 
 class Drawdown(msgspec.Struct, frozen=True):

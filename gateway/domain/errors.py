@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import msgspec
 
-Fact = str | int | bool | None
+Fact = str | int | bool | list[str] | None
 
 
 class FieldError(msgspec.Struct, frozen=True):

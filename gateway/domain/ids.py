@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 PREFIXES = {
-    "bank": "bnk", "bank_message": "bms", "client": "cli", "decision": "dec", "drawdown": "drw", "entry": "ent",
-    "event": "evt", "grant": "grt", "job": "job", "merchant": "mer", "notice": "not", "offer": "off",
-    "partner": "par", "programme": "prg",
-    "quote": "quo", "repayment": "rep", "request": "req", "token": "tok",
+    "authority": "aut", "bank": "bnk", "bank_message": "bms", "change": "chg", "client": "cli", "decision": "dec",
+    "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt", "grant": "grt", "job": "job",
+    "merchant": "mer", "notice": "not", "offer": "off", "partner": "par", "passkey": "psk", "programme": "prg",
+    "quote": "quo", "repayment": "rep", "request": "req", "session": "ses", "token": "tok",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 

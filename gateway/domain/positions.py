@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import calendars, histories
+from gateway.domain import calendars, grants, histories
+from gateway.domain.consents import ConsentRequired
+from gateway.domain.details import Datatype, Purpose
+from gateway.domain.grants import Grant, Need
 from gateway.domain.histories import History
 from gateway.domain.merchants import MerchantState
 from gateway.domain.reasons import Reason
@@ -91,12 +94,34 @@ class Position(msgspec.Struct, frozen=True):
     scores: Scores | None
     offered: Offered | None
     verdict: Verdict | None
-    withdrawn: bool = False
-    """The merchant took back its consent to be assessed by this data."""
+    grants: tuple[Grant, ...] = ()
+    """The consents in force. Whatever changes one raises `version`, so that no write rests on an old one."""
 
     def today(self, now: datetime) -> date:
         """The shop's current business day."""
         return calendars.business_date(now, self.timezone, self.day_cutoff)
+
+    def assessed_under(self, now: datetime) -> tuple[Grant, ...]:
+        """The consents that let a limit be worked out of these sales at `now`; none: it must not be."""
+        return tuple(grant for grant in self.grants if grant.allows(grants.ASSESS, now))
+
+    def permit(self, grant_id: str | None, need: Need, now: datetime) -> Grant:
+        """The consent under which the holder of a grant may do this at `now`. Raises ConsentRequired."""
+        grant = next((grant for grant in self.grants if grant.grant_id == grant_id), None)
+        if grant is None or now >= grant.expires_at:
+            raise ConsentRequired("The merchant has not consented, or not any more", merchant_id=self.merchant_id)
+        if not grant.allows(need, now):
+            raise grants.required(need)
+        return grant
+
+    def permit_push(self, grant_id: str | None, datatype: Datatype, now: datetime) -> Grant:
+        """The same for data coming in: to be assessed by it, or to service a loan that is running."""
+        try:
+            return self.permit(grant_id, grants.push(datatype, Purpose.credit_assessment), now)
+        except ConsentRequired:
+            if self.exposure_amount <= 0:
+                raise
+        return self.permit(grant_id, grants.push(datatype, Purpose.repayment_servicing), now)
 
     def takings_amount(self, now: datetime) -> int:
         """Net sales of the current business day so far, closed early or not."""

@@ -27,7 +27,8 @@ class Programme(msgspec.Struct, frozen=True):
     """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency.
 
     A quote withholds the least share from `withhold_min_bps` up that is expected to repay it within `target_days`, at
-    most `withhold_bps`, which also bounds what all of a merchant's drawdowns withhold together.
+    most `withhold_bps`, which also bounds what all of a merchant's drawdowns withhold together. In any 24 hours one
+    merchant confirms at most `draws_24h_count` draws, and at most `draws_24h_bps` of its cap.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Programme(msgspec.Struct, frozen=True):
     quote_minutes: int
     material_bps: int
     raise_cooldown_hours: int
+    draws_24h_count: int
+    draws_24h_bps: int
     terms_version: str
 
     @property
@@ -105,6 +108,8 @@ INVENTORY = Programme(
     quote_minutes=15,
     material_bps=500,
     raise_cooldown_hours=24,
+    draws_24h_count=24,
+    draws_24h_bps=10_000,
     terms_version="2026-11-01",
 )
 """The built-in inventory-loan programme of the sandbox bank."""

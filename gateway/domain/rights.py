@@ -1,4 +1,8 @@
-"""Rights: what a token lets its bearer do. A right's name is its OAuth scope value (RFC 6749 section 3.3)."""
+"""Rights: what a token lets its bearer do. A right's name is its OAuth scope value (RFC 6749 section 3.3).
+
+A client on its own behalf has rights that are about no merchant's data (`OWN`); the others come with a merchant's
+consent, each opened by an action of its authorization details (`gateway.domain.consents.OPENED_BY`).
+"""
 
 from __future__ import annotations
 
@@ -16,16 +20,30 @@ class Right(StrEnum):
     merchants_write = "merchants:write"
     sales_write = "sales:write"
     offers_read = "offers:read"
+    quotes_write = "quotes:write"
     drawdowns_read = "drawdowns:read"
     drawdowns_write = "drawdowns:write"
     events_read = "events:read"
     grants_read = "grants:read"
     grants_write = "grants:write"
+    sessions_write = "sessions:write"
     sandbox_write = "sandbox:write"
 
 
 GRANTABLE = tuple(right for right in Right if right is not Right.public)
 """The rights a client may ask for, in the order they are documented."""
+OWN = frozenset(
+    {
+        Right.merchants_read,
+        Right.merchants_write,
+        Right.events_read,
+        Right.grants_read,
+        Right.grants_write,
+        Right.sessions_write,
+        Right.sandbox_write,
+    }
+)
+"""What a client may do on its own behalf; everything else needs a merchant's consent."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -40,6 +58,12 @@ class Caller(msgspec.Struct, frozen=True):
     """Whose consent: the only shop such a token may be used for."""
     jkt: str | None = None
     """Thumbprint of the key the token is bound to (RFC 9449)."""
+    user: str | None = None
+    """The person at the till for whom a widget session vouches; None for a partner's server."""
+
+    def reaches(self, merchant_id: str) -> bool:
+        """Whether the token may be used for this merchant, given that it is one of the partner's."""
+        return self.merchant_id is None or self.merchant_id == merchant_id
 
 
 class Tokens(Protocol):

@@ -83,7 +83,10 @@ class Assessment(msgspec.Struct, frozen=True):
 
 
 def inputs(position: Position, programme: Programme, headroom_amount: int, now: datetime) -> Inputs:
-    """Read a position once, for policy and for the record."""
+    """Read a position once, for policy and for the record; of one that may not be assessed, nothing of its sales."""
+    withdrawn = not position.assessed_under(now)
+    if withdrawn:
+        position = msgspec.structs.replace(position, history=None, open_days={}, scores=None)
     history, scores, today = position.history, position.scores, position.today(now)
     open_days = 0 if history is None else max(0, (today - history.through_on).days)
     oldest = now - timedelta(days=programme.stale_days)
@@ -103,7 +106,7 @@ def inputs(position: Position, programme: Programme, headroom_amount: int, now: 
         pd=None if scores is None else scores.pd,
         scored=scores is not None,
         stale=position.data_at is None or position.data_at < oldest,
-        withdrawn=position.withdrawn,
+        withdrawn=withdrawn,
     )
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.domain import ids
 from gateway.oauth import keys
-from gateway.oauth.errors import invalid_client, plain
+from gateway.oauth.errors import Refusal, invalid_client, plain
 
 LONGEST = 8_192
 """The most characters of an assertion."""
@@ -84,6 +84,14 @@ def read(text: str) -> Assertion:
     if not ids.PATTERN.match(claims.sub) or not claims.sub.startswith(ids.PREFIXES["client"]):
         raise invalid_client("sub of the client assertion is not a client_id of this gateway")
     return Assertion(text, header, claims)
+
+
+def claimed(text: str) -> str | None:
+    """Who `text` claims to come from, by a failure's count; None when it cannot be an assertion at all."""
+    try:
+        return read(text).client_id
+    except Refusal:
+        return None
 
 
 def verify(assertion: Assertion, registered: keys.KeySet, *, issuer: str, now: datetime) -> None:

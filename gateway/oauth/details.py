@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain import details
-from gateway.domain.details import CollectAction, DataAction, DrawAction, OfferAction
-from gateway.domain.rights import Right
+from gateway.domain.grants import OPENED_BY, Need
 from gateway.oauth.errors import invalid_details, invalid_request
 
 if TYPE_CHECKING:
     from datetime import date
 
     from gateway.domain.details import Details
+    from gateway.domain.rights import Right
 
 TYPES = ("merchant_data", "offers", "drawdown", "repayment_collection")
-
-_RIGHTS: dict[str, frozenset[Right]] = {
-    DataAction.push: frozenset({Right.merchants_read, Right.sales_write}),
-    OfferAction.read: frozenset({Right.merchants_read, Right.offers_read}),
-    DrawAction.quote: frozenset({Right.offers_read, Right.drawdowns_read, Right.drawdowns_write}),
-    DrawAction.propose: frozenset({Right.offers_read, Right.drawdowns_read, Right.drawdowns_write}),
-    CollectAction.withhold: frozenset({Right.drawdowns_read}),
-    CollectAction.debit: frozenset({Right.drawdowns_read}),
-}
 
 
 def read(text: str | None, today: date) -> Details:
@@ -38,4 +29,5 @@ def read(text: str | None, today: date) -> Details:
 
 def rights(granted: Details) -> frozenset[Right]:
     """Which routes a token with these details reaches; the consent itself is asked again behind each of them."""
-    return frozenset(right for detail in granted for action in detail.actions for right in _RIGHTS[action])
+    given = {Need(details.kind(detail), action) for detail in granted for action in detail.actions}
+    return frozenset(right for right, needs in OPENED_BY.items() if not given.isdisjoint(needs))

@@ -9,10 +9,10 @@ import msgspec
 
 from gateway.domain.details import Details
 from gateway.domain.errors import Unauthenticated
-from gateway.domain.rights import Caller, Right
+from gateway.domain.rights import OWN, Caller, Right
 from gateway.oauth import assertions, forms, scopes, tokens
 from gateway.oauth.assertions import Assertion
-from gateway.oauth.errors import invalid_client, invalid_request
+from gateway.oauth.errors import invalid_client, invalid_proof
 from gateway.store import sql
 from gateway.usecases.clients import Client
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 KEPT_COUNT = 10_000
 """The most tokens kept in memory, well under 1 KB each."""
 CODES_KEPT = timedelta(days=1)
-BOUND_ONLY = False
-"""Whether a client gets no token but one bound to a key, even on its own behalf."""
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,10 +68,13 @@ class KnownToken(msgspec.Struct, frozen=True):
     grant_id: str | None = None
     merchant_id: str | None = None
     jkt: str | None = None
+    user_id: str | None = None
 
     def caller(self) -> Caller:
         """Who calls with it."""
-        return Caller(self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt)
+        return Caller(
+            self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt, self.user_id
+        )
 
 
 class AccessTokens:
@@ -141,15 +142,14 @@ class AccessTokens:
 
 
 async def issue(world: World, form: Mapping[str, str], proven: Authenticated, jkt: str | None) -> Issued:
-    """A token for a client on its own behalf (RFC 6749 section 4.4), bound to the key `jkt` where one was proven.
+    """A token for a client on its own behalf (RFC 6749 section 4.4), bound to the key `jkt`; never to a merchant.
 
     The assertion is spent and the token stored in one write, so a refused request spends nothing and of many
     requests with one assertion exactly one gets a token. Raises Refusal.
     """
-    if BOUND_ONLY and jkt is None:
-        raise invalid_request("A DPoP proof is missing: tokens are bound to a key (RFC 9449)")
-    rights = frozenset(scopes.granted(form.get("scope"), proven.client.rights))
-    known = KnownToken(proven.client.id, proven.client.partner_id, rights, end_of_token(world), jkt=jkt)
+    key = bound(jkt)
+    rights = frozenset(scopes.granted(form.get("scope"), OWN.intersection(proven.client.rights)))
+    known = KnownToken(proven.client.id, proven.client.partner_id, rights, end_of_token(world), jkt=key)
 
     async def unit(tx: Tx) -> Issued:
         await spend(tx, proven)
@@ -177,11 +177,18 @@ async def mint(
         details_json=details,
         merchant_id=known.merchant_id,
         code_hash=code_hash,
+        user_id=known.user_id,
     )
     tx.on_commit(lambda: world.tokens.keep(digest, known, caller))
-    kind = "Bearer" if known.jkt is None else "DPoP"
-    answer = TokenAnswer(token, kind, lifetime, scopes.text(known.rights), None, known.grant_id, details)
+    answer = TokenAnswer(token, "DPoP", lifetime, scopes.text(known.rights), None, known.grant_id, details)
     return Issued(answer, caller)
+
+
+def bound(jkt: str | None) -> str:
+    """The thumbprint of the key to bind a token to. Raises Refusal when none was proven."""
+    if jkt is None:
+        raise invalid_proof("invalid_dpop_proof", "Send a DPoP proof: every token is bound to a key (RFC 9449)")
+    return jkt
 
 
 def end_of_token(world: World) -> datetime:

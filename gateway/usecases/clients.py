@@ -12,6 +12,8 @@ from gateway.domain.rights import GRANTABLE, Right
 from gateway.oauth import keys
 from gateway.oauth.keys import KeySet
 from gateway.store import sql
+from gateway.usecases import audit
+from gateway.usecases.audit import OPERATOR, Action
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,6 +81,7 @@ async def create(
             rights_json=given,
             created_at=now,
         )
+        await audit.note(tx, world, OPERATOR, Action.client_created, client.id, partner_id=client.partner_id)
         return client
 
     return await world.store.write(unit)
@@ -95,7 +98,7 @@ async def rotate(world: World, client_id: str, jwks: bytes) -> Client:
 
     async def unit(tx: Tx) -> Client:
         await tx.run(sql.clients.rotate, client_id=client_id, jwks_json=registered)
-        return await _cut_off(tx, world, client_id)
+        return await _cut_off(tx, world, client_id, Action.client_rotated)
 
     return await world.store.write(unit)
 
@@ -105,18 +108,19 @@ async def disable(world: World, client_id: str) -> Client:
 
     async def unit(tx: Tx) -> Client:
         await tx.run(sql.clients.disable, client_id=client_id)
-        return await _cut_off(tx, world, client_id)
+        return await _cut_off(tx, world, client_id, Action.client_disabled)
 
     return await world.store.write(unit)
 
 
-async def _cut_off(tx: Tx, world: World, client_id: str) -> Client:
+async def _cut_off(tx: Tx, world: World, client_id: str, done: Action) -> Client:
     """Revoke the tokens of a client just changed; the client as it is now."""
     client = await tx.one(sql.clients.find, Client, client_id=client_id)
     if client is None:
         raise UnknownClient(f"There is no client {client_id[:40]}")
     await tx.run(sql.tokens.revoke_of_client, client_id=client_id)
     tx.on_commit(lambda: world.tokens.forget(client_id))
+    await audit.note(tx, world, OPERATOR, done, client_id)
     return client
 
 

@@ -11,7 +11,10 @@ import msgspec
 
 from gateway.domain import positions as rules
 from gateway.domain.calendars import GRACE
+from gateway.domain.consents import ConsentRequired
+from gateway.domain.details import Datatype
 from gateway.domain.errors import Conflict, FieldError, Invalid, NotFound
+from gateway.domain.rights import Caller
 from gateway.domain.sales import OLDEST, Totals
 from gateway.store import Lane, sql
 from gateway.usecases import limits, positions, repayments, scoring
@@ -58,10 +61,10 @@ class DayTooOld(Invalid):
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """Close every open day of a merchant up to `through_on`; `partner_id` None = by the gateway itself."""
+    """Close every open day of a merchant up to `through_on`; `caller` None = by the gateway itself."""
 
     merchant_id: str
-    partner_id: str | None
+    caller: Caller | None
     through_on: date
     z_totals: ZTotals = ZTotals()
 
@@ -86,7 +89,7 @@ def lane(world: World) -> Lane[Closing, Closed]:
             for number in wave:
                 try:
                     held[number] = await _check(tx, world, closings[number], known.get(closings[number].merchant_id))
-                except (NotFound, ZTotalsDiffer, DayNotOver, DayTooOld) as refusal:
+                except (NotFound, ConsentRequired, ZTotalsDiffer, DayNotOver, DayTooOld) as refusal:
                     answers[number] = refusal
             closed = await _close(tx, world, known, [closings[number] for number in held])
             answers |= {number: Closed(closings[number].through_on, totals, *closed[closings[number].merchant_id])
@@ -111,9 +114,12 @@ def _waves(closings: list[Closing]) -> list[list[int]]:
 
 async def _check(tx: Tx, world: World, closing: Closing, position: Position | None) -> Totals:
     """The totals we hold of the day to close; raises when it cannot be closed."""
-    if position is None or closing.partner_id not in {None, position.partner_id}:
+    now = world.clock.now()
+    if closing.caller is not None:
+        positions.permit_push(position, closing.caller, Datatype.sales, now)
+    if position is None:
         raise NotFound("There is no such merchant")
-    today = position.today(world.clock.now())
+    today = position.today(now)
     if closing.through_on > today:
         raise DayNotOver(f"{closing.through_on} has not begun where the shop is")
     if closing.through_on < today - OLDEST:
@@ -148,7 +154,7 @@ async def _close(
     now = world.clock.now()
     due = {c.merchant_id: c for c in closings if _opens(known[c.merchant_id], c)}
     closed = [
-        rules.close(known[m], due[m].through_on, known[m].data_at if due[m].partner_id is None else now)
+        rules.close(known[m], due[m].through_on, known[m].data_at if due[m].caller is None else now)
         for m in sorted(due)
     ]
     await tx.many(sql.days.close, [

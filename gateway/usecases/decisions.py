@@ -10,6 +10,7 @@ import numpy as np
 
 from gateway.domain import features, underwriting
 from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.grants import Basis
 from gateway.domain.histories import WINDOW
 from gateway.domain.positions import Scores
 from gateway.domain.programmes import ProgrammeRef
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.domain.underwriting import Assessment
     from gateway.ports import Scorer
     from gateway.store import Reader
+    from gateway.usecases.world import Vault
 
     Floats = NDArray[np.float32]
 
@@ -35,19 +37,38 @@ TOLERANCE = 10
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A stored decision; with `inputs` and `scores` it can be repeated."""
+    """A stored decision; with `inputs` and `scores` it can be repeated.
+
+    Both are gone from one that was `sealed` when its merchant's data was erased.
+    """
 
     id: str
     merchant_id: str
     outcome: Outcome
     limit_amount: int
-    inputs: Inputs
+    inputs: Inputs | None
     scores: Scores | None
     terms: Terms
     reasons: tuple[Reason, ...]
     programme: ProgrammeRef
+    bases: tuple[Basis, ...]
+    """The consents under which its inputs were held."""
     decided_at: datetime
     data_at: datetime | None
+    sealed: bool
+
+
+class _Stored(Decision, frozen=True):
+    """A decision with what was sealed of it."""
+
+    envelope: bytes | None
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What a decision was made of: the content of its envelope."""
+
+    inputs: Inputs
+    scores: Scores | None
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -61,6 +82,13 @@ class Replay(msgspec.Struct, frozen=True):
     replayed_pd: int | None
     same_models: bool
     differences: tuple[str, ...]
+
+
+class DecisionSealed(Conflict):
+    """What the decision was made of is encrypted, and whoever asks has no key."""
+
+    code = "decision_sealed"
+    title = "The decision is sealed"
 
 
 class ProgrammeGone(Conflict):
@@ -83,21 +111,27 @@ async def page(reader: Reader, merchant_id: str, after: str, limit: int) -> list
     return await reader.all(sql.decisions.page, Decision, merchant_id=merchant_id, after=after, limit=limit)
 
 
-async def replay(reader: Reader, scorer: Scorer, programme: Programme, decision_id: str) -> Replay:
-    """Repeat the policy exactly and the models within their tolerance, from the stored inputs alone."""
-    decision = await reader.one(sql.decisions.stored, Decision, decision_id=decision_id)
+async def replay(
+    reader: Reader, scorer: Scorer, programme: Programme, decision_id: str, vault: Vault | None = None
+) -> Replay:
+    """Repeat the policy exactly and the models within their tolerance, from the stored inputs alone.
+
+    A sealed decision needs the `vault`. Raises NotFound, ProgrammeGone or DecisionSealed.
+    """
+    decision = await reader.one(sql.decisions.stored, _Stored, decision_id=decision_id)
     if decision is None:
         raise NotFound(f"There is no decision {decision_id}")
     if decision.programme != programme.ref:
         raise ProgrammeGone(f"{decision.programme.id} version {decision.programme.version} is not here")
-    again = underwriting.assess(decision.inputs, programme)
-    differences = _policy(decision, again, programme)
-    pd, scores = None, decision.scores
+    made = _made_of(decision, vault)
+    again = underwriting.assess(made.inputs, programme)
+    differences = _policy(decision, made.inputs, again, programme)
+    pd, scores = None, made.scores
     if scores is not None:
-        differences += _grading(decision.inputs, scores, programme)
-        pd, faults = _rescore(scores, decision.inputs.tails[WINDOW], scorer)
+        differences += _grading(made.inputs, scores, programme)
+        pd, faults = _rescore(scores, made.inputs.tails[WINDOW], scorer)
         differences += faults
-    elif decision.inputs.scored:
+    elif made.inputs.scored:
         differences.append("scores: none are stored")
     return Replay(
         decision_id,
@@ -111,7 +145,15 @@ async def replay(reader: Reader, scorer: Scorer, programme: Programme, decision_
     )
 
 
-def _policy(decision: Decision, again: Assessment, programme: Programme) -> list[str]:
+def _made_of(decision: _Stored, vault: Vault | None) -> _Made:
+    if decision.inputs is not None:
+        return _Made(decision.inputs, decision.scores)
+    if vault is None or decision.envelope is None:
+        raise DecisionSealed("Its merchant's data was erased: replaying it takes the key that it was sealed with")
+    return msgspec.json.decode(vault.unseal(decision.envelope, decision.id), type=_Made)
+
+
+def _policy(decision: Decision, given: Inputs, again: Assessment, programme: Programme) -> list[str]:
     """Policy from the stored inputs against what was stored; the leading reasons told a change and are not repeated."""
     oldest = decision.decided_at - timedelta(days=programme.stale_days)
     return _differing(
@@ -119,7 +161,7 @@ def _policy(decision: Decision, again: Assessment, programme: Programme) -> list
         ("limit_amount", again.limit_amount, decision.limit_amount),
         ("terms", again.terms, decision.terms),
         ("reasons", again.reasons, decision.reasons[-len(again.reasons) :]),
-        ("stale", decision.data_at is None or decision.data_at < oldest, decision.inputs.stale),
+        ("stale", decision.data_at is None or decision.data_at < oldest, given.stale),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import ledger, states
+from gateway.domain import grants, ledger, states
 from gateway.domain.drawdowns import (
     MOVES,
     BankUnavailable,
@@ -26,12 +26,14 @@ from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import events, jobs, limits, positions
+from gateway.usecases import events, jobs, limits, positions, velocity
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gateway.domain.positions import Position
+    from gateway.domain.rights import Caller
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -53,13 +55,22 @@ async def lock(tx: Tx, drawdown_id: str, partner_id: str | None = None) -> Drawd
     return await find(tx, drawdown_id, partner_id)
 
 
-async def propose(tx: Tx, world: World, partner_id: str, new: NewDrawdown) -> Drawdown:
-    """A partner's call only creates `awaiting_confirmation`: nothing is borrowed before the merchant's click."""
+async def propose(tx: Tx, world: World, caller: Caller, new: NewDrawdown) -> Drawdown:
+    """A partner's call only creates `awaiting_confirmation`: nothing is borrowed before the merchant's click.
+
+    Raises ConsentRequired unless the merchant agreed to be proposed a loan like this.
+    """
     if world.bank is None or world.loan_decision is None:
         raise BankUnavailable("No bank that could lend is connected to this gateway")
+    now, partner_id = world.clock.now(), caller.partner_id
     quote = await _quote(tx, new.quote_id, partner_id)
+    if not caller.reaches(quote.merchant_id):
+        raise NotFound("There is no such quote")
+    await tx.one(sql.consents.hold_merchant, merchant_id=quote.merchant_id)  # first, as whoever confirms does
+    position = await positions.certain(tx, world, quote.merchant_id)
+    grant = positions.permit(position, caller, grants.PROPOSE, now)
+    grants.check_draw(grant, _draw(position, quote), now)
     _check_terms(world, quote, new.terms_hash)
-    now = world.clock.now()
     drawdown = Drawdown(
         id=world.ids.new("drawdown"),
         merchant_id=quote.merchant_id,
@@ -96,7 +107,8 @@ async def confirm(
 ) -> Drawdown:
     """The merchant's click: terms and limit are checked again, exposure is taken, evidence kept, the bank asked.
 
-    Raises QuoteExpired, StaleTerms, QuoteSuperseded or ExposureExceeded; then nothing was borrowed.
+    Raises QuoteExpired, StaleTerms, VelocityExceeded, QuoteSuperseded, ExposureExceeded, or ConsentRequired for what
+    was taken back since the proposal; then nothing was borrowed.
     """
     drawdown = await lock(tx, drawdown_id, partner_id)
     states.check(MOVES, drawdown.state, DrawdownState.requested)
@@ -104,6 +116,7 @@ async def confirm(
         raise BankUnavailable("No bank that could lend is connected to this gateway")
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
+    await velocity.take(tx, world, drawdown)
     await _take_exposure(tx, world, quote)
     evidence = Evidence(
         terms_hash=quote.terms_hash,
@@ -114,6 +127,9 @@ async def confirm(
         confirmed_by=evidence_of.confirmed_by,
         confirmed_at=world.clock.now(),
         remote_address=evidence_of.remote_address,
+        authority_id=evidence_of.authority_id,
+        passkey_id=evidence_of.passkey_id,
+        intent_hash=evidence_of.intent_hash,
     )
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)
@@ -122,11 +138,17 @@ async def confirm(
 
 
 class EvidenceOf(msgspec.Struct, frozen=True):
-    """How a confirmation reached us: the method, who confirmed, from where."""
+    """How a confirmation reached us: the method, who confirmed, from where, and what they were entitled by.
+
+    One click rests on the `authority_id` it lies within; a passkey signs the `intent_hash` itself.
+    """
 
     method: str
     confirmed_by: str
     remote_address: str | None
+    authority_id: str | None = None
+    passkey_id: str | None = None
+    intent_hash: str | None = None
 
 
 async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Drawdown:
@@ -223,6 +245,12 @@ def _check_terms(world: World, quote: Quote, shown_hash: str) -> None:
         raise QuoteExpired("Make a new quote; this one lived for 15 minutes", expired_at=quote.expires_at.isoformat())
 
 
+def _draw(position: Position, quote: Quote) -> grants.Draw:
+    """The loan as a consent sees it: with everything else that is owed."""
+    outstanding = position.exposure_amount + quote.amount
+    return grants.Draw(quote.bank_id, quote.currency, quote.amount, outstanding, quote.withhold_bps)
+
+
 async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
     """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it.
 
@@ -233,6 +261,7 @@ async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
     _, fresh = await limits.assess(tx, world, position)
     if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
         raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
+    grants.check_covered(position.grants, _draw(position, quote), world.clock.now())
     limit = fresh.limit_amount
     if quote.amount > limit:
         raise QuoteSuperseded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)

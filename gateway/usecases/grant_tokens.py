@@ -6,7 +6,7 @@ are bound to client and grant and are not rotated (FAPI 2.0 section 5.3.2.1).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +15,7 @@ from gateway.domain.consents import ConsentState
 from gateway.domain.details import Details
 from gateway.oauth import details as asked_details
 from gateway.oauth import forms, pkce, scopes, tokens
-from gateway.oauth.errors import Refusal, invalid_grant, invalid_request
+from gateway.oauth.errors import Refusal, invalid_grant
 from gateway.store import sql
 from gateway.usecases import access
 from gateway.usecases.access import Authenticated, Issued, KnownToken
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
+
+
+USE_NOTED_EVERY = timedelta(hours=1)
+"""A grant's last use is when a token was last had of it, noted at most this often."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -93,7 +97,7 @@ async def redeem(world: World, form: Mapping[str, str], proven: Authenticated, j
 
     Only the reuse of a code has an effect though it is refused: it ends the tokens that the code brought.
     """
-    key = _bound(jkt)
+    key = access.bound(jkt)
     digest = tokens.digest(forms.wanted(form, "code"))
     redirect_uri = forms.wanted(form, "redirect_uri")
 
@@ -118,7 +122,7 @@ async def redeem(world: World, form: Mapping[str, str], proven: Authenticated, j
 
 async def refresh(world: World, form: Mapping[str, str], proven: Authenticated, jkt: str | None) -> Issued:
     """A new access token for a refresh token (RFC 6749 section 6), bound to the key `jkt`. Raises Refusal."""
-    key = _bound(jkt)
+    key = access.bound(jkt)
     digest = tokens.digest(forms.wanted(form, "refresh_token"))
 
     async def unit(tx: Tx) -> Issued:
@@ -163,6 +167,8 @@ async def _access_token(tx: Tx, world: World, proven: Authenticated, grant: Stan
     if source.agreed is not None:
         rights = frozenset(right for right in rights if right in source.agreed.split(" "))
     rights = frozenset(scopes.granted(source.asked, rights))
+    now = world.clock.now()
+    await tx.run(sql.consents.use, grant_id=grant.grant_id, now_at=now, before_at=now - USE_NOTED_EVERY)
     until = access.end_of_token(world)
     known = KnownToken(grant.client_id, grant.partner_id, rights, until, grant.grant_id, grant.merchant_id, source.jkt)
     return await access.mint(tx, world, known, details=grant.details, code_hash=source.code_hash)
@@ -186,9 +192,3 @@ def _settled(found: Issued | Exception) -> Issued:
         raise found
     assert isinstance(found, Issued)  # noqa: S101 - there is nothing else a unit returns
     return found
-
-
-def _bound(jkt: str | None) -> str:
-    if jkt is None:
-        raise invalid_request("A DPoP proof is missing: tokens of a grant are bound to a key (RFC 9449)")
-    return jkt

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.domain import offers, underwriting
 from gateway.domain.events import Event
+from gateway.domain.grants import Basis
 from gateway.domain.offers import Change, Commitment, OfferState, Price
 from gateway.domain.positions import Offered, Position, Verdict
 from gateway.domain.underwriting import Assessment, Inputs, Outcome
@@ -148,6 +149,7 @@ def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessmen
             "terms_json": fresh.terms,
             "reasons_json": fresh.reasons,
             "programme_json": world.programme.ref,
+            "bases_json": [Basis(g.grant_id, g.version) for g in position.assessed_under(writes.now)],
             "decided_at": writes.now,
             "data_at": position.data_at,
         }

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import accounts, merchants
+from gateway.domain import accounts, merchants, names
+from gateway.domain.changes import ChangeKind
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
@@ -23,6 +24,13 @@ class ReferenceTaken(Conflict):
 
     code = "partner_reference_taken"
     title = "Another merchant has this partner reference"
+
+
+class NameHeld(Conflict):
+    """A payout account is on its way whose holder was found to be the merchant, by the name it has now."""
+
+    code = "legal_name_held"
+    title = "The legal name stays while a new payout account waits"
 
 
 async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Merchant:
@@ -60,7 +68,7 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
 
 
 def _contact(world: World, merchant_id: str, new: NewMerchant) -> bytes | None:
-    """The address for one-time codes, sealed. Live, it comes from verification and not from the partner's word."""
+    """The address for one-time codes, sealed. Live, it is set once verified (`gateway.usecases.changes`)."""
     return None if new.contact_email is None else sign_in.seal_contact(world, merchant_id, new.contact_email)
 
 
@@ -78,10 +86,12 @@ async def page(reader: Reader, partner_id: str, after: str, limit: int) -> list[
 
 
 async def change(world: World, merchant_id: str, partner_id: str, wanted: MerchantChange) -> Merchant:
-    """Correct what a partner may correct."""
+    """Correct what a partner may correct. Raises NameHeld; account and contact are `gateway.usecases.changes`."""
 
     async def unit(tx: Tx) -> Merchant:
         held = await find(tx, merchant_id, partner_id)
+        if wanted.legal_name is not msgspec.UNSET:
+            await _check_name(tx, held, wanted.legal_name)
         await tx.run(
             sql.merchants.change,
             merchant_id=merchant_id,
@@ -94,3 +104,12 @@ async def change(world: World, merchant_id: str, partner_id: str, wanted: Mercha
         return await find(tx, merchant_id, partner_id)
 
     return await world.store.write(unit)
+
+
+async def _check_name(tx: Tx, held: Merchant, wanted: str) -> None:
+    """A name that an open change was held against must not become another afterwards."""
+    await tx.one(sql.consents.hold_merchant, merchant_id=held.id)
+    if not names.same(wanted, held.legal_name) and await tx.one(
+        sql.changes.open, merchant_id=held.id, kind=ChangeKind.payout_account
+    ):
+        raise NameHeld("Wait until the change of the payout account has ended")

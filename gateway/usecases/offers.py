@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.domain import states
+from gateway.domain import grants, states
 from gateway.domain.errors import NotFound
 from gateway.domain.events import Event
 from gateway.domain.offers import MOVES, Offer, OfferState
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.domain.positions import Position
+    from gateway.domain.rights import Caller
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -43,11 +44,16 @@ async def find(reader: Reader, offer_id: str, partner_id: str) -> Offer:
     return offer
 
 
-async def deliver(world: World, offer_id: str, partner_id: str) -> Offer:
+async def deliver(world: World, offer_id: str, caller: Caller) -> Offer:
     """The partner showed the offer to the merchant; telling so again changes nothing."""
+    partner_id = caller.partner_id
 
     async def unit(tx: Tx) -> Offer:
         offer = await find(tx, offer_id, partner_id)
+        if not caller.reaches(offer.merchant_id):
+            raise NotFound("There is no such offer")
+        position = await positions.certain(tx, world, offer.merchant_id)
+        positions.permit(position, caller, grants.READ_OFFERS, world.clock.now())
         if offer.state is OfferState.delivered:
             return offer
         states.check(MOVES, offer.state, OfferState.delivered)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway import log
-from gateway.domain import ledger
+from gateway.domain import accounts, ledger
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, end_to_end_id
 from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Account, Ack, Bank, Collection, Party, Payout, Unanswered, Unreachable
 from gateway.store import sql
-from gateway.usecases import drawdowns, jobs, repayments
+from gateway.usecases import authorities, drawdowns, jobs, repayments
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
     async def unit(tx: Tx) -> None:
         held = await drawdowns.lock(tx, drawdown_id)
         if held.state is DrawdownState.approved and held.end_to_end_id is None:
+            await authorities.check_payee(tx, world, held)
             await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=reference)
             await _store(
                 tx,
@@ -299,7 +300,8 @@ def _bank_party(world: World) -> Party:
 async def _payee(world: World, merchant_id: str) -> Party:
     row = await world.store.one(sql.merchants.payee, merchant_id=merchant_id)
     assert row is not None  # noqa: S101 - a drawdown's merchant exists by foreign key
-    return Party(row[0], Account(iban=world.vault.unseal(row[1], merchant_id).decode()))
+    number = world.vault.unseal(row[1], merchant_id).decode()
+    return Party(row[0], Account(iban=number) if accounts.is_valid_iban(number) else Account(other_id=number))
 
 
 def _message_id(reference: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gateway.domain import histories
+from gateway.domain.consents import ConsentRequired
+from gateway.domain.errors import NotFound
+from gateway.domain.grants import OPENED_BY, Grant
 from gateway.domain.merchants import MerchantState
 from gateway.domain.positions import Offered, Position, Scores, Verdict
 from gateway.domain.sales import Totals
@@ -16,6 +21,9 @@ from gateway.store import Stale, sql
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from gateway.domain.details import Datatype
+    from gateway.domain.grants import Need
+    from gateway.domain.rights import Caller, Right
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -38,7 +46,12 @@ class PositionRow(msgspec.Struct, frozen=True):
     scores: Scores | None
     offered: Offered | None
     verdict: Verdict | None
-    withdrawn_at: datetime | None
+
+
+class GrantRow(Grant, frozen=True):
+    """A consent in force, and whose."""
+
+    merchant_id: str = ""
 
 
 class DayRow(msgspec.Struct, frozen=True):
@@ -72,8 +85,11 @@ async def load(
         found = {m: found[m] for m, version in rows if m in found and found[m].version == version}
     missing = sorted(set(merchant_ids) - found.keys())
     if missing:
+        grants: dict[str, list[Grant]] = defaultdict(list)
+        for grant in await reader.all(sql.consents.in_force_of, GrantRow, merchant_ids_json=missing):
+            grants[grant.merchant_id].append(grant)
         for row in await reader.all(sql.positions.load, PositionRow, merchant_ids_json=missing):
-            found[row.merchant_id] = await _assemble(reader, row)
+            found[row.merchant_id] = await _assemble(reader, row, tuple(grants[row.merchant_id]))
     return found
 
 
@@ -94,7 +110,30 @@ async def certain(tx: Tx, world: World, merchant_id: str) -> Position:
     return (await load(tx, world, [merchant_id]))[merchant_id]
 
 
-async def _assemble(reader: Reader, row: PositionRow) -> Position:
+def permit(position: Position, caller: Caller, need: Need, now: datetime) -> Grant:
+    """The consent under which a caller may do this for a merchant. Raises NotFound or ConsentRequired."""
+    if position.partner_id != caller.partner_id or not caller.reaches(position.merchant_id):
+        raise NotFound("There is no such merchant")
+    return position.permit(caller.grant_id, need, now)
+
+
+def permit_right(position: Position, caller: Caller, right: Right, now: datetime) -> Grant:
+    """The consent that opens a right, by any one of its actions, at `now`. Raises NotFound or ConsentRequired."""
+    *others, last = OPENED_BY[right]
+    for need in others:
+        with contextlib.suppress(ConsentRequired):
+            return permit(position, caller, need, now)
+    return permit(position, caller, last, now)
+
+
+def permit_push(position: Position | None, caller: Caller, datatype: Datatype, now: datetime) -> Grant:
+    """The consent under which a caller may send data of this kind. Raises as `permit`."""
+    if position is None or position.partner_id != caller.partner_id or not caller.reaches(position.merchant_id):
+        raise NotFound("There is no such merchant")
+    return position.permit_push(caller.grant_id, datatype, now)
+
+
+async def _assemble(reader: Reader, row: PositionRow, grants: tuple[Grant, ...]) -> Position:
     through_on = row.closed_through_on
     from_on = date.min if through_on is None else through_on - timedelta(days=histories.DAYS)
     # As bare tuples: a year of days as Structs is most of what a merchant's first sale after a start would cost.
@@ -123,7 +162,7 @@ async def _assemble(reader: Reader, row: PositionRow) -> Position:
         scores=row.scores,
         offered=row.offered,
         verdict=row.verdict,
-        withdrawn=row.withdrawn_at is not None,
+        grants=grants,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import pricing, quotes
+from gateway.domain import grants, pricing, quotes
 from gateway.domain.errors import NotFound
 from gateway.domain.money import share
 from gateway.domain.offers import Offer, OfferClosed, OfferFrozen, OfferState
@@ -18,18 +18,20 @@ from gateway.usecases import limits, positions
 
 if TYPE_CHECKING:
     from gateway.domain.positions import Position
+    from gateway.domain.rights import Caller
     from gateway.store import Tx
     from gateway.usecases.world import World
 
 OPEN = frozenset({OfferState.undelivered, OfferState.delivered})
 
 
-async def make(tx: Tx, world: World, partner_id: str, new: NewQuote) -> Quote:
+async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
     """Price an amount on an open offer, inside the caller's unit; the quote lives for 15 minutes."""
-    offer = await tx.one(sql.offers.find, Offer, offer_id=new.offer_id, partner_id=partner_id)
-    if offer is None:
+    offer = await tx.one(sql.offers.find, Offer, offer_id=new.offer_id, partner_id=caller.partner_id)
+    if offer is None or not caller.reaches(offer.merchant_id):
         raise NotFound("There is no such offer")
     position = await positions.certain(tx, world, offer.merchant_id)
+    positions.permit(position, caller, grants.QUOTE, world.clock.now())
     _, fresh = await limits.assess(tx, world, position)
     if offer.frozen_at is not None or fresh.outcome is Outcome.frozen:
         raise OfferFrozen("The offer is on hold; see its reasons")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gateway.domain import positions as rules
 from gateway.domain import sales
+from gateway.domain.consents import ConsentRequired
+from gateway.domain.details import Datatype
 from gateway.domain.errors import NotFound
 from gateway.domain.records import PLACEHOLDER, Record, Records
+from gateway.domain.rights import Caller
 from gateway.domain.sales import BadSale, NewSale, SaleDetail, SaleKind, Totals
 from gateway.store import Lane, Stale, sql
 from gateway.usecases import limits, positions, repayments, scoring
@@ -20,6 +23,7 @@ from gateway.usecases.limits import Judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
@@ -49,7 +53,7 @@ class Request(msgspec.Struct, frozen=True):
     """One request's rows for one merchant."""
 
     merchant_id: str
-    partner_id: str
+    caller: Caller
     rows: list[NewSale]
     at: datetime
 
@@ -78,28 +82,40 @@ class _Intake:
         self.world, self.requests, self.known = world, requests, known
         self.counts = [[0, 0] for _ in requests]
         self.rejected: dict[int, list[RowResult]] = defaultdict(list)
+        self.refused: dict[int, Exception] = {}
+        """Requests of which nothing is taken: no such merchant, or no consent to it."""
         self.changes: dict[str, dict[date, Totals]] = {}
         """What each merchant's days gained; a merchant whose records changed at all is in here."""
 
-    def knows(self, request: Request) -> bool:
-        """Whether the request's merchant is one of its partner's."""
+    def _permitted(self, number: int, now: datetime) -> Grant | None:
+        """The consent a request's rows come in under, asked of the very position they are added to."""
+        request = self.requests[number]
         position = self.known.get(request.merchant_id)
-        return position is not None and position.partner_id == request.partner_id
+        try:
+            return positions.permit_push(position, request.caller, Datatype.sales, now)
+        except (NotFound, ConsentRequired) as refusal:
+            self.refused[number] = refusal
+            return None
 
     def place(self) -> list[Row]:
         """Each row with its day and an id, merchants in order; rows no shop could have sold are set aside."""
         now, batch = self.world.clock.now(), self.world.ids.new("request")
         rows: list[Row] = []
         for number in sorted(range(len(self.requests)), key=lambda n: self.requests[n].merchant_id):
-            request = self.requests[number]
-            if not self.knows(request):
+            request, grant = self.requests[number], self._permitted(number, now)
+            if grant is None:
                 continue
             position = self.known[request.merchant_id]
+            oldest = position.today(now) - timedelta(days=grant.lookback_days(Datatype.sales))
+            too_old = BadSale("beyond_consent", f"The merchant's consent reaches back to {oldest}")
             for index, sale in enumerate(request.rows):
                 try:
                     on = sales.place(sale, position.currency, position.timezone, position.day_cutoff, now)
                 except BadSale as bad:
                     self._reject(number, index, bad)
+                    continue
+                if on < oldest:
+                    self._reject(number, index, too_old)
                 else:
                     rows.append(Row(number, index, request.merchant_id, sale, on, f"{batch}.{len(rows)}"))
         return rows
@@ -175,14 +191,13 @@ class _Intake:
     def answer(self, judged: dict[str, Judged]) -> list[Received | Exception]:
         """One answer a request, in order."""
         return [
-            Received(
+            self.refused.get(number)
+            or Received(
                 self.counts[number][0],
                 self.counts[number][1],
                 tuple(self.rejected.get(number, ())),
                 judged[request.merchant_id],
             )
-            if self.knows(request)
-            else NotFound("There is no such merchant")
             for number, request in enumerate(self.requests)
         ]
 
@@ -278,7 +293,8 @@ async def _record(tx: Tx, world: World, intake: _Intake) -> tuple[list[Position]
     moved: list[Position] = []
     late: list[Position] = []
     calm: list[Position] = []
-    for merchant_id in sorted({request.merchant_id for request in intake.requests if intake.knows(request)}):
+    taken = {request.merchant_id for number, request in enumerate(intake.requests) if number not in intake.refused}
+    for merchant_id in sorted(taken):
         before, changes = intake.known[merchant_id], intake.changes.get(merchant_id)
         if changes is None:
             calm.append(before)

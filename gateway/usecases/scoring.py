@@ -33,13 +33,33 @@ class _Batch(msgspec.Struct):
 
 
 def score(world: World, positions: Sequence[Position]) -> list[Position]:
-    """The same positions with fresh scores; those without a closed day are left as they are."""
-    at = [i for i, position in enumerate(positions) if position.history is not None]
-    answer = list(positions)
+    """The same positions with fresh scores; those without a closed day are left as they are.
+
+    One that may not be assessed is left without: what comes in to service its loan is for nothing else.
+    """
+    now = world.clock.now()
+    assessed = [bool(position.assessed_under(now)) for position in positions]
+    at = [i for i, position in enumerate(positions) if assessed[i] and position.history is not None]
+    answer = [one if may else unscored(one) for one, may in zip(positions, assessed, strict=True)]
     if at:
         for i, scored in zip(at, _score(world, [positions[i] for i in at]), strict=True):
             answer[i] = scored
     return answer
+
+
+def unscored(position: Position) -> Position:
+    """The same position, and nothing that models said of it."""
+    return position if position.scores is None else msgspec.structs.replace(position, scores=None)
+
+
+def afresh(world: World, position: Position) -> Position:
+    """A position whose consents changed: without scores where none lets it be assessed, else with those of its days."""
+    history, scores = position.history, position.scores
+    current = history is not None and scores is not None and scores.scored_through_on == history.through_on
+    if current and position.assessed_under(world.clock.now()):
+        return position
+    (again,) = score(world, [position])
+    return again
 
 
 def _score(world: World, positions: list[Position]) -> list[Position]:

@@ -20,8 +20,11 @@ from gateway.domain.merchants import MerchantState
 from gateway.oauth import tokens
 from gateway.ports import Notice, Undelivered
 from gateway.store import sql
+from gateway.usecases import audit
+from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
+    from gateway.domain.passkeys import Passkey
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -34,7 +37,11 @@ SENDS_COUNT = 5
 FAILURES_COUNT = 10
 """Wrong codes, over all of a merchant's browsers, before nobody may try for LOCK."""
 LOCK = timedelta(minutes=15)
-METHOD = "one_time_code"
+_FORGET = (
+    sql.identity.forget_sessions, sql.identity.forget_codes, sql.identity.forget_lockouts, sql.passkeys.forget_sign_ins
+)  # fmt: skip
+METHOD, PASSKEY = "one_time_code", "passkey"
+"""How a browser can have signed in, as it is kept with everything it does."""
 
 
 class NoContact(Conflict):
@@ -66,6 +73,8 @@ class PageSession(msgspec.Struct, frozen=True):
     merchant_id: str
     signed_in_at: datetime | None
     expires_at: datetime
+    method: str | None = None
+    passkey_id: str | None = None
 
 
 class Tried(StrEnum):
@@ -135,10 +144,7 @@ async def send_code(world: World, merchant: Who, secret: str, words: tuple[str, 
         key = f"send:{merchant.id}"
         await _refuse_locked(tx, key, SENDS_COUNT, now)
         await tx.one(sql.identity.count, key=key, until_at=now + LOCK, now_at=now)
-        await tx.run(
-            sql.identity.open_session, hash=hashed, merchant_id=merchant.id, signed_in_at=None, created_at=now,
-            expires_at=now + SESSION_LIFETIME,
-        )  # fmt: skip
+        await _open(tx, hashed, merchant.id, now)
         await tx.run(
             sql.identity.put_code, session_hash=hashed, merchant_id=merchant.id, code_hash=_keyed(secret, code),
             expires_at=now + CODE_LIFETIME,
@@ -182,13 +188,21 @@ async def enter_code(world: World, secret: str, code: str) -> Attempt:
             await tx.run(sql.identity.clear, key=lock)
         await tx.run(sql.identity.spend_code, session_hash=hashed)
         await tx.run(sql.identity.end_session, hash=hashed)
-        await tx.run(
-            sql.identity.open_session, hash=tokens.digest(renewed), merchant_id=live.merchant_id, signed_in_at=now,
-            created_at=now, expires_at=now + SESSION_LIFETIME,
-        )  # fmt: skip
+        await _open(tx, tokens.digest(renewed), live.merchant_id, now, method=METHOD)
+        await audit.note(tx, world, live.merchant_id, Action.signed_in, live.merchant_id, method=METHOD)
         return Attempt(Tried.right, renewed)
 
     return await world.store.write(unit)
+
+
+async def by_passkey(tx: Tx, world: World, secret: str, passkey: Passkey) -> str:
+    """Sign the browser with `secret` in on the answer of `passkey`, in that answer's unit; its new secret."""
+    now, renewed = world.system_clock.now(), tokens.mint()
+    for query in (sql.identity.spend_code, sql.identity.end_session):
+        await tx.run(query, hash=tokens.digest(secret), session_hash=tokens.digest(secret))
+    await _open(tx, tokens.digest(renewed), passkey.merchant_id, now, method=PASSKEY, passkey_id=passkey.id)
+    await audit.note(tx, world, passkey.merchant_id, Action.signed_in, passkey.id, method=PASSKEY)
+    return renewed
 
 
 async def session(world: World, secret: str | None) -> PageSession | None:
@@ -209,7 +223,7 @@ async def forget(world: World) -> None:
     now = world.system_clock.now()
 
     async def unit(tx: Tx) -> None:
-        for query in (sql.identity.forget_sessions, sql.identity.forget_codes, sql.identity.forget_lockouts):
+        for query in _FORGET:
             await tx.run(query, now_at=now)
 
     await world.store.write(unit)
@@ -223,6 +237,16 @@ def form_token(secret: str) -> str:
 def form_is_ours(secret: str | None, given: str) -> bool:
     """Whether a form was made by us for this browser; in constant time."""
     return secret is not None and hmac.compare_digest(form_token(secret).encode(), given.encode())
+
+
+async def _open(
+    tx: Tx, hashed: str, merchant_id: str, now: datetime, *, method: str | None = None, passkey_id: str | None = None
+) -> None:
+    """A browser's session; without a `method` it is only on its way."""
+    await tx.run(
+        sql.identity.open_session, hash=hashed, merchant_id=merchant_id, signed_in_at=now if method else None,
+        method=method, passkey_id=passkey_id, created_at=now, expires_at=now + SESSION_LIFETIME,
+    )  # fmt: skip
 
 
 async def _locked(reader: Reader, key: str, most: int, now: datetime) -> bool:

@@ -12,7 +12,8 @@ from gateway.domain.rights import Right
 from gateway.oauth import forms, scopes, tokens
 from gateway.oauth.errors import invalid_request
 from gateway.store import sql
-from gateway.usecases import access, grant_tokens
+from gateway.usecases import access, audit, grant_tokens
+from gateway.usecases.audit import Action
 from gateway.usecases.grant_tokens import RefreshToken
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ async def revoke(world: World, form: Mapping[str, str], proven: Authenticated) -
         if refresh_token is not None:
             _check_owner(refresh_token.client_id, proven)
             await grant_tokens.end_of_code(tx, world, refresh_token.code_hash, refresh_token.grant_id)
+            await audit.note(tx, world, proven.client.id, Action.token_revoked, refresh_token.grant_id)
             return
         found = await tx.one(sql.authorization.token, Stored, hash=digest)
         if found is not None:
             _check_owner(found.client_id, proven)
             await tx.run(sql.authorization.revoke_token, hash=digest, client_id=found.client_id)
             tx.on_commit(lambda: world.tokens.forget(found.client_id))
+            await audit.note(tx, world, proven.client.id, Action.token_revoked, found.grant_id or found.client_id)
 
     await world.store.write(unit)
 
@@ -117,7 +120,7 @@ def _access(world: World, found: Stored) -> Introspection:
         iss=world.settings.issuer,
         client_id=found.client_id,
         sub=found.merchant_id or found.client_id,
-        token_type="Bearer" if found.jkt is None else "DPoP",
+        token_type="DPoP",  # noqa: S106 - the kind of token, no secret
         scope=scopes.text(found.rights),
         iat=int(found.issued_at.timestamp()),
         exp=int(found.expires_at.timestamp()),

@@ -1,4 +1,4 @@
-"""`gateway verify`: recompute every sum and hold the books against states, amounts, events and exposures."""
+"""`gateway verify`: recompute every sum, hold the books against all that rests on them, follow the audit chain."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gateway.domain.drawdowns import Drawdown
 from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment
 from gateway.store import sql
+from gateway.usecases import audit as audit_log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,6 +27,9 @@ class Verification(msgspec.Struct, frozen=True):
     entries_count: int
     postings_count: int
     drawdowns_count: int
+    audit_count: int
+    audit_hash: str
+    """Of the audit log's last entry."""
     problems: tuple[str, ...]
 
 
@@ -39,8 +43,10 @@ async def verify(reader: Reader) -> Verification:
         count, after = count + len(page), page[-1][0]
     found += await _twice(lambda: _of_merchants(reader))
     found += await _twice(lambda: _of_scopes(reader))
+    chain = await audit_log.verify(reader)
+    found += chain.problems
     counts = await reader.one(sql.ledger.counts) or (0, 0)
-    return Verification(not found, counts[0], counts[1], count, tuple(found))
+    return Verification(not found, counts[0], counts[1], count, chain.last_number, chain.last_hash, tuple(found))
 
 
 async def _twice(check: Callable[[], Awaitable[list[str]]]) -> list[str]:

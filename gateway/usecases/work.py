@@ -9,17 +9,23 @@ from gateway import log
 from gateway.store import sql
 from gateway.usecases import (
     access,
+    authorities,
+    changes,
     consents,
     days,
     drawdowns,
+    erasing,
+    erasures,
     events,
     jobs,
     mailbox,
+    notices,
     offers,
     payments,
     repayments,
     sign_in,
     turns,
+    widget_sessions,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +39,9 @@ HANDLERS: dict[str, Handler] = {
     drawdowns.INSTRUCT: payments.instruct,
     repayments.COLLECT: payments.collect,
     payments.SEND: payments.send,
+    notices.DELIVER: notices.deliver,
+    erasures.ERASE: erasing.erase,
+    erasures.REMOVE: erasing.remove,
 }
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """How long a key answers with what it answered first."""
@@ -67,6 +76,8 @@ async def forget(world: World) -> None:
     """Drop what has outlived its use: spent assertions, dead tokens, old idempotency records."""
     await access.forget_expired(world)
     await sign_in.forget(world)
+    await erasures.reopen(world)
+    await widget_sessions.forget(world)
     before_at = world.clock.now() - IDEMPOTENCY_KEPT
     await world.store.write(lambda tx: tx.run(sql.idempotency.forget, before_at=before_at))
 
@@ -81,7 +92,7 @@ async def _close_days(world: World) -> int:
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
-    consents.expire, consents.remind, events.place,
+    authorities.expire, consents.expire, consents.lapse, consents.remind, erasures.wake, changes.settle, events.place,
 )  # fmt: skip
 
 

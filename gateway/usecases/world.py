@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
 from gateway.store import sql
+from gateway.usecases.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,9 @@ class Vault(Protocol):
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
         """Decrypt, or raise when it was changed or moved."""
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of its own for `purpose`, the same wherever the master key is."""
 
 
 class SystemClock:
@@ -149,6 +153,8 @@ class World:
         self.tokens = tokens
         """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
         self.positions = PositionCache(shared=settings.shared_database)
+        self.rates = Rates(system_clock, settings.client_requests_per_minute)
+        """How fast clients ask for tokens, by this process's count."""
         self.hand = asyncio.Lock()
         """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
         self.wake = asyncio.Event()

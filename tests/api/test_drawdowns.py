@@ -68,9 +68,7 @@ async def test_repayments_are_paged_oldest_first(shop: Shop) -> None:
     ],
 )  # fmt: skip
 async def test_a_body_that_is_no_quote_is_a_clear_4xx(shop: Shop, body: Any) -> None:
-    answer = await shop.partner.http.post(
-        "/v1/quotes", json=body, headers=shop.partner._headers | {"idempotency-key": "bad"}
-    )
+    answer = await shop.partner.send("POST", "/v1/quotes", json=body, headers={"idempotency-key": "bad"})
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"].startswith("application/problem+json")
 

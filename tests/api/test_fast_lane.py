@@ -11,12 +11,16 @@ import httpx
 import pytest
 
 from gateway.api.fast_lane import FastLane
+from gateway.demo.keys import SigningKey
+from gateway.domain.rights import Right
 from gateway.main import application, open_world
-from gateway.oauth import tokens
 from gateway.settings import Settings
 from gateway.store import sql
+from gateway.usecases.proofs import MemorySightings, Proofs
 from gateway.usecases.world import RandomIds
-from tests import gateways
+from tests import gateways, tills
+from tests.api import minting
+from tests.gateways import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-WRITER, READER, STRANGER = "writer-0123456789", "reader-0123456789", "stranger-0123456789"
 AT = gateways.NOW.isoformat()
 NDJSON = "application/x-ndjson"
 
@@ -75,9 +78,22 @@ CORPUS: list[tuple[str, dict[str, Any]]] = [
     ("compressed", {"json": row("p"), "headers": {"content-encoding": "gzip"}}),
     ("no token", {"json": row("q"), "token": None}),
     ("an unknown token", {"json": row("q"), "token": "nobody-0123456789"}),
-    ("a token without the right", {"json": row("q"), "token": READER}),
-    ("another partner's merchant", {"json": row("q"), "token": STRANGER}),
-    ("no bearer", {"json": row("q"), "headers": {"authorization": "Basic abc"}, "token": None}),
+    ("a token without the right", {"json": row("q"), "token": "reader"}),
+    ("another partner's merchant", {"json": row("q"), "token": "stranger"}),
+    ("a partner that knows nobody here", {"json": row("q"), "token": "strange own"}),
+    ("the grant of another shop", {"json": row("q"), "token": "sibling"}),
+    ("the client's own token", {"json": row("q"), "token": "own"}),
+    ("a right that stands on no consent", {"json": row("q"), "token": "baseless"}),
+    ("a token bound to no key", {"json": row("q"), "token": "loose"}),
+    ("another scheme", {"json": row("q"), "headers": {"authorization": "Basic abc"}, "token": None}),
+    ("a bearer", {"json": row("q"), "headers": {"authorization": "Bearer abc"}}),
+    ("no proof", {"json": row("q"), "headers": {"dpop": None}}),
+    ("a proof that is none", {"json": row("q"), "headers": {"dpop": "x.y.z"}}),
+    ("a proof without a nonce", {"json": row("q"), "proof": {"nonce": None}}),
+    ("a proof with a nonce of nobody's", {"json": row("q"), "proof": {"nonce": "A" * 32}}),
+    ("a proof about another method", {"json": row("q"), "proof": {"method": "PUT"}}),
+    ("a proof about another token", {"json": row("q"), "proof": {"token": "other"}}),
+    ("a proof by another key", {"json": row("q"), "proof": {"key": SigningKey()}}),
     ("an unknown merchant", {"json": row("q"), "merchant": "mer_01jcz0000000000000000000zz"}),
     ("no merchant's id", {"json": row("q"), "merchant": "mer_1"}),
     ("another noun's id", {"json": row("q"), "merchant": "off_01jcz0000000000000000000zz"}),
@@ -99,21 +115,28 @@ class FixedClock:
 class Side:
     """One of two worlds that are alike to the last random bit."""
 
-    def __init__(self, world: World, http: httpx.AsyncClient, merchant_id: str) -> None:
-        self.world, self.http, self.merchant_id = world, http, merchant_id
+    def __init__(self, world: World, http: httpx.AsyncClient, merchant_id: str, tokens: dict[str, str]) -> None:
+        self.world, self.http, self.merchant_id, self._tokens = world, http, merchant_id, tokens
 
     async def send(self, case: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        headers = {"content-type": case.get("type", "application/json"), **case.get("headers", {})}
-        token = case.get("token", WRITER)
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
-        body = json.dumps(case["json"]).encode() if "json" in case else case.get("content", b"")
         path = f"/v1/merchants/{case.get('merchant', self.merchant_id)}/sales"
+        method, token = case.get("method", "POST"), case.get("token", "writer")
+        headers = {"content-type": case.get("type", "application/json")}
+        if token is not None:
+            headers |= self._proven(method, path, self._tokens.get(token, token), case.get("proof", {}))
+        headers |= case.get("headers", {})
+        body = json.dumps(case["json"]).encode() if "json" in case else case.get("content", b"")
         answer = await self.http.request(
-            case.get("method", "POST"), path, content=body, params=case.get("params"),
+            method, path, content=body, params=case.get("params"),
             headers={name: value for name, value in headers.items() if value is not None},
         )  # fmt: skip
         return answer.status_code, answer.headers.raw, answer.content
+
+    def _proven(self, method: str, path: str, token: str, changes: dict[str, Any]) -> dict[str, Any]:
+        about = {"nonce": self.world.tokens.proofs.nonce(), "token": token, **changes}
+        key = about.pop("key", gateways.KEY)
+        proof = key.proof(about.pop("method", method), gateways.ISSUER + path, int(gateways.NOW.timestamp()), **about)
+        return {"authorization": f"DPoP {token}", "dpop": proof}
 
 
 @asynccontextmanager
@@ -124,9 +147,7 @@ async def side(folder: Path, *, fast: bool) -> AsyncIterator[Side]:
     async with open_world(settings, system_clock=FixedClock()) as world:
         world.ids = RandomIds(FixedClock())
         world.ids._random.seed(7)
-        await _admit(world, "Partner", WRITER, ["merchants:write", "sales:write"])
-        await _admit(world, "Partner", READER, ["offers:read"])
-        await _admit(world, "Stranger", STRANGER, ["sales:write"])
+        world.tokens._proofs = Proofs(gateways.ISSUER, FixedClock(), b"n" * 32, MemorySightings())
         app = application(world)
         edge: Any = app.asgi_handler
         assert isinstance(edge.app, FastLane)
@@ -134,34 +155,21 @@ async def side(folder: Path, *, fast: bool) -> AsyncIterator[Side]:
             edge.app = edge.app._app
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=gateways.ISSUER) as http:
-            made = await http.post(
-                "/v1/merchants",
-                json={"legal_name": "A shop", "country": "NL", "currency": "EUR", "timezone": "Europe/Amsterdam"},
-                headers={"authorization": f"Bearer {WRITER}", "idempotency-key": "make-the-shop"},
-            )
-            assert made.status_code == 201, made.text
-            yield Side(world, http, made.json()["id"])
+            yield await furnished(Gateway(world, http, FixedClock()))  # type: ignore[arg-type]
 
 
-_partners: dict[tuple[int, str], str] = {}
-
-
-async def _admit(world: World, partner: str, token: str, rights: list[str]) -> None:
-    now, known = world.system_clock.now(), (id(world), partner)
-    client = {"client_id": world.ids.new("client"), "rights_json": rights}
-
-    async def unit(tx: Any) -> None:
-        if known not in _partners:
-            _partners[known] = world.ids.new("partner")
-            await tx.run(sql.clients.add_partner, id=_partners[known], name=partner, created_at=now)
-        client["partner_id"] = _partners[known]
-        await tx.run(
-            sql.clients.add, **client, id=client["client_id"], name=token, jwks_json={"keys": []}, created_at=now
-        )
-        row = {"hash": tokens.digest(token), "issued_at": now, "expires_at": now + timedelta(days=1)}
-        await tx.run(sql.tokens.add, **client, **row)
-
-    await world.store.write(unit)
+async def furnished(gateway: Gateway) -> Side:
+    """A shop, its sibling, a stranger's shop, and the tokens of each."""
+    owner, stranger = await gateway.partner("Partner"), await gateway.partner("Stranger")
+    shop, sibling, strange = [await tills.new(partner) for partner in (owner, owner, stranger)]
+    tokens = {
+        "writer": owner.grants[shop.id], "sibling": owner.grants[sibling.id], "own": owner.token,
+        "stranger": stranger.grants[strange.id], "strange own": stranger.token,
+        "reader": await minting.token(owner, shop.id, [Right.offers_read]),
+        "loose": await minting.token(owner, shop.id, [Right.sales_write], jkt=None),
+        "baseless": await minting.token(owner, None, [Right.sales_write]),
+    }  # fmt: skip
+    return Side(gateway.world, gateway.http, shop.id, tokens)
 
 
 async def test_both_lanes_give_the_same_bytes_and_store_the_same(tmp_path: Path) -> None:

@@ -45,13 +45,18 @@ def test_public_is_never_granted() -> None:
 @pytest.mark.parametrize(
     ("headers", "status", "challenge"),
     [
-        ([], 401, 'Bearer realm="restock"'),
-        ([("Authorization", "Bearer nobody")], 401, 'error="invalid_token"'),
+        ([], 401, 'DPoP algs="'),
+        ([("Authorization", "DPoP nobody")], 401, 'error="invalid_token"'),
         ([("Authorization", "Basic cmVhZGVyOnRva2Vu")], 401, 'error="invalid_token"'),
-        ([("Authorization", "Bearer")], 401, 'error="invalid_token"'),
-        ([("Authorization", "Bearer writer-token extra")], 401, 'error="invalid_token"'),
-        ([("Authorization", "Bearer " + "x" * 600)], 401, 'error="invalid_token"'),
-        ([("Authorization", "Bearer reader-token")], 403, 'error="insufficient_scope", scope="sales:write"'),
+        ([("Authorization", "Bearer writer-token")], 401, 'error="invalid_token"'),
+        ([("Authorization", "DPoP")], 401, 'error="invalid_token"'),
+        ([("Authorization", "DPoP writer-token extra")], 401, 'error="invalid_token"'),
+        ([("Authorization", "DPoP " + "x" * 600)], 401, 'error="invalid_token"'),
+        (
+            [("Authorization", "DPoP reader-token")],
+            403,
+            'scope="sales:write", authorization_details_type="merchant_data"',
+        ),
     ],
 )
 async def test_who_may_not_is_told_why(headers: list[tuple[str, str]], status: int, challenge: str) -> None:
@@ -62,7 +67,7 @@ async def test_who_may_not_is_told_why(headers: list[tuple[str, str]], status: i
 
 
 async def test_two_authorization_headers_are_refused() -> None:
-    both = [("Authorization", "Bearer writer-token"), ("Authorization", "Bearer reader-token")]
+    both = [("Authorization", "DPoP writer-token"), ("Authorization", "DPoP reader-token")]
     async with tiny.client(tiny.make()) as session:
         answer = await session.post("/v1/sales", json=BODY, headers=both)
     assert (answer.status_code, answer.json()["header"]) == (400, "authorization")
@@ -76,7 +81,7 @@ async def test_a_token_in_the_query_does_not_count() -> None:
 
 async def test_the_scheme_is_read_without_regard_to_case() -> None:
     async with tiny.client(tiny.make()) as session:
-        answer = await session.post("/v1/sales", json=BODY, headers={"Authorization": "bEARER writer-token"})
+        answer = await session.post("/v1/sales", json=BODY, headers={"Authorization": "dpOP writer-token"})
     assert answer.status_code == 200
 
 

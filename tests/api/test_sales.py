@@ -21,8 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def raw(till: Till, content: bytes, kind: str = "application/json") -> httpx.Response:
-    headers = till.partner._headers | {"content-type": kind}
-    return await till.partner.http.post(f"{till.path}/sales", content=content, headers=headers)
+    return await till.partner.send("POST", f"{till.path}/sales", content=content, headers={"content-type": kind})
 
 
 async def lines(till: Till, *rows: Any) -> httpx.Response:
@@ -88,6 +87,7 @@ async def test_only_when_nothing_could_be_taken_the_request_is_refused(site: Gat
 
 async def test_an_unknown_merchant_takes_nothing(site: Gateway) -> None:
     partner = await site.partner()
+    await tills.new(partner)
     for merchant_id in (f"mer_{test_whole_app.NOBODYS}", "mer_x", "off_01jc0000000000000000000000", "%00"):
         answer = await partner.post(f"/v1/merchants/{merchant_id}/sales", row(1))
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import string
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,27 +12,26 @@ import pytest
 
 from gateway.api import rights
 from gateway.api.strict_json import Rows
+from gateway.domain.grants import OPENED_BY
 from gateway.domain.ids import PREFIXES
-from gateway.domain.rights import GRANTABLE, Right
+from gateway.domain.rights import GRANTABLE, OWN, Right
 from gateway.main import application
-from gateway.oauth import tokens
-from gateway.store import sql
 from gateway.usecases import positions
 from tests import books, tills
-from tests.api import snapshot
-from tests.gateways import NOW, Partner
+from tests.api import minting, snapshot
+from tests.gateways import NOW
 from tests.tills import row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import httpx
     from litestar.handlers import HTTPRouteHandler
 
-    from gateway.store import Tx
-    from tests.gateways import Gateway
+    from tests.gateways import Gateway, Partner
 
 pytestmark = pytest.mark.anyio
+_keys = itertools.count(1)
 NOBODYS = "01jc0000000000000000000000"
 PROBLEM = "application/problem+json"
 
@@ -54,22 +53,6 @@ def filled(path: str, **ids: str) -> str:
     return template.format(**(nobodys | {"business_on": "2026-03-01"} | ids))
 
 
-async def limited(gateway: Gateway, granted: Sequence[Right]) -> Partner:
-    """A partner whose token carries only these rights."""
-    partner, token = await gateway.partner(), tokens.mint()
-    now = gateway.world.system_clock.now()
-    client_id = gateway.world.ids.new("client")
-
-    async def unit(tx: Tx) -> None:
-        client = {"partner_id": partner.partner_id, "rights_json": list(granted)}
-        await tx.run(sql.clients.add, **client, id=client_id, name="few", jwks_json={"keys": []}, created_at=now)
-        life = {"issued_at": now, "expires_at": now + timedelta(days=1)}
-        await tx.run(sql.tokens.add, **client, client_id=client_id, hash=tokens.digest(token), **life)
-
-    await gateway.world.store.write(unit)
-    return Partner(gateway.http, token, partner.partner_id)
-
-
 def is_problem(answer: httpx.Response, status: int, code: str) -> bool:
     return (answer.status_code, answer.headers["content-type"], answer.json()["code"]) == (status, PROBLEM, code)
 
@@ -85,22 +68,47 @@ async def test_the_public_shape_is_the_one_in_the_repository() -> None:
     )
 
 
-async def test_nobody_gets_past_a_route_without_a_token(site: Gateway) -> None:
+async def test_nobody_gets_past_a_route_without_a_token_and_a_proof(site: Gateway) -> None:
+    partner = await site.partner()
+    till = await tills.new(partner)
+    held = partner.token, partner.grants[till.id]
+    loose = await minting.token(partner, till.id, GRANTABLE, jkt=None)
+    refused: list[dict[str, str]] = [
+        {}, {"dpop": "x.y.z"}, {"authorization": "DPoP nobody"}, {"authorization": "Basic bm9ib2R5"},
+        *({"authorization": f"Bearer {token}"} for token in (*held, loose, "nobody")),
+        *({"authorization": f"Bearer {token}", "dpop": "x.y.z"} for token in held),
+    ]  # fmt: skip
     for method, address, _ in routes(site):
-        for headers in ({}, {"authorization": "Bearer nobody"}, {"authorization": "Basic bm9ib2R5"}):
+        for headers in refused:
             answer = await site.http.request(method, address, content=b"{", headers=headers)
             assert is_problem(answer, 401, "invalid_token"), (method, address)
+            challenge = answer.headers.get_list("www-authenticate")
+            assert [one.split(" ")[0] for one in challenge] == ["DPoP"]
+            assert "resource_metadata=" in challenge[0]
+        for token in held:
+            bare = await site.http.request(method, address, headers={"authorization": f"DPoP {token}"})
+            assert is_problem(bare, 401, "invalid_dpop_proof"), (method, address)
+        answer = await partner.send(method, address, token=loose, content=b"{")
+        assert is_problem(answer, 401, "invalid_token"), "bound to no key"
 
 
-async def test_every_right_but_the_one_needed_opens_nothing(site: Gateway) -> None:
-    partners: dict[Right, Partner] = {
-        right: await limited(site, [r for r in GRANTABLE if r is not right]) for right in GRANTABLE
+@pytest.mark.parametrize("of_a_grant", [True, False], ids=["of a grant", "the client's own"])
+async def test_every_right_but_the_one_needed_opens_nothing(site: Gateway, *, of_a_grant: bool) -> None:
+    partner = await site.partner()
+    till = await tills.new(partner)
+    tokens: dict[Right, str] = {
+        right: await minting.token(partner, till.id if of_a_grant else None, [r for r in GRANTABLE if r is not right])
+        for right in GRANTABLE
     }
     for method, address, handler in routes(site):
-        partner = partners[rights.needed(handler)]
-        answer = await site.http.request(method, address, content=b"{", headers=partner._headers)
-        assert is_problem(answer, 403, "insufficient_scope"), (method, address)
-        assert answer.json()["right"] == rights.needed(handler)
+        right = rights.needed(handler)
+        answer = await partner.send(method, address, token=tokens[right], content=b"{")
+        code = "insufficient_scope" if of_a_grant or right in OWN else "consent_required"
+        assert is_problem(answer, 403, code), (method, address)
+        assert answer.json()["right"] == right
+        challenge = answer.headers["www-authenticate"]
+        assert challenge.startswith(f'DPoP error="insufficient_scope", scope="{right}"')
+        assert ("authorization_details_type=" in challenge) == (right in OPENED_BY)
 
 
 # --- bad bodies ------------------------------------------------------------------------------------------------------
@@ -131,11 +139,8 @@ async def test_a_malformed_body_is_a_clear_refusal_everywhere(site: Gateway, nam
     partner = await site.partner()
     till = await tills.new(partner)
     for method, address, _ in bodies(site, till.id):
-        headers = partner._headers | {
-            "content-type": "application/json",
-            "idempotency-key": f"bad-{name}".replace(" ", "-"),
-        }
-        answer = await site.http.request(method, address, content=MALFORMED[name], headers=headers)
+        headers = {"content-type": "application/json", "idempotency-key": f"bad-{name}".replace(" ", "-")}
+        answer = await partner.send(method, address, content=MALFORMED[name], headers=headers)
         assert 400 <= answer.status_code < 500, (method, address, answer.text)
         assert answer.headers["content-type"] == PROBLEM
         assert answer.json()["code"] in {"malformed_body", "invalid_body", "nothing_taken", "bad_request"}, answer.text
@@ -169,7 +174,7 @@ async def test_a_body_of_another_kind_or_too_large_is_refused_everywhere(
     for method, address, _ in bodies(site, till.id):
         sent = content if isinstance(content, bytes) else pieces()
         key = {"idempotency-key": f"{partner.partner_id}-{address[-20:]}"}
-        answer = await site.http.request(method, address, content=sent, headers=partner._headers | key | headers)
+        answer = await partner.send(method, address, content=sent, headers=key | headers)
         assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), (method, address)
 
 
@@ -189,7 +194,9 @@ SALE = row(1_000, sale_id="x", tax_amount=1, tip_amount=1, version=1, location_i
 VALID: dict[str, dict[str, Any]] = {
     "/v1/merchants": tills.HERE
     | {"day_cutoff": "04:00", "partner_reference": "r", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462"},
-    "/v1/merchants/{merchant_id}": {"legal_name": "New", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462"},
+    "/v1/merchants/{merchant_id}": {
+        "legal_name": "Corner", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462",
+    },
     "/v1/merchants/{merchant_id}/sales": SALE,
     "/v1/merchants/{merchant_id}/days/2026-03-01/close": {
         "sales_amount": 0, "refunds_amount": 0, "voids_amount": 0, "net_amount": 0, "tickets_count": 0,
@@ -198,12 +205,25 @@ VALID: dict[str, dict[str, Any]] = {
     "/v1/drawdowns": {"quote_id": f"quo_{NOBODYS}", "terms_hash": "0" * 64},
     f"/v1/sandbox/drawdowns/drw_{NOBODYS}/confirm": {"terms_hash": "0" * 64},
     "/v1/sandbox/clock/advance": {"days": 1},
+    "/v1/merchants/{merchant_id}/authority": {
+        "users": [{"id": "u-1", "name": "Zhen", "role": "owner"}],
+        "caps": {"per_draw_amount": 1, "per_24h_amount": 2, "per_30d_amount": 3, "currency": "EUR"},
+    },
+    "/v1/merchants/{merchant_id}/payout-account": {"holder_name": "Corner", "iban": "NL91ABNA0417164300"},
+    "/v1/merchants/{merchant_id}/contact": {"email": "owner@corner.example"},
+    "/v1/widget/sessions": {
+        "merchant_id": f"mer_{NOBODYS}", "user": {"id": "u-1", "name": "Zhen", "role": "owner"},
+        "components": ["offer"], "parent_origins": ["https://till.example"],
+    },
 }  # fmt: skip
 WRONG: tuple[Any, ...] = (
     1.5, 5.0, "5", True, [], {}, -1, 2**63 - 1, 2**63, -(2**63) - 1, 10**25, "", " ", "x" * 5_000, "\x1f", "a\n", "５",
     "9999-99-99", "2026-03-02T09:00:00", "-0", "1e3",
 )  # fmt: skip
-FREE = {"location_id", "channel", "customer_ref", "means", "category", "legal_name", "item_id", "scheme", "value"}
+FREE = {
+    "location_id", "channel", "customer_ref", "means", "category", "legal_name", "item_id", "scheme", "value", "id",
+    "name", "role",
+}  # fmt: skip
 """Texts of the partner's own: any one-line text within their length is taken."""
 
 
@@ -237,7 +257,8 @@ async def test_the_bodies_that_are_spoiled_are_good_ones(site: Gateway) -> None:
 
 
 async def _ask(partner: Partner, method: str, address: str, body: Any) -> httpx.Response:
-    return await (partner.post(address, body) if method == "POST" else partner.patch(address, body))
+    key = {"idempotency-key": f"asked-{partner.partner_id}-{next(_keys)}"}
+    return await partner.send(method, address, json=body, headers=key)
 
 
 def spoiled(valid: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
@@ -248,7 +269,7 @@ def spoiled(valid: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         if isinstance(value, dict):
             for inner, wrong, body in spoiled(value):
                 yield inner, wrong, valid | {name: body}
-        if isinstance(value, list):
+        if isinstance(value, list) and isinstance(value[0], dict):
             for inner, wrong, body in spoiled(value[0]):
                 yield inner, wrong, valid | {name: [body]}
 

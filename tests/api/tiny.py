@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 ISSUER = "https://gateway.example"
 MERCHANT = "mer_01jc0000000000000000000000"
-READER = {"Authorization": "Bearer reader-token"}
-WRITER = {"Authorization": "Bearer writer-token"}
-EVERYTHING = {"Authorization": "Bearer everything"}
+READER = {"Authorization": "DPoP reader-token"}
+WRITER = {"Authorization": "DPoP writer-token"}
+EVERYTHING = {"Authorization": "DPoP everything"}
 
 
 class Tender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +118,7 @@ async def slow() -> None:
 
 
 class Tokens:
-    """Two known tokens."""
+    """A few known tokens, and whoever sends one is believed to hold its key."""
 
     async def identify(self, token: str) -> Caller:
         """The caller behind it."""
@@ -127,11 +127,10 @@ class Tokens:
         }  # fmt: skip
         if token not in rights:
             raise Unauthenticated("The access token is unknown or has expired")
-        return Caller("cli_1", "par_1", frozenset(rights[token]))
+        return Caller("cli_1", "par_1", frozenset(rights[token]), "grt_1", jkt="a-key")
 
     async def prove(self, proof: bytes | None, method: str, path: str, token: str, jkt: str) -> str | None:
-        """No token here is bound to a key."""
-        raise Unauthenticated("The token is not bound to a key")
+        """No proof is asked for: proofs have tests of their own."""
 
 
 class Ids:

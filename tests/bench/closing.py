@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gateway.domain import calendars
+from gateway.domain.rights import Caller, Right
 from gateway.domain.sales import NewSale, SaleKind
 from gateway.main import open_world
 from gateway.server import settle_garbage
@@ -23,6 +24,8 @@ from tests.bench import seed
 
 if TYPE_CHECKING:
     from gateway.usecases.world import World
+
+_RIGHTS = frozenset({Right.sales_write})
 
 
 class Clock:
@@ -42,30 +45,31 @@ async def run(path: Path, days_count: int) -> list[float]:
     rates = []
     async with open_world(seed.settings(path), system_clock=clock) as world:
         settle_garbage()
-        merchants = _merchants(path)
+        callers = _callers(path)
         for day in range(days_count + 1):
-            await _sell(world, merchants, day)
+            await _sell(world, callers, day)
             on = clock.at.astimezone(calendars.zone(seed.TIMEZONE)).date()
             started = perf_counter()
-            await seed.close(world, [merchant_id for merchant_id, _ in merchants], on)
+            await seed.close(world, list(callers), on)
             if day:
-                rates.append(len(merchants) / (perf_counter() - started))
+                rates.append(len(callers) / (perf_counter() - started))
             clock.at += timedelta(days=1)
     return rates
 
 
-def _merchants(path: Path) -> list[tuple[str, str]]:
+def _callers(path: Path) -> dict[str, Caller]:
     connection = sqlite3.connect(path)
     try:
-        return list(connection.execute("SELECT id, partner_id FROM merchants"))
+        found = connection.execute("SELECT merchant_id, client_id, partner_id, grant_id FROM consents")
+        return {m: Caller(client, partner, _RIGHTS, grant, m) for m, client, partner, grant in found}
     finally:
         connection.close()
 
 
-async def _sell(world: World, merchants: list[tuple[str, str]], day: int) -> None:
+async def _sell(world: World, callers: dict[str, Caller], day: int) -> None:
     now = world.clock.now()
     sold = [NewSale(f"close-{day}", SaleKind.sale, now, 90_000 + 7_000 * (day % 5), seed.CURRENCY)]
-    requests = [sales.Request(merchant_id, partner_id, sold, now) for merchant_id, partner_id in merchants]
+    requests = [sales.Request(merchant_id, caller, sold, now) for merchant_id, caller in callers.items()]
     await asyncio.gather(*(world.store.merge(world.intake, request) for request in requests))
 
 

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -54,8 +55,8 @@ def bare(path: Path, batches_count: int) -> float:
     return len(batches) * ROWS_COUNT / seconds
 
 
-def through(port: int, merchant_ids: list[str], prefix: str) -> float:
-    """Rows a second as NDJSON through the gateway at `port`, a batch a merchant."""
+def through(port: int, tokens: dict[str, str], prefix: str) -> float:
+    """Rows a second as NDJSON through the gateway at `port`, a batch for each merchant with its token."""
     now = datetime.now(UTC)
     bodies = [
         b"\n".join(
@@ -65,11 +66,11 @@ def through(port: int, merchant_ids: list[str], prefix: str) -> float:
             }).encode()
             for row, at in _rows(now)
         )
-        for _ in merchant_ids
+        for _ in tokens
     ]  # fmt: skip
     with machine.on_core(machine.LOAD_CORE), ThreadPoolExecutor(CONNECTIONS_COUNT) as senders:
         started = perf_counter()
-        taken = list(senders.map(lambda m, body: _send(port, m, body), merchant_ids, bodies))
+        taken = list(senders.map(partial(_send, port), tokens, tokens.values(), bodies))
         seconds = perf_counter() - started
     if set(taken) != {ROWS_COUNT}:
         raise IngestFailed(f"of {ROWS_COUNT} rows a batch these were taken: {sorted(set(taken))}")
@@ -82,11 +83,11 @@ def _rows(now: datetime) -> list[tuple[int, datetime]]:
     return [(row, now - step * (ROWS_COUNT - row)) for row in range(ROWS_COUNT)]
 
 
-def _send(port: int, merchant_id: str, body: bytes) -> int:
+def _send(port: int, merchant_id: str, token: str, body: bytes) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = {"Authorization": f"Bearer {seed.TOKEN}", "Content-Type": "application/x-ndjson"}
+    headers = {"Authorization": f"DPoP {token}", "Content-Type": "application/x-ndjson"}
     try:
-        connection.request("POST", f"/v1/merchants/{merchant_id}/sales", body, headers)
+        connection.request("POST", seed.address(merchant_id), body, headers)
         answer = connection.getresponse()
         found = json.loads(answer.read())
     finally:

@@ -33,11 +33,13 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """Where load goes, and what its sales look like; `prefix` must be new for every run."""
+    """Where load goes, and what its sales look like; `prefix` must be new for every run.
+
+    `lines` is a file of requests to make in turn: path, token and, where proofs are checked, a proof each.
+    """
 
     url: str
-    paths: Path
-    token: str
+    lines: Path
     at: str
     currency: str
     prefix: str
@@ -55,8 +57,7 @@ def by() -> str:
 def run(aim: Aim, connections: int, seconds: float) -> Load:
     """Send new sales as fast as they are answered, over `connections` at once (wrk: whole seconds, at least one)."""
     environment = os.environ | {
-        "BENCH_PATHS": str(aim.paths), "BENCH_TOKEN": aim.token, "BENCH_PREFIX": aim.prefix, "BENCH_AT": aim.at,
-        "BENCH_CURRENCY": aim.currency,
+        "BENCH_LINES": str(aim.lines), "BENCH_PREFIX": aim.prefix, "BENCH_AT": aim.at, "BENCH_CURRENCY": aim.currency,
     }  # fmt: skip
     wrk = shutil.which("wrk")
     if wrk:

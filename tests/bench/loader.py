@@ -24,16 +24,17 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 class Requests:
     """The requests of all connections, one after the other, each with a new sale."""
 
-    def __init__(self, paths: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, lines: list[str], environment: dict[str, str]) -> None:
         prefix = environment["BENCH_PREFIX"]
         at, currency = environment["BENCH_AT"], environment["BENCH_CURRENCY"]
         tail = f'","kind":"sale","occurred_at":"{at}","amount":4250,"currency":"{currency}"}}'
         start = f'{{"sale_id":"{prefix}'
         length = len(start) + 8 + len(tail)
         self._heads = [
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {environment['BENCH_TOKEN']}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{start}"
-            for path in paths
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: DPoP {token}\r\n"
+            + "".join(f"DPoP: {proof}\r\n" for proof in proofs)
+            + f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{start}"
+            for path, token, *proofs in map(str.split, lines)
         ]
         self._tail = tail
         self._count = 0
@@ -111,8 +112,8 @@ def _same(connection: Connection) -> Connection:
 
 def main() -> None:
     """Run what the command line and the environment say."""
-    paths = Path(os.environ["BENCH_PATHS"]).read_text(encoding="utf-8").split()
-    requests = Requests(paths, dict(os.environ))
+    lines = Path(os.environ["BENCH_LINES"]).read_text(encoding="utf-8").splitlines()
+    requests = Requests(lines, dict(os.environ))
     print(uvloop.run(run(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), requests)))
 
 

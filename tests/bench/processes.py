@@ -17,7 +17,7 @@ from tests.bench import machine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-READY_SECONDS = 30
+READY_SECONDS = 120
 _STOP_SECONDS = 15
 _POLL_SECONDS = 0.002
 _ROOT = Path(__file__).resolve().parents[2]
@@ -47,16 +47,26 @@ class Server:
 def serving(
     arguments: Sequence[str], folder: Path, name: str, *, ready: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """`python -m arguments…` with `{port}` filled in, on the servers' core, until the block ends."""
-    port = _free_port()
-    command = [sys.executable, "-m", *(argument.replace("{port}", str(port)) for argument in arguments)]
-    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") and k != "PYTHONDONTWRITEBYTECODE"}
+    """`python -m arguments…`, until the block ends. See `running`."""
     # As installed: modules compiled once, at the first start, into a folder that goes with the run.
-    own |= {"PYTHONPATH": str(_ROOT), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    own = {"PYTHONPATH": str(_ROOT), "PYTHONPYCACHEPREFIX": str(folder / "compiled"), **(environment or {})}
+    with running([sys.executable, "-m", *arguments], folder, name, ready=ready, environment=own) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], folder: Path, name: str, *, ready: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """`command` on the servers' core until the block ends; `{port}` is filled in there and in the environment."""
+    port = _free_port()
+    own = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") and k != "PYTHONDONTWRITEBYTECODE"}
+    own |= {name: value.replace("{port}", str(port)) for name, value in (environment or {}).items()}
+    filled = [word.replace("{port}", str(port)) for word in command]
     with (folder / f"{name}.log").open("ab") as log:
         started = time.perf_counter()
         with machine.on_core(machine.SERVER_CORE):
-            process = subprocess.Popen(command, env=own | dict(environment or {}), cwd=folder, stdout=log, stderr=log)
+            process = subprocess.Popen(filled, env=own, cwd=folder, stdout=log, stderr=log)
         try:
             _wait(process, port, ready, folder / f"{name}.log")
             yield Server(process.pid, port, time.perf_counter() - started)

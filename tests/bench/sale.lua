@@ -1,13 +1,14 @@
--- One new sale a request, merchants in turn. Environment: BENCH_PATHS (file, one path a line), BENCH_TOKEN,
+-- One new sale a request, lines in turn. Environment: BENCH_LINES (file: path, token and perhaps a DPoP proof a line),
 -- BENCH_PREFIX (makes sale ids of this run unlike any other's), BENCH_AT (occurred_at), BENCH_CURRENCY.
 local heads, count = {}, 0
 local prefix, at, currency = os.getenv("BENCH_PREFIX"), os.getenv("BENCH_AT"), os.getenv("BENCH_CURRENCY")
 local tail = '","kind":"sale","occurred_at":"' .. at .. '","amount":4250,"currency":"' .. currency .. '"}'
 local length = #('{"sale_id":"' .. prefix .. string.format("%08d", 0) .. tail)
 
-for path in io.lines(os.getenv("BENCH_PATHS")) do
-  heads[#heads + 1] = "POST " .. path .. " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
-    .. os.getenv("BENCH_TOKEN") .. "\r\nContent-Type: application/json\r\nContent-Length: " .. length
+for line in io.lines(os.getenv("BENCH_LINES")) do
+  local path, token, proof = line:match("^(%S+) (%S+) ?(%S*)$")
+  heads[#heads + 1] = "POST " .. path .. " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: DPoP " .. token
+    .. (proof == "" and "" or "\r\nDPoP: " .. proof) .. "\r\nContent-Type: application/json\r\nContent-Length: " .. length
     .. '\r\n\r\n{"sale_id":"' .. prefix
 end
 

@@ -7,6 +7,7 @@ decisions and offers are real ones.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,37 +15,48 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.domain import calendars, histories
+from gateway.domain import calendars, details, histories
+from gateway.domain.consents import Evidence
+from gateway.domain.details import Details
 from gateway.domain.histories import DAYS
 from gateway.domain.merchants import NewMerchant
-from gateway.domain.rights import GRANTABLE
+from gateway.domain.rights import Right
 from gateway.domain.sales import Totals
 from gateway.main import open_world
-from gateway.oauth import tokens
 from gateway.settings import Settings
 from gateway.store import sql
-from gateway.usecases import days, merchants, positions, work
+from gateway.usecases import access, clients, consents, days, merchants, positions, work
+from gateway.usecases.access import KnownToken
+from tests.bench import flows
+from tests.bench.keys import Key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.domain.positions import Position
     from gateway.store import Tx
+    from gateway.usecases.clients import Client
     from gateway.usecases.world import World
 
 CURRENCY, TIMEZONE = "CNY", "Asia/Shanghai"
-TOKEN = tokens.mint()
-"""The partner's access token, good for a day."""
 _CHUNK = 50
 _SATURDAY = 5
+_RIGHTS = frozenset({Right.merchants_read, Right.offers_read, Right.sales_write})
+_EVIDENCE = Evidence("bench", "one_time_code", "127.0.0.1", "en", "bench")
 _NEW = NewMerchant(legal_name="A shop", country="CN", currency=CURRENCY, timezone=TIMEZONE, mcc="5462")
 
 
 class Book:
-    """The seeded merchants: their ids, and the last day that is closed."""
+    """The seeded merchants' access tokens, good for a day and bound to `key`, which is the client's own key too."""
 
-    def __init__(self, merchant_ids: list[str], closed_on: date) -> None:
-        self.merchant_ids, self.closed_on = merchant_ids, closed_on
+    def __init__(self, tokens: dict[str, str], client_id: str, key: Key) -> None:
+        self.tokens, self.client_id, self.key = tokens, client_id, key
+        self.merchant_ids = list(tokens)
+
+
+def address(merchant_id: str) -> str:
+    """Where a merchant's sales go."""
+    return f"/v1/merchants/{merchant_id}/sales"
 
 
 def settings(path: Path) -> Settings:
@@ -59,19 +71,32 @@ def make(path: Path, merchants_count: int) -> Book:
 
 async def _make(path: Path, merchants_count: int) -> Book:
     async with open_world(settings(path)) as world:
-        now = world.clock.now()
+        now, key = world.clock.now(), Key()
         yesterday = now.astimezone(calendars.zone(TIMEZONE)).date() - timedelta(days=1)
-        partner_id, client_id = world.ids.new("partner"), world.ids.new("client")
-        await world.store.write(lambda tx: _partner(tx, partner_id, client_id, world.system_clock.now()))
-        merchant_ids: list[str] = []
+        client = await clients.create(
+            world, name="Bench", jwks=json.dumps({"keys": [{**key.jwk, "kid": "main"}]}).encode()
+        )
+        opened: dict[str, str] = {}
         randomness = random.Random(7)
         for _ in range(0, merchants_count, _CHUNK):
-            count = min(_CHUNK, merchants_count - len(merchant_ids))
+            count = min(_CHUNK, merchants_count - len(opened))
             shops = [_Shop(randomness, yesterday) for _ in range(count)]
-            merchant_ids += await world.store.write(partial(_insert, world=world, partner_id=partner_id, shops=shops))
-        await close(world, merchant_ids, yesterday)
+            unit = partial(_insert, world=world, partner_id=client.partner_id, shops=shops)
+            merchant_ids = await world.store.write(unit)
+            opened |= await world.store.write(
+                partial(_open, world=world, client=client, jkt=key.thumbprint, merchant_ids=merchant_ids)
+            )
+        await close(world, list(opened), yesterday)
         await work.drain(world)
-        return Book(merchant_ids, yesterday)
+        return Book(opened, client.id, key)
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    client_id: str
+    partner_id: str
+    merchant_id: str
+    details: Details
+    grant_id: str | None = None
 
 
 class _Shop:
@@ -93,17 +118,17 @@ async def close(world: World, merchant_ids: list[str], on: date) -> None:
     await asyncio.gather(*(world.store.merge(world.closing, one) for one in closings))
 
 
-async def _partner(tx: Tx, partner_id: str, client_id: str, now: datetime) -> None:
-    rights = list(GRANTABLE)
-    await tx.run(sql.clients.add_partner, id=partner_id, name="Bench", created_at=now)
-    await tx.run(
-        sql.clients.add, id=client_id, partner_id=partner_id, name="Bench", jwks_json={"keys": []}, rights_json=rights,
-        created_at=now,
-    )  # fmt: skip
-    await tx.run(
-        sql.tokens.add, hash=tokens.digest(TOKEN), client_id=client_id, partner_id=partner_id, rights_json=rights,
-        issued_at=now, expires_at=now + timedelta(days=1),
-    )  # fmt: skip
+async def _open(tx: Tx, world: World, client: Client, jkt: str, merchant_ids: list[str]) -> dict[str, str]:
+    """Each merchant agrees to what the client asks; an access token for each."""
+    now, opened = world.system_clock.now(), {}
+    until = now + timedelta(days=1)
+    for merchant_id in merchant_ids:
+        wanted = details.parse(json.dumps(flows.details(merchant_id)), now.date())
+        asked = _Asked(client.id, client.partner_id, merchant_id, wanted)
+        grant_id = await consents.grant(tx, world, asked, wanted, _EVIDENCE)
+        known = KnownToken(client.id, client.partner_id, _RIGHTS, until, grant_id, merchant_id, jkt)
+        opened[merchant_id] = (await access.mint(tx, world, known, details=wanted)).answer.access_token
+    return opened
 
 
 async def _insert(tx: Tx, world: World, partner_id: str, shops: list[_Shop]) -> list[str]:

@@ -13,13 +13,16 @@ pytest.importorskip("fastapi", reason="the bench's dependency group is not insta
 pytest.importorskip("sklearn", reason="the bench's dependency group is not installed")
 
 
+from tests.bench import oidc
+
+
 @pytest.mark.soak
 def test_the_bench_measures_every_row(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
-    command = [sys.executable, "-m", "tests.bench", "--rounds", "1", "--seconds", "0.2", "--merchants", "20"]
+    command = [sys.executable, "-m", "tests.bench", "--rounds", "1", "--seconds", "0.5", "--merchants", "20"]
     ended = subprocess.run(
         [*command, "--json", str(report)], cwd=Path(__file__).parents[2], capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
-    assert ended.returncode in {0, 1}, ended.stderr
-    assert len(json.loads(report.read_bytes())["figures"]) == 7
+    assert report.is_file(), ended.stderr
+    assert len(json.loads(report.read_bytes())["figures"]) == (8 if oidc.missing() else 9)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -11,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 
 from gateway.demo import answers, partner
 from gateway.demo.keys import SigningKey
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Answer = Callable[[httpx.Request], httpx.Response]
 
 ISSUER = "http://gateway.test"
-OPEN = httpx.Response(200, json={"access_token": "t0k", "token_type": "Bearer", "expires_in": 300})
+OPEN = httpx.Response(200, json={"access_token": "t0k", "token_type": "DPoP", "expires_in": 300})
 SALE = Receipt(
     sale_id="A1",
     kind=Kind.sale,
@@ -48,9 +50,16 @@ class Wire:
         return answer
 
 
-def client(wire: Wire, key: SigningKey | None = None) -> partner.Partner:
+def client(wire: Wire, key: SigningKey | None = None, refresh_token: str | None = None) -> partner.Partner:
     http = httpx.AsyncClient(base_url=ISSUER, transport=httpx.MockTransport(wire))
-    return partner.Partner(http, "cli_1", key or SigningKey(), ISSUER)
+    return partner.Partner(http, "cli_1", key or SigningKey(), ISSUER, refresh_token)
+
+
+def proven(request: httpx.Request, key: SigningKey) -> dict[str, object]:
+    """The claims of a request's DPoP proof, whose signature an independent library checks with the key inside it."""
+    proof = jwt.decode(request.headers["DPoP"], ECKey.import_key({**key.jwk()}))
+    assert (proof.header["typ"], proof.header["alg"], proof.header["jwk"]) == ("dpop+jwt", "ES256", key.jwk())
+    return proof.claims
 
 
 def problem(status: int, **body: object) -> httpx.Response:
@@ -90,7 +99,62 @@ async def test_one_token_serves_many_calls() -> None:
     assert [request.url.path for request in wire.asked] == ["/oauth/token", "/v1/sandbox/clock", "/v1/sandbox/clock"]
     form = parse_qs(wire.asked[0].content.decode())
     assert form["grant_type"] == ["client_credentials"]
-    assert wire.asked[2].headers["Authorization"] == "Bearer t0k"
+    assert wire.asked[2].headers["Authorization"] == "DPoP t0k"
+
+
+@pytest.mark.anyio
+async def test_each_request_proves_the_key_its_token_is_bound_to() -> None:
+    key = SigningKey()
+    wire = Wire(OPEN, httpx.Response(200, json={"now": "2024-01-01T00:00:00Z"}))
+    await client(wire, key).get("/v1/sandbox/clock?at=now", answers.BusinessClock)
+    first, second = (proven(request, key) for request in wire.asked)
+    assert (first["htm"], first["htu"]) == ("POST", f"{ISSUER}/oauth/token")
+    assert (second["htm"], second["htu"]) == ("GET", f"{ISSUER}/v1/sandbox/clock")
+    assert "ath" not in first
+    assert second["ath"] == urlsafe_b64encode(sha256(b"t0k").digest()).rstrip(b"=").decode()
+    assert first["jti"] != second["jti"]
+
+
+@pytest.mark.anyio
+async def test_the_servers_nonce_is_put_into_the_next_proof_and_kept() -> None:
+    key, clock = SigningKey(), httpx.Response(200, json={"now": "2024-01-01T00:00:00Z"})
+    wanted = httpx.Response(400, json={"error": "use_dpop_nonce"}, headers={"DPoP-Nonce": "n1"})
+    renewed = problem(401, code="use_dpop_nonce")
+    renewed.headers["DPoP-Nonce"] = "n2"
+    wire = Wire(wanted, OPEN, renewed, clock, clock)
+    gateway = client(wire, key)
+    for _ in range(2):
+        await gateway.get("/v1/sandbox/clock", answers.BusinessClock)
+    assert [proven(request, key).get("nonce") for request in wire.asked] == [None, "n1", "n1", "n2", "n2"]
+    forms = [parse_qs(request.content.decode()) for request in wire.asked[:2]]
+    assert forms[0]["client_assertion"] != forms[1]["client_assertion"]
+
+
+@pytest.mark.anyio
+async def test_a_server_that_never_takes_its_own_nonce_is_not_asked_for_ever() -> None:
+    wanted = [httpx.Response(400, json={"error": "use_dpop_nonce"}, headers={"DPoP-Nonce": f"n{n}"}) for n in range(2)]
+    with pytest.raises(partner.Refused, match="400 use_dpop_nonce"):
+        await client(Wire(*wanted)).get("/v1/sandbox/clock", answers.BusinessClock)
+
+
+@pytest.mark.anyio
+async def test_a_consent_is_asked_for_and_its_code_redeemed_with_the_verifier_it_was_pushed_with() -> None:
+    wire = Wire(
+        httpx.Response(201, json={"request_uri": "urn:1", "expires_in": 60}),
+        httpx.Response(200, json={"access_token": "g1", "expires_in": 1, "refresh_token": "r1", "grant_id": "grt_1"}),
+        OPEN,
+        httpx.Response(200, json={}),
+    )
+    gateway = client(wire)
+    asked = await gateway.ask([{"type": "offers", "actions": ["read"]}])
+    assert asked.url == f"{ISSUER}/oauth/authorize?client_id=cli_1&request_uri=urn%3A1"
+    await (await gateway.redeem("c0de", asked.verifier)).get("/v1/x", dict)
+    pushed, redeemed, refreshed = (parse_qs(request.content.decode()) for request in wire.asked[:3])
+    challenge = urlsafe_b64encode(sha256(redeemed["code_verifier"][0].encode()).digest()).rstrip(b"=").decode()
+    assert (pushed["code_challenge"], pushed["code_challenge_method"]) == ([challenge], ["S256"])
+    assert msgspec.json.decode(pushed["authorization_details"][0]) == [{"type": "offers", "actions": ["read"]}]
+    assert (redeemed["code"], redeemed["redirect_uri"]) == (["c0de"], pushed["redirect_uri"])
+    assert (refreshed["grant_type"], refreshed["refresh_token"]) == (["refresh_token"], ["r1"])
 
 
 @pytest.mark.anyio

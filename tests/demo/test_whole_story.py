@@ -70,7 +70,7 @@ def assert_a_true_story(told: list[Step], net_30d: int, eve: int) -> None:
 
 def assert_told_in_order(told: list[Step]) -> None:
     names = [step["step"] for step in told if step["step"] != "lived"]
-    first = ["read", "ready", "onboarded", "history", "offered", "foreseen", "quoted", "confirmed"]
+    first = ["read", "ready", "onboarded", "consented", "history", "offered", "foreseen", "quoted", "confirmed"]
     assert names == [*first, "paid", "repaid", "result"]
 
 

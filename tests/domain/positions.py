@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.domain import histories
+from gateway.domain.details import DataAction, Datatype, Merchant, MerchantData, Purpose
+from gateway.domain.grants import Grant
 from gateway.domain.merchants import MerchantState
 from gateway.domain.positions import GradeScore, Position, Scores
 from gateway.domain.sales import Totals
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TODAY = NOW.date()
+CONSENT = Grant(
+    "grt_x",
+    "cli_x",
+    1,
+    NOW + timedelta(days=360),
+    (
+        MerchantData(
+            actions=(DataAction.push,),
+            datatypes=(Datatype.sales,),
+            merchant=Merchant("mer_x"),
+            lookback_days=730,
+            purpose=Purpose.credit_assessment,
+            retention_days=1_825,
+        ),
+    ),
+)
+"""To be assessed by its sales, and nothing more: without it there is no limit."""
 
 
 def day(net: int) -> Totals:
@@ -48,6 +67,7 @@ def position(
         scores=scores(through_on, grade, p10),
         offered=None,
         verdict=None,
+        grants=(CONSENT,),
     )
     return msgspec.structs.replace(made, **changes)
 

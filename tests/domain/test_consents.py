@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain import consents, details
-from gateway.domain.consents import MOVES, ConsentState, Need
+from gateway.domain import consents, details, grants
+from gateway.domain.consents import MOVES, ConsentState
 from gateway.domain.details import (
     Datatype,
     Detail,
@@ -91,11 +91,11 @@ def test_a_line_that_is_off_allows_nothing_of_its_own(wanted: Details, choice: s
     granted = consents.narrow(wanted, set(keys(wanted)) - {off.key})
     purpose = off.detail.purpose if isinstance(off.detail, MerchantData) else None
     for datatype in off.datatypes:
-        assert not consents.allowed(granted, Need("merchant_data", "push", datatype, purpose), TODAY)
+        assert not grants.allowed(granted, grants.Need("merchant_data", "push", datatype, purpose), TODAY)
     if off.recipient is not None and purpose is not None:
-        assert not consents.may_receive(granted, off.recipient.bank, purpose, TODAY)
+        assert not grants.may_receive(granted, off.recipient.bank, purpose, TODAY)
     if not isinstance(off.detail, MerchantData):
-        assert not consents.allowed(granted, Need(details.kind(off.detail), off.detail.actions[0]), TODAY)
+        assert not grants.allowed(granted, grants.Need(details.kind(off.detail), off.detail.actions[0]), TODAY)
 
 
 @given(data(Purpose.credit_assessment))
@@ -127,18 +127,12 @@ def test_wider_caps_are_not_within() -> None:
 
 @given(data(Purpose.credit_assessment), st.sampled_from(list(Datatype)), st.sampled_from(list(Purpose)))
 def test_data_is_allowed_by_kind_purpose_and_day(one: MerchantData, datatype: Datatype, purpose: Purpose) -> None:
-    need = Need("merchant_data", "push", datatype, purpose)
+    need = grants.Need("merchant_data", "push", datatype, purpose)
     assert one.expires_at is not None
     right = datatype in one.datatypes and purpose is Purpose.credit_assessment
-    assert consents.allowed((one,), need, one.expires_at) is right
-    assert not consents.allowed((one,), need, one.expires_at + timedelta(days=1))
-    assert not consents.allowed((one,), Need("offers", "read"), TODAY)
-
-
-def test_the_caps_can_be_read() -> None:
-    draw = Drawdown((details.DrawAction.quote,), Limits(100, 200, "CNY"))
-    assert consents.only((draw,), Drawdown) == draw
-    assert consents.only((draw,), RepaymentCollection) is None
+    assert grants.allowed((one,), need, one.expires_at) is right
+    assert not grants.allowed((one,), need, one.expires_at + timedelta(days=1))
+    assert not grants.allowed((one,), grants.Need("offers", "read"), TODAY)
 
 
 @pytest.mark.parametrize("state", list(ConsentState))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.domain import drawdowns, offers, repayments, states
+from gateway.domain import authorities, changes, consents, drawdowns, offers, repayments, states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,9 @@ TABLES: list[tuple[Any, Any]] = [
     (drawdowns.DrawdownState, drawdowns.MOVES),
     (repayments.RepaymentState, repayments.MOVES),
     (offers.OfferState, offers.MOVES),
+    (authorities.AuthorityState, authorities.MOVES),
+    (changes.ChangeState, changes.MOVES),
+    (consents.ConsentState, consents.MOVES),
 ]
 D = drawdowns.DrawdownState
 CAN_STILL_BORROW = {D.awaiting_confirmation, D.requested, D.reviewing, D.approved}

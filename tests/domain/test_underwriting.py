@@ -15,10 +15,13 @@ from gateway.domain.merchants import MerchantState
 from gateway.domain.positions import GradeScore
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.underwriting import Assessment, Outcome, Terms
-from tests.domain.positions import at, position
+from tests.domain.positions import CONSENT, at, position
 from tests.gateways import NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
 
 STEP = INVENTORY.step_amount("EUR")
@@ -30,6 +33,11 @@ ROOM = st.integers(0, 20_000_000)
 
 def assess(found: Position, room: int = 10**12) -> Assessment:
     return underwriting.assess(underwriting.inputs(found, INVENTORY, room, NOW), INVENTORY)
+
+
+def ended(expires_at: datetime) -> Grant:
+    """The usual consent, over at this moment."""
+    return msgspec.structs.replace(CONSENT, expires_at=expires_at)
 
 
 def by_hand(terms: Terms) -> int:
@@ -97,6 +105,10 @@ def test_what_is_affordable_is_repaid_by_the_withheld_share_with_its_fee(p10: in
         (position([40_000] * 60, data_at=at(days=-4, seconds=-1)), "data_stale", Outcome.frozen),
         (position([40_000] * 60, data_at=at(days=-4)), "", Outcome.offered),
         (position([40_000] * 60, merchant_state=MerchantState.suspended), "merchant_not_verified", Outcome.declined),
+        (position([40_000] * 60, grants=()), "consent_withdrawn", Outcome.frozen),
+        (position([40_000] * 60, grants=(ended(NOW),)), "consent_withdrawn", Outcome.frozen),
+        (position([40_000] * 60, grants=(ended(at(microseconds=1)),)), "", Outcome.offered),
+        (position([40_000] * 60, grants=(ended(NOW), CONSENT)), "", Outcome.offered),
         (position([40_000] * 29 + [-10_000] * 31), "no_sales", Outcome.declined),
         (position([40] * 60), "below_minimum", Outcome.declined),
         (position([40_000] * 60 + [-2_000_000]), "no_sales", Outcome.declined),

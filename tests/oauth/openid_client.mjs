@@ -1,5 +1,6 @@
 // The journey of a relying party by openid-client: it prints the address for the browser, reads where the browser was
-// sent back to, and prints what it got. Arguments: issuer, client id, private JWK, merchant id, address to call.
+// sent back to, and prints what it got; once told that the merchant took its consent back, it tries again.
+// Arguments: issuer, client id, private JWK, merchant id, address of the merchant.
 import { createInterface } from 'node:readline/promises';
 import * as oauth from 'openid-client';
 
@@ -21,8 +22,8 @@ const verifier = oauth.randomPKCECodeVerifier();
 const state = oauth.randomState();
 const details = [
   {
-    type: 'merchant_data', actions: ['push'], datatypes: ['sales'], merchant: { id: merchantId }, lookback_days: 90,
-    purpose: 'credit_assessment', retention_days: 365,
+    type: 'merchant_data', actions: ['push'], datatypes: ['sales', 'stock'], merchant: { id: merchantId },
+    lookback_days: 90, purpose: 'credit_assessment', recipients: [{ bank: 'bnk_sandbox' }], retention_days: 365,
   },
   { type: 'offers', actions: ['read'] },
 ];
@@ -37,29 +38,33 @@ const back = new URL((await heard.next()).value);
 const tokens = await oauth.authorizationCodeGrant(
   config, back, { pkceCodeVerifier: verifier, expectedState: state }, undefined, { DPoP },
 );
-const call = async (token, method = 'GET', body = undefined, address = resource) => {
-  const headers = new Headers(body === undefined ? {} : { 'content-type': 'application/json' });
+const call = async (token, path, body = undefined) => {
+  const [method, headers] = body === undefined ? ['GET', {}] : ['POST', { 'content-type': 'application/json' }];
+  const address = new URL(`${resource}${path}`);
   try {
-    return (await oauth.fetchProtectedResource(config, token, new URL(address), method, body, headers, { DPoP })).status;
+    const answer = await oauth.fetchProtectedResource(config, token, address, method, body, new Headers(headers), { DPoP });
+    return answer.status;
   } catch (error) {
     return error.status ?? String(error);
   }
 };
-const sale = {
-  sale_id: 'a-1', kind: 'sale', occurred_at: new Date().toISOString(), amount: 1200, currency: 'CNY',
-};
-say({
-  token_type: tokens.token_type,
-  granted: tokens.authorization_details.map((detail) => detail.type),
-  read: await call(tokens.access_token),
-  pushed: await call(tokens.access_token, 'POST', JSON.stringify([sale]), `${resource}/sales`),
-});
+let sales = 0;
+const push = (token) => call(token, '/sales', JSON.stringify([{
+  sale_id: `a-${sales += 1}`, kind: 'sale', occurred_at: new Date().toISOString(), amount: 1200, currency: 'CNY',
+}]));
+const granted = tokens.authorization_details.map(({ type, datatypes, recipients }) => ({ type, datatypes, recipients }));
+say({ token_type: tokens.token_type, granted });
+say({ pushed: await push(tokens.access_token), offer: await call(tokens.access_token, '/offer') });
 
 const refreshed = await oauth.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
 const told = await oauth.tokenIntrospection(config, refreshed.access_token);
-say({ renewed: await call(refreshed.access_token), active: told.active, bound: Boolean(told.cnf?.jkt) });
+await oauth.tokenRevocation(config, tokens.access_token);
+say({
+  renewed: await push(refreshed.access_token), active: told.active, bound: Boolean(told.cnf?.jkt),
+  given_up: await push(tokens.access_token),
+});
 
-await oauth.tokenRevocation(config, tokens.refresh_token);
+await heard.next();
 const refused = await oauth.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP }).catch((error) => error);
-say({ ended: await call(refreshed.access_token), refused: refused.error });
+say({ ended: await push(refreshed.access_token), refused: refused.error });
 answers.close();

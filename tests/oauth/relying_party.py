@@ -279,5 +279,6 @@ async def register(gateway: Gateway, name: str = "Till Ltd", *, key: Key | None 
     client = await clients.create(gateway.world, name=name, jwks=jwks, partner_name=name)
     shop = await partner.done("/v1/merchants", {
         "legal_name": "Lanzhou Noodles", "country": "CN", "currency": "CNY", "timezone": "Asia/Shanghai",
+        "contact_email": "noodles@shop.example",
     })  # fmt: skip
     return RelyingParty(gateway, partner, client, shop["id"], key)

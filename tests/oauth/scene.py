@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from gateway.api import app, oauth
+from gateway.demo.keys import SigningKey
 from gateway.settings import Settings
 from gateway.store import Store, open_store
 from gateway.usecases import clients
 from gateway.usecases.access import AccessTokens
+from gateway.usecases.proofs import MemorySightings, Proofs
+from gateway.usecases.rates import Rates
 from gateway.usecases.world import RandomIds
 from tests.oauth.signing import ISSUER, NOW, Signer, claims, form
 
@@ -44,7 +47,9 @@ class World:
         self.store = store
         self.system_clock = StandingClock()
         self.ids = RandomIds(self.system_clock)
-        self.tokens = AccessTokens(store, self.system_clock, kept=url.startswith("sqlite:"))
+        self.rates = Rates(self.system_clock, self.settings.client_requests_per_minute)
+        self.proofs = Proofs(ISSUER, self.system_clock, b"n" * 32, MemorySightings())
+        self.tokens = AccessTokens(store, self.system_clock, kept=url.startswith("sqlite:"), proofs=self.proofs)
 
     async def refresh(self) -> None:
         """Nothing changes underneath it."""
@@ -55,6 +60,8 @@ class Scene:
 
     def __init__(self, world: Any, http: httpx.AsyncClient) -> None:
         self.world, self.http, self.clock = world, http, world.system_clock
+        self.key = SigningKey()
+        """What the tokens asked for here are bound to."""
         self._jti = 0
 
     async def client(self, signer: Signer, *others: Signer, rights: Collection[Right] | None = None) -> Client:
@@ -73,7 +80,17 @@ class Scene:
         return await self.send(form(self.assertion(client, signer), **changes))
 
     async def send(self, parameters: dict[str, Any]) -> httpx.Response:
-        return await self.http.post("/oauth/token", data=parameters)
+        return await self.post(data=parameters, headers=self.proven())
+
+    async def post(self, *, query: str = "", **more: Any) -> httpx.Response:
+        """POST to the token endpoint, exactly this."""
+        return await self.http.post(f"/oauth/token{query}", **more)
+
+    def proven(self, method: str = "POST", path: str = "/oauth/token", token: str | None = None) -> dict[str, str]:
+        """The headers of a request by a client that has heard the server's nonce and holds its key."""
+        now, nonce = int(self.clock.now().timestamp()), self.world.proofs.nonce()
+        bound = {} if token is None else {"authorization": f"DPoP {token}"}
+        return bound | {"dpop": self.key.proof(method, ISSUER + path, now, nonce=nonce, token=token)}
 
     async def token(self, client: Client, signer: Signer) -> str:
         answer = await self.ask(client, signer)

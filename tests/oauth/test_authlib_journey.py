@@ -1,10 +1,15 @@
-"""The journey by authlib's own httpx client: discovery, pushed request, consent, code, sales, refresh, revoked."""
+"""The journey by authlib's own httpx client: discovery, pushed request, the merchant's pages, code, sales, the end.
+
+The merchant reads and posts the hosted pages as a browser without JavaScript does.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -14,8 +19,9 @@ from joserfc.jwk import ECKey
 
 from gateway.main import application
 from gateway.usecases import clients
+from tests import visits
 from tests.gateways import ISSUER
-from tests.oauth.relying_party import REDIRECT_URI, RelyingParty, kept_key
+from tests.oauth.relying_party import REDIRECT_URI, RelyingParty, answered, kept_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,7 +98,9 @@ async def test_authlibs_client_pushes_sales_until_the_merchant_takes_consent_bac
         auth=session.client_auth(session.token_endpoint_auth_method),
     )
     assert pushed.status_code == 201, pushed.text
-    answer = await party.approve(pushed.json()["request_uri"])
+    query = urlencode({"client_id": party.client.id, "request_uri": pushed.json()["request_uri"]})
+    answer = await agreed(gateway, f"{found['authorization_endpoint']}?{query}")
+    assert (answer["state"], answer["iss"]) == ("state-1", ISSUER)
     token = await session.fetch_token(found["token_endpoint"], code=answer["code"], code_verifier=VERIFIER)
     assert token["token_type"] == "DPoP"
     sale = {
@@ -105,5 +113,18 @@ async def test_authlibs_client_pushes_sales_until_the_merchant_takes_consent_bac
     again = await session.refresh_token(found["token_endpoint"], refresh_token=token["refresh_token"])
     assert again["access_token"] != token["access_token"]
     grant = f"{found['grant_management_endpoint']}/{token['grant_id']}"
-    assert (await gateway.http.delete(grant, headers=party.partner._headers)).status_code == 204
+    assert (await party.partner.send("DELETE", grant.removeprefix(ISSUER))).status_code == 204
     assert (await session.post(f"{ISSUER}{party.resource}/sales", json=[sale])).status_code == 401
+
+
+async def agreed(gateway: Gateway, address: str) -> dict[str, str]:
+    """The merchant signs in and turns everything on; the parameters its browser takes back to the client."""
+    async with visits.browser(gateway) as browser:
+        consent = (await browser.see(address)).headers["location"]
+        start = (await browser.see(consent)).headers["location"]
+        await browser.sign_in(gateway, start.removeprefix("/connect/sign-in"))
+        await browser.see(consent)
+        switches = re.findall(r'role="switch"[^>]* name="([^"]+)"', browser.page)
+        sent = await browser.send(consent, {"do": "agree", **dict.fromkeys(switches, "on")})
+    assert sent.status_code == 303, sent.text
+    return answered(sent.headers["location"])

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.domain.errors import Overloaded
+from gateway.domain.rights import OWN
 from gateway.oauth import dpop, nonces
 from gateway.oauth.dpop import BadProof
 from gateway.store import open_store
+from gateway.usecases import access
+from gateway.usecases.access import KnownToken
 from gateway.usecases.proofs import MemorySightings, Proofs, StoredSightings
 from gateway.vault import Vault
 from tests.oauth.relying_party import ABSENT, REDIRECT_URI, VERIFIER, Key, hashed, kept_key
@@ -210,17 +213,26 @@ async def test_the_host_header_does_not_matter(party: RelyingParty) -> None:
     assert (await party.http.get(party.resource, headers=headers)).status_code == 401
 
 
-async def test_a_clients_own_token_is_bound_when_a_proof_came_and_bearer_when_none(party: RelyingParty) -> None:
-    form = {"grant_type": "client_credentials"}
+async def test_a_clients_own_token_is_bound_and_there_is_none_without_a_proof(party: RelyingParty) -> None:
+    form = {"grant_type": "client_credentials", "client_assertion": party.assertion()}
+    for proof in ("", ABSENT):
+        refused = await party.send("/oauth/token", form, proof=proof)
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_dpop_proof")
     bound = (await party.send("/oauth/token", form)).json()
-    loose = (await party.send("/oauth/token", form, proof="")).json()
-    assert loose["error"] == "invalid_dpop_proof", "an empty header is a bad proof"
-    loose = (await party.send("/oauth/token", form, proof=ABSENT)).json()
-    assert (bound["token_type"], loose["token_type"]) == ("DPoP", "Bearer")
+    assert bound["token_type"] == "DPoP", "a request without a proof spent nothing"
     assert (await party.call(bound["access_token"], "/v1/merchants")).status_code == 200
-    headers = {"authorization": f"Bearer {loose['access_token']}"}
-    assert (await party.http.get("/v1/merchants", headers=headers)).status_code == 200
-    assert (await party.call(loose["access_token"], "/v1/merchants")).status_code == 401, "not a bound token"
+    assert (await party.call(bound["access_token"], "/v1/merchants", key=kept_key("other"))).status_code == 401
+
+
+async def test_a_token_that_is_bound_to_no_key_opens_nothing(gateway: Gateway, party: RelyingParty) -> None:
+    """None is issued; one in the database, whoever put it there, is as good as none."""
+    world = gateway.world
+    loose = KnownToken(party.client.id, party.client.partner_id, OWN, access.end_of_token(world))
+    token = (await world.store.write(lambda tx: access.mint(tx, world, loose))).answer.access_token
+    assert (await party.call(token, "/v1/merchants")).status_code == 401
+    for scheme in ("DPoP", "Bearer"):
+        answer = await party.http.get("/v1/merchants", headers={"authorization": f"{scheme} {token}"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
 async def test_sales_pushed_on_the_fast_lane_need_a_proof_too(gateway: Gateway, party: RelyingParty) -> None:

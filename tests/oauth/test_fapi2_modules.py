@@ -255,7 +255,7 @@ async def test_fapi2_refresh_token(party: RelyingParty) -> None:
     assert refreshed.status_code == 200
     assert refreshed.json().get("refresh_token", first["refresh_token"]) == first["refresh_token"], "not rotated"
     assert (await party.call(refreshed.json()["access_token"])).status_code == 200
-    assert_refused(await party.refresh(first["refresh_token"], proof=ABSENT), "invalid_request", "invalid_grant")
+    assert_refused(await party.refresh(first["refresh_token"], proof=ABSENT), "invalid_dpop_proof")
     unauthenticated = {"client_assertion": ABSENT, "client_assertion_type": ABSENT}
     assert_refused(await party.refresh(first["refresh_token"], **unauthenticated), "invalid_client", status=401)
     other = await relying_party.register(party.gateway, "Other Ltd")

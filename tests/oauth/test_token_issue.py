@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.domain.errors import Unauthenticated
-from gateway.domain.rights import GRANTABLE, Right
+from gateway.domain.rights import GRANTABLE, OWN, Right
 from gateway.oauth import tokens
 from gateway.store import sql
-from gateway.usecases import access, clients
+from gateway.usecases import access, clients, throttles
 from tests.oauth.bad_assertions import corpus
 from tests.oauth.signing import CLIENT, es256, form, signers, stranger
 
@@ -42,38 +42,51 @@ async def test_a_client_gets_a_token_that_names_it(scene: Scene, signer: Signer)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body.keys() == {"access_token", "token_type", "expires_in", "scope"}
-    assert (body["token_type"], body["expires_in"]) == ("Bearer", 300)
-    assert body["scope"].split(" ") == [right.value for right in GRANTABLE]
+    assert (body["token_type"], body["expires_in"]) == ("DPoP", 300)
+    assert body["scope"].split(" ") == [right.value for right in GRANTABLE if right in OWN]
     assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
     caller = await scene.world.tokens.identify(body["access_token"])
-    assert (caller.client_id, caller.partner_id, caller.rights) == (client.id, client.partner_id, frozenset(GRANTABLE))
+    assert (caller.client_id, caller.partner_id, caller.rights) == (client.id, client.partner_id, OWN)
+    assert (caller.jkt, caller.grant_id, caller.merchant_id) == (scene.key.thumbprint(), None, None)
+
+
+async def test_without_a_proof_nothing_is_issued_and_nothing_spent(scene: Scene) -> None:
+    parameters = form(scene.assertion(await scene.client(es256()), es256()))
+    assert "proof" in assert_error(await scene.post(data=parameters), "invalid_dpop_proof")
+    assert (await scene.send(parameters)).status_code == 200
 
 
 async def test_a_scope_narrows_the_token(scene: Scene) -> None:
     client = await scene.client(es256())
-    answer = await scene.ask(client, es256(), scope="sales:write  merchants:read sales:write")
-    assert answer.json()["scope"] == "merchants:read sales:write"
+    answer = await scene.ask(client, es256(), scope="events:read  merchants:read events:read")
+    assert answer.json()["scope"] == "merchants:read events:read"
     caller = await scene.world.tokens.identify(answer.json()["access_token"])
-    assert caller.rights == {Right.sales_write, Right.merchants_read}
+    assert caller.rights == {Right.events_read, Right.merchants_read}
 
 
 @pytest.mark.parametrize("scope", [
-    "drawdowns:write", "sales:write drawdowns:write", "public", "SALES:WRITE", "*", " ", "sales:write\tmerchants:read",
-    'a"b\\c', "é", "openid", "sales:write\x00",
+    "merchants:write", "merchants:read merchants:write", "public", "MERCHANTS:READ", "*", " ",
+    "merchants:read\tevents:read", 'a"b\\c', "é", "openid", "merchants:read\x00", "drawdowns:write",
+    "sales:write", "merchants:read sales:write",
 ])  # fmt: skip
 async def test_a_scope_the_client_does_not_have_is_refused_and_spends_nothing(scene: Scene, scope: str) -> None:
-    client = await scene.client(es256(), rights={Right.sales_write})
+    """`sales:write` it may get from a merchant, and never on its own behalf."""
+    client = await scene.client(es256(), rights={Right.merchants_read, Right.sales_write})
     assertion = scene.assertion(client, es256())
     assert_error(await scene.send(form(assertion, scope=scope)), "invalid_scope")
-    assert (await scene.send(form(assertion, scope="sales:write"))).status_code == 200
+    assert (await scene.send(form(assertion, scope="merchants:read"))).status_code == 200
 
 
-async def test_without_a_scope_a_client_gets_the_rights_it_has(scene: Scene) -> None:
-    client = await scene.client(es256(), rights={Right.events_read, Right.sales_write})
-    assert (await scene.ask(client, es256())).json()["scope"] == "sales:write events:read"
+async def test_without_a_scope_a_client_gets_the_rights_it_has_on_its_own_behalf(scene: Scene) -> None:
+    client = await scene.client(es256(), rights={Right.events_read, Right.merchants_read, Right.sales_write})
+    assert (await scene.ask(client, es256())).json()["scope"] == "merchants:read events:read"
 
 
-async def test_no_bad_assertion_gets_a_token_or_spends_the_good_one(scene: Scene) -> None:
+async def test_no_bad_assertion_gets_a_token_or_spends_the_good_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttles, "ASSERTIONS_COUNT", 1_000)  # how many it takes to be locked out has its own tests
+    monkeypatch.setattr(throttles, "ADDRESS_COUNT", 1_000)
     client = await scene.client(es256())
     await scene.world.store.write(lambda tx: rename(tx, client))
     for name, assertion in corpus().items():

@@ -11,13 +11,14 @@ import pytest
 
 from gateway.domain import consents as rules
 from gateway.domain import details
-from gateway.domain.consents import ConsentRequired, ConsentState, Evidence, Need, NothingLeft, TooWide, UnknownConsent
+from gateway.domain.consents import ConsentRequired, ConsentState, Evidence, NothingLeft, TooWide, UnknownConsent
 from gateway.domain.details import Datatype, Purpose
+from gateway.domain.grants import Need
 from gateway.domain.states import IllegalMove
 from gateway.oauth import tokens
 from gateway.store import sql
-from gateway.usecases import consent_records, consents, work
-from tests import visits
+from gateway.usecases import consent_records, consents, grant_tokens, positions, work
+from tests import granting, visits
 
 if TYPE_CHECKING:
     from gateway.domain.details import Details
@@ -60,8 +61,11 @@ class Shop:
         return await self.world.store.write(lambda tx: consents.grant(tx, self.world, asked, agreed, self.evidence))
 
     async def allows(self, grant_id: str, need: Need, merchant_id: str | None = None) -> int:
-        shop = merchant_id or self.merchant_id
-        return await self.world.store.write(lambda tx: consents.allows(tx, self.world, grant_id, shop, need))
+        async def unit(tx: Tx) -> int:
+            position = await positions.certain(tx, self.world, merchant_id or self.merchant_id)
+            return position.permit(grant_id, need, self.world.clock.now()).version
+
+        return await self.world.store.write(unit)
 
     async def revoke(self, grant_id: str) -> None:
         await self.world.store.write(lambda tx: consents.revoke(tx, self.world, grant_id, by=self.merchant_id))
@@ -202,8 +206,9 @@ async def test_a_revocation_ends_every_token_of_the_grant_and_no_other(gateway: 
     assert await shop.world.store.one(sql.authorization.refresh_token, hash=f"r-{grants[other]}") is not None
     with pytest.raises(IllegalMove):
         await shop.revoke(grants[shop])
-    name, told = (await shop.events())[-1]
-    assert (name, told["by"]) == ("consent.revoked", shop.merchant_id)
+    told = dict(await shop.events())
+    assert list(told)[-2:] == ["consent.revoked", "consent.erased"]
+    assert told["consent.revoked"]["by"] == shop.merchant_id
 
 
 async def _tokens(shop: Shop, grant_id: str) -> str:
@@ -216,7 +221,7 @@ async def _tokens(shop: Shop, grant_id: str) -> str:
             sql.authorization.add_token, hash=tokens.digest(token), client_id=shop.client_id,
             partner_id=shop.partner.partner_id,
             rights_json=[], issued_at=now, expires_at=now + timedelta(days=1), grant_id=grant_id, jkt=None,
-            details_json=None, merchant_id=shop.merchant_id, code_hash=None,
+            details_json=None, merchant_id=shop.merchant_id, code_hash=None, user_id=None,
         )  # fmt: skip
         await tx.run(sql.authorization.add_refresh_token, hash=f"r-{grant_id}", created_at=now, **row)
 
@@ -227,14 +232,19 @@ async def _tokens(shop: Shop, grant_id: str) -> str:
 async def test_a_revocation_freezes_the_offer_and_a_new_consent_thaws_it(own_gateway: Gateway) -> None:
     shop = await opened(own_gateway)
     grant_id = await shop.grant()
+    await granting.use(shop.partner, shop.merchant_id)
     offer = await _offer(shop)
-    await shop.revoke(grant_id)
+    asked = shop.asked()
+    await shop.grant(asked, rules.narrow(asked.details, {"offers", "drawdown"}))
+    await granting.use(shop.partner, shop.merchant_id)
+    assert await shop.state(grant_id) == "superseded"
     assert (await shop.partner.seen(f"/v1/offers/{offer}"))["frozen_at"] is not None
     standing = await shop.partner.seen(f"/v1/merchants/{shop.merchant_id}/offer")
     assert [reason["code"] for reason in standing["reasons"]] == ["consent_withdrawn"]
     quote = await shop.partner.post("/v1/quotes", {"offer_id": offer, "amount": 10_000})
-    assert quote.status_code == 409
+    assert (quote.status_code, quote.json()["code"]) == (409, "offer_frozen")
     await shop.grant()
+    await granting.use(shop.partner, shop.merchant_id)
     assert (await shop.partner.seen(f"/v1/offers/{offer}"))["frozen_at"] is None
 
 
@@ -275,7 +285,9 @@ async def test_a_use_is_noted_once_an_hour(own_gateway: Gateway) -> None:
     noted = []
     for minutes in (0, 30, 40):
         own_gateway.clock.at += timedelta(minutes=minutes)
-        await shop.allows(grant_id, SALES)
+        now = shop.world.clock.now()
+        use = {"grant_id": grant_id, "now_at": now, "before_at": now - grant_tokens.USE_NOTED_EVERY}
+        await shop.world.store.write(lambda tx, use=use: tx.run(sql.consents.use, **use))  # type: ignore[misc]
         noted.append((await consent_records.find(shop.world.store, grant_id)).last_used_at)
     assert noted[0] == noted[1] != noted[2]
 

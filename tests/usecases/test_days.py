@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -117,7 +118,7 @@ async def test_a_day_closed_early_still_takes_late_sales(gateway: Gateway) -> No
 )
 async def test_what_is_no_day_to_close_is_refused(gateway: Gateway, on: str, status: int, code: str) -> None:
     till = await tills.new(await gateway.partner())
-    answer = await till.partner.post(f"{till.path}/days/{on}/close", {})
+    answer = await till.partner.post(f"{till.path}/days/{quote(on)}/close", {})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
@@ -188,7 +189,7 @@ async def test_merged_closes_equal_closes_one_by_one(gateway: Gateway) -> None:
         for number, till in enumerate(shops):
             await till.push(*days_back(30 + 5 * number, 30_000 + 1_000 * number), refund(1 + 400 * number))
         wanted = [
-            Closing(till.id, partner.partner_id, on)
+            Closing(till.id, await gateway.world.tokens.identify(partner.grants[till.id]), on)
             for on in (YESTERDAY - timedelta(days=2), YESTERDAY, YESTERDAY, TODAY)
             for till in shops
         ]

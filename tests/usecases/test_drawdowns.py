@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from gateway.domain import consents as consent_rules
 from gateway.domain.programmes import INVENTORY
-from tests import shops
+from gateway.usecases import consent_records, consents
+from tests import shops, tills
+from tests.gateways import EVIDENCE
 
 if TYPE_CHECKING:
     import httpx
 
+    from gateway.store import Tx
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio
@@ -180,6 +184,7 @@ async def test_a_refund_in_the_same_moment_as_the_click_never_lets_more_be_borro
 
 async def test_a_shop_of_another_partner_is_not_there(shop: Shop) -> None:
     stranger = await shop.gateway.partner()
+    await tills.new(stranger)
     quote = await shop.quote()
     proposed = await shop.propose(quote)
     path = f"/v1/drawdowns/{proposed['id']}"
@@ -193,6 +198,34 @@ async def test_a_shop_of_another_partner_is_not_there(shop: Shop) -> None:
         await stranger.post("/v1/quotes", {"offer_id": quote["offer_id"], "amount": quote["amount"]}),
     ]
     assert [answer.status_code for answer in answers] == [404] * len(answers)
+
+
+async def keep_lines(shop: Shop, gone: str) -> None:
+    """The merchant takes one line of its consent back."""
+    world = shop.world
+    grant_id = (await world.tokens.identify(shop.partner.grants[shop.id])).grant_id
+
+    async def unit(tx: Tx) -> None:
+        consent = await consent_records.find(tx, str(grant_id))
+        lines = consent_rules.lines((await consent_records.current(tx, consent)).details)
+        await consents.narrow(tx, world, consent.grant_id, {line.key for line in lines} - {gone}, EVIDENCE)
+
+    await world.store.write(unit)
+
+
+@pytest.mark.parametrize("gone", ["merchant_data-credit_assessment-bnk_sandbox", "repayment_collection", "drawdown"])
+async def test_what_the_merchant_took_back_after_the_proposal_no_click_brings_back(shop: Shop, gone: str) -> None:
+    proposed = await shop.propose()
+    await keep_lines(shop, gone)
+    assert (await shop.confirm(proposed)).status_code in {403, 409}
+    assert await exposures(shop) == (0, 0)
+
+
+async def test_a_revocation_after_the_proposal_leaves_nothing_to_click(shop: Shop) -> None:
+    proposed = await shop.propose()
+    await keep_lines(shop, "merchant_data-credit_assessment-sales")
+    assert codes([await shop.confirm(proposed)]) == ["quote_superseded"]
+    assert await exposures(shop) == (0, 0)
 
 
 async def test_what_the_bank_declines_itself_is_rejected_and_frees_its_room(shop: Shop) -> None:

@@ -11,12 +11,14 @@ from gateway.usecases import days
 from tests import books, gateways, tills
 from tests.gateways import NOW, Partner
 from tests.tills import TODAY, YESTERDAY, Till, days_back, refund, row
+from tests.usecases.revocations import Pushers, over_http, revoke, through_the_lane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from tests.gateways import Gateway
+    from tests.usecases.revocations import Door
 
 pytestmark = pytest.mark.anyio
 Twins = tuple["Gateway", Till, "Gateway", Till]
@@ -30,8 +32,8 @@ async def twins(fresh_postgres_url: str, tmp_path: Path) -> AsyncIterator[Twins]
         gateways.start(fresh_postgres_url, tmp_path) as other,
     ):
         partner = await one.partner()
-        there = Partner(other.http, "", partner.partner_id)
-        there._headers = partner._headers
+        there = Partner(other.http, other.world, partner.token, partner.partner_id, partner.client_id)
+        there.grants = partner.grants
         shop = await tills.new(partner)
         yield one, shop, other, Till(there, shop.id)
 
@@ -83,6 +85,7 @@ async def test_what_one_took_the_other_shows_at_once(twins: Twins) -> None:
 async def test_a_day_both_close_is_closed_once(twins: Twins) -> None:
     one, here, other, there = twins
     await here.push(*days_back(40))
+    before = await books.reloaded(one.world, one.world.store, here.id)
     await asyncio.gather(*[place.close(YESTERDAY) for place in (here, there) for _ in range(3)])
     assert len(await here.decisions()) == 1
     for gateway in (one, other):
@@ -90,5 +93,13 @@ async def test_a_day_both_close_is_closed_once(twins: Twins) -> None:
     await asyncio.gather(*[days.close_due(gateway.world, gateway.world.closing) for gateway in (one, other)])
     position = await books.reloaded(one.world, one.world.store, here.id)
     assert position.history is not None
-    assert (position.history.through_on, position.version) == (TODAY, 4)
+    assert (position.history.through_on, position.version) == (TODAY, before.version + 2)
+    await books.check(other.world, here.id)
+
+
+@pytest.mark.parametrize("door", [over_http, through_the_lane])
+async def test_what_one_took_back_the_other_takes_no_more(twins: Twins, door: Door) -> None:
+    one, here, other, there = twins
+    pushers = Pushers([await door(one, here), await door(other, there)])
+    await pushers.race(one, here, revoke)
     await books.check(other.world, here.id)

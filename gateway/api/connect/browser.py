@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MAX_FORM_BYTES = 8 * 1024
 SEE_OTHER = 303
 _LONGEST_SECRET = 100
+_KEPT = ("client_id", "request_uri", "merchant_id", "authority", "back", "lang")
+"""What an address says its pages are about, and goes along from page to page."""
+_BACK = re.compile(r"/connect/[a-z0-9_/-]{1,100}")
 _OWN_SITE = {"same-origin", "none", ""}
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?=[/?]|\Z)")
 """The start of an address that can stand in a policy: nothing in it can end a directive."""
@@ -86,6 +89,15 @@ class Visit:
         """The browser's live session, signed in or on its way."""
         return await sign_in.session(self.world, self.secret)
 
+    async def signed_in(self) -> str | None:
+        """The merchant this browser is signed in for. Raises OtherShop when the address is about another one."""
+        session = await self.session()
+        if session is None or session.signed_in_at is None:
+            return None
+        if self.query.get("merchant_id", session.merchant_id) != session.merchant_id:
+            raise OtherShop("Sign out first")
+        return session.merchant_id
+
     async def goal(self) -> Goal:
         """What the address is about. Raises BadRequestUri or NoShop."""
         asked = None
@@ -116,10 +128,23 @@ class Visit:
 
     def address(self, path: str, **more: str) -> str:
         """`path` with what this visit is about; `more` comes on top."""
-        kept = {name: self.query[name] for name in ("client_id", "request_uri", "merchant_id", "lang")
-                if name in self.query}  # fmt: skip
+        kept = {name: self.query[name] for name in _KEPT if name in self.query}
         query = urlencode(kept | more)
         return f"{path}?{query}" if query else path
+
+    def onward(self, otherwise: str) -> str:
+        """Where to go once signed in: the page of ours that `back` names, else `otherwise`."""
+        back = self.query.pop("back", "")
+        return self.address(back if _BACK.fullmatch(back) else otherwise)
+
+    def goal_page(self, otherwise: str) -> str:
+        """Where the request waits that brought the merchant here; `otherwise` when none did."""
+        return "/connect/consent" if "request_uri" in self.query else otherwise
+
+    @property
+    def session_hash(self) -> str:
+        """What the browser's secret is known by in the store; "" when it has none."""
+        return tokens.digest(self.secret) if self.secret is not None else ""
 
     def about(self, title: str) -> About:
         """The frame of a page: our own host, its title, and itself in the other language."""
@@ -130,10 +155,19 @@ class Visit:
         return About(urlsplit(settings.issuer).netloc, title, there, sandbox=settings.sandbox)
 
     def page(
-        self, body: str, *, status: int = 200, back_to: str | None = None, secret: str | None = None
+        self,
+        body: str,
+        *,
+        status: int = 200,
+        back_to: str | None = None,
+        secret: str | None = None,
+        script: bool = False,
     ) -> Response[str]:
-        """A page; `back_to` is the partner's address its form may lead to; `secret` sets the cookie."""
-        headers = page_headers(back_to) | {"Content-Language": self.words.locale}
+        """A page; `back_to` is the partner's address its form may lead to; `secret` sets the cookie.
+
+        `script`: the page has a passkey button, so our own script may run on it.
+        """
+        headers = page_headers(back_to, script=script) | {"Content-Language": self.words.locale}
         return Response(body, status_code=status, headers=headers | self._cookie(secret))
 
     def go(self, address: str, *, secret: str | None = None) -> Response[None]:
@@ -165,17 +199,18 @@ def cookie_name(world: World) -> str:
     return "__Host-restock" if _https(world) else "restock"
 
 
-def page_headers(back_to: str | None = None) -> dict[str, str]:
-    """Nothing but our own style sheet is loaded, nothing frames us, forms go to us.
+def page_headers(back_to: str | None = None, *, script: bool = False) -> dict[str, str]:
+    """Only our style sheet is loaded, and our `script` where a page has one; nothing frames us, forms go to us.
 
     Browsers hold a form to its policy also where the answer to it redirects, so the partner's address is allowed.
     """
     match = _ORIGIN.match(back_to or "")
     forms_to = f"'self' {match[0]}" if match else "'self'"
+    scripts = "script-src 'self'; " if script else ""
     return {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action {forms_to}; "
-        "frame-ancestors 'none'",
+        "Content-Security-Policy": f"default-src 'none'; style-src 'self'; {scripts}base-uri 'none'; "
+        f"form-action {forms_to}; frame-ancestors 'none'",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Frame-Options": "DENY",

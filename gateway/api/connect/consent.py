@@ -22,6 +22,7 @@ from gateway.usecases.world import World
 
 if TYPE_CHECKING:
     from gateway.store import Tx
+    from gateway.usecases.sign_in import PageSession
 
 ADDRESS = "/connect/consent"
 _REFUSED = 422
@@ -58,7 +59,7 @@ async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipVal
     granted = consents.narrow(asked.details, switched_on)
     if not granted:
         return _page(visit, goal, fault=visit.words("consent.nothing_on"))
-    evidence = evidence_of(visit, goal.merchant.id)
+    evidence = evidence_of(visit, session)
 
     async def unit(tx: Tx) -> str:
         return await authorization.approve(tx, world, asked, granted, evidence)
@@ -66,11 +67,11 @@ async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipVal
     return visit.go(await world.store.write(unit))
 
 
-def evidence_of(visit: Visit, merchant_id: str) -> Evidence:
-    """Who agrees to what this visit posts, and how that is known."""
+def evidence_of(visit: Visit, session: PageSession) -> Evidence:
+    """Who agrees to what this visit posts, and how that is known: a passkey's owner by it, anybody else as the shop."""
     return Evidence(
-        granted_by=merchant_id,
-        method=sign_in.METHOD,
+        granted_by=session.passkey_id or session.merchant_id,
+        method=session.method or sign_in.METHOD,
         remote_address=visit.remote_address,
         locale=visit.words.locale,
         text_version=VERSION,

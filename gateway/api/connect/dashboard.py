@@ -13,39 +13,45 @@ from litestar.params import FromPath, SkipValidation
 from gateway.api.connect.browser import NoShop, OtherShop, Visit
 from gateway.api.connect.consent import bank_name, evidence_of
 from gateway.api.connect.pages import dashboard as pages
-from gateway.api.connect.pages import lines
+from gateway.api.connect.pages import erasure, lines
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.api.connect.sign_in import OUT, START
 from gateway.domain import consents, ids
 from gateway.domain.consents import Consent, ConsentState, UnknownConsent, Version
-from gateway.usecases import consent_records, sign_in
+from gateway.domain.erasures import Report
+from gateway.usecases import consent_records, erasures, sign_in
 from gateway.usecases import consents as permissions
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.consent_records import Held
+    from gateway.usecases.sign_in import PageSession
 
 ADDRESS = "/connect/consents"
+MORE = {"authority.title": "/connect/authority", "changes": "/connect/changes", "passkeys": "/connect/passkeys"}
+"""What else a signed-in merchant may look after: the title's words → its page."""
 _ONE = ADDRESS + "/{grant_id:str}"
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A consent with every version of it, as the merchant may keep it."""
+    """A consent with every version of it, and what became of the data, as the merchant may keep it."""
 
     consent: Consent
     versions: list[Version]
+    erasure: Report | None
 
 
 @get(ADDRESS, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """Active and past consents of the shop that is signed in."""
     visit = Visit(request, world)
-    merchant_id = await _signed_in(visit)
-    if merchant_id is None or visit.secret is None:
+    session = await _signed_in(visit)
+    if session is None or visit.secret is None:
         if "merchant_id" not in visit.query:
             raise NoShop("Open this page from the software that runs your till")
         return visit.go(visit.address(START))
+    merchant_id = session.merchant_id
     merchant = await sign_in.who(world.store, merchant_id)
     held = await consent_records.of_merchant(world.store, merchant_id)
     shown = pages.Permissions(
@@ -53,7 +59,9 @@ async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValid
         cards=tuple(_card(visit, one) for one in held),
         token=sign_in.form_token(visit.secret),
         sign_out_to=visit.address(OUT),
+        more=tuple((visit.words(name), visit.address(path)) for name, path in MORE.items()),
         told=_told(visit, held),
+        data=erasure.card(visit.words, await erasures.of_merchant(world.store, merchant_id)),
     )
     return visit.page(pages.dashboard(visit.words, visit.about(visit.words("permissions")), shown))
 
@@ -66,10 +74,11 @@ async def take_back(
     visit = Visit(request, world)
     _check(grant_id)
     form = await visit.form()
-    merchant_id = await _signed_in(visit)
-    if merchant_id is None:
+    session = await _signed_in(visit)
+    if session is None:
         return visit.go(visit.address(START))
-    stopped, evidence = form.get("stop"), evidence_of(visit, merchant_id)
+    merchant_id = session.merchant_id
+    stopped, evidence = form.get("stop"), evidence_of(visit, session)
 
     async def unit(tx: Tx) -> str:
         held = await consent_records.find(tx, grant_id, merchant_id=merchant_id)
@@ -95,24 +104,29 @@ async def record(
     """The consent with every version, word for word, as a file."""
     visit = Visit(request, world)
     _check(grant_id)
-    merchant_id = await _signed_in(visit)
-    if merchant_id is None:
+    session = await _signed_in(visit)
+    if session is None:
         return visit.go(visit.address(START))
+    merchant_id = session.merchant_id
     found = await consent_records.find(world.store, grant_id, merchant_id=merchant_id)
-    kept = Record(found, await consent_records.history(world.store, grant_id))
+    kept = Record(
+        found,
+        await consent_records.history(world.store, grant_id),
+        await erasures.of_merchant(world.store, merchant_id),
+    )
     body = msgspec.json.format(msgspec.json.encode(kept), indent=2)
     headers = {"Content-Disposition": f'attachment; filename="{found.grant_id}.json"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")
 
 
-async def _signed_in(visit: Visit) -> str | None:
-    """The merchant signed in. Raises OtherShop when the address is about another one."""
+async def _signed_in(visit: Visit) -> PageSession | None:
+    """The session of the merchant signed in. Raises OtherShop when the address is about another one."""
     session = await visit.session()
     if session is None or session.signed_in_at is None:
         return None
     if visit.query.get("merchant_id", session.merchant_id) != session.merchant_id:
         raise OtherShop("Sign out first")
-    return session.merchant_id
+    return session
 
 
 def _check(grant_id: str) -> None:

@@ -20,10 +20,19 @@ _TEXTS = {
     "other_merchant": "problem.other_shop",
     "no_verified_contact": "problem.contact",
     "sign_in_locked": "problem.locked",
+    "too_many_failures": "problem.failures",
     "notice_undelivered": "problem.unsent",
     "consent_not_found": "problem.missing",
     "not_found": "problem.missing",
+    "passkey_refused": "problem.passkey",
+    "passkey_copied": "problem.passkey",
+    "passkey_needed": "problem.passkey",
+    "passkey_known": "problem.passkey",
+    "passkey_not_found": "problem.missing",
+    "last_passkey": "problem.last_passkey",
     "illegal_state": "problem.request",
+    "no_payout_account": "problem.payee",
+    "authority_not_found": "problem.missing",
 }
 """Error code → the words for it; whatever is not here is our own failure."""
 

@@ -1,8 +1,8 @@
-"""/connect/sign-in, /connect/code, /connect/sign-out: a one-time code to the merchant's verified contact."""
+"""/connect/sign-in, /connect/code, /connect/sign-out: by passkey, or by a one-time code to the verified contact."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -11,13 +11,27 @@ from litestar.params import SkipValidation
 from gateway.api.connect.browser import Goal, Visit, new_secret
 from gateway.api.connect.pages import plain
 from gateway.api.connect.pages import sign_in as pages
+from gateway.api.connect.pages.passkey import RESPONSE
+from gateway.api.connect.passkeys import FIRST, fault_of, offered
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.usecases import authorization, sign_in
+from gateway.domain.passkeys import PasskeyRefused
+from gateway.oauth import tokens
+from gateway.usecases import authorization, passkeys, sign_in
 from gateway.usecases.sign_in import Tried
 from gateway.usecases.world import World
 
-START, CODE, OUT, DONE = "/connect/sign-in", "/connect/code", "/connect/sign-out", "/connect/done"
+if TYPE_CHECKING:
+    from gateway.store import Tx
+
+START, BY_PASSKEY, CODE, OUT, DONE = (
+    "/connect/sign-in",
+    "/connect/sign-in/passkey",
+    "/connect/code",
+    "/connect/sign-out",
+    "/connect/done",
+)
 _REFUSED = 422
+_INTENT = {"do": "sign_in"}
 
 
 @get(START, **PAGE)
@@ -25,10 +39,29 @@ async def start(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     """Where the code will go; the browser gets its secret here."""
     visit = Visit(request, world)
     goal = await visit.goal()
-    secret = visit.secret or new_secret()
-    shown = _shown(visit, goal, secret)
-    body = pages.start(visit.words, visit.about(visit.words("sign_in.title")), shown)
-    return visit.page(body, back_to=_back_to(goal), secret=secret)
+    return await _start(visit, goal)
+
+
+@post(BY_PASSKEY, **POSTED)
+async def prove(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
+    """Sign in with a passkey of the shop's; the browser gets a new secret."""
+    visit = Visit(request, world)
+    form = await visit.form()
+    goal = await visit.goal()
+    secret = visit.secret or ""
+
+    async def unit(tx: Tx) -> str:
+        response = form.get(RESPONSE, "")
+        answered = await passkeys.answer(tx, world, visit.session_hash, goal.merchant.id, response)
+        if answered.intent != _INTENT:
+            raise PasskeyRefused("The passkey signed something else")
+        return await sign_in.by_passkey(tx, world, secret, answered.passkey)
+
+    try:
+        renewed = await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
+    except PasskeyRefused as refused:
+        return await _start(visit, goal, fault=fault_of(visit, refused))
+    return visit.go(visit.onward(visit.goal_page("/connect/consents")), secret=renewed)
 
 
 @post(START, **POSTED)
@@ -67,8 +100,9 @@ async def enter(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     assert visit.secret is not None  # noqa: S101 - the form was made from it
     attempt = await sign_in.enter_code(world, visit.secret, form.get("code", "").replace(" ", ""))
     if attempt.outcome is Tried.right:
-        there = "/connect/consents" if goal.asked is None else "/connect/consent"
-        return visit.go(visit.address(there), secret=attempt.secret)
+        if await offered(visit, goal.merchant.id):
+            return visit.go(visit.address(FIRST), secret=attempt.secret)
+        return visit.go(visit.onward(visit.goal_page("/connect/consents")), secret=attempt.secret)
     name = f"code.{attempt.outcome.value}"
     if attempt.outcome is Tried.wrong and attempt.attempts_left_count == 1:
         name = "code.wrong_one"
@@ -97,6 +131,19 @@ def done(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[
     return visit.page(plain.done(visit.words, visit.about(visit.words("done.title"))))
 
 
+async def _start(visit: Visit, goal: Goal, *, fault: str = "") -> Response[str]:
+    """The page with both ways in; a passkey first, where the shop has one."""
+    world, words = visit.world, visit.words
+    secret = visit.secret or new_secret()
+    shown, options = _shown(visit, goal, secret), ""
+    if await passkeys.held(world.store, goal.merchant.id):
+        asked = await passkeys.ask(world.store, world, tokens.digest(secret), goal.merchant.id, _INTENT)
+        options = asked.options
+    body = pages.start(words, visit.about(words("sign_in.title")), shown, options=options, fault=fault)
+    status = _REFUSED if fault else 200
+    return visit.page(body, status=status, back_to=_back_to(goal), secret=secret, script=bool(options))
+
+
 def _shown(visit: Visit, goal: Goal, secret: str) -> pages.Shown:
     return pages.Shown(
         shop=goal.merchant.legal_name,
@@ -104,6 +151,7 @@ def _shown(visit: Visit, goal: Goal, secret: str) -> pages.Shown:
         token=sign_in.form_token(secret),
         send_to=visit.address(START),
         enter_to=visit.address(CODE),
+        prove_to=visit.address(BY_PASSKEY),
         client=None if goal.asked is None else goal.asked.client_name,
         outbox=visit.world.settings.sandbox,
     )
@@ -113,4 +161,4 @@ def _back_to(goal: Goal) -> str | None:
     return None if goal.asked is None else goal.asked.redirect_uri
 
 
-ROUTES = (start, send, code, enter, leave, done)
+ROUTES = (start, prove, send, code, enter, leave, done)

@@ -76,7 +76,14 @@ def _right(operation: Node) -> Html:
     needed = [scope for entry in operation.get("security", ()) for scopes in entry.values() for scope in scopes]
     if not needed:
         return tag("p", "Needs no token.", class_="quiet")
-    return tag("p", "Needs the right ", tag("code", ", ".join(needed)), class_="quiet")
+    consents = [f"{detail['type']}/{detail['actions'][0]}" for detail in operation.get("x-authorization-details", ())]
+    if not consents:
+        return tag("p", "Needs the right ", tag("code", ", ".join(needed)), class_="quiet")
+    given = " or ".join(consents)
+    return tag(
+        "p", "Needs the right ", tag("code", ", ".join(needed)), ", by the merchant's consent to ", tag("code", given),
+        class_="quiet",
+    )  # fmt: skip
 
 
 def _parameters(operation: Node) -> Html:

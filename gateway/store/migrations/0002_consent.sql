@@ -19,6 +19,7 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
 CREATE INDEX refresh_tokens_by_client ON refresh_tokens (client_id);
+CREATE INDEX refresh_tokens_by_code ON refresh_tokens (code_hash);
 
 ALTER TABLE tokens ADD COLUMN grant_id TEXT;
 ALTER TABLE tokens ADD COLUMN jkt TEXT;
@@ -26,6 +27,7 @@ ALTER TABLE tokens ADD COLUMN details_json TEXT;
 ALTER TABLE tokens ADD COLUMN merchant_id TEXT;
 ALTER TABLE tokens ADD COLUMN code_hash TEXT;
 CREATE INDEX tokens_by_grant ON tokens (grant_id);
+CREATE INDEX tokens_by_code ON tokens (code_hash);
 
 -- DPoP proofs seen (RFC 9449 section 11.1): PostgreSQL only has rows here, and loses them, not money, in a crash.
 CREATE TABLE proofs (hash TEXT PRIMARY KEY, expires_at BIGINT NOT NULL);
@@ -43,7 +45,7 @@ CREATE TABLE consents (
 CREATE INDEX consents_by_merchant ON consents (merchant_id, grant_id);
 CREATE INDEX consents_by_partner ON consents (partner_id, grant_id);
 CREATE INDEX consents_by_expiry ON consents (expires_at) WHERE state = 'authorised';
-CREATE UNIQUE INDEX consents_in_force ON consents (client_id, merchant_id) WHERE state = 'authorised';
+CREATE UNIQUE INDEX consents_in_force ON consents (merchant_id, client_id) WHERE state = 'authorised';
 
 -- Only inserted into: what was shown and agreed to never changes.
 CREATE TABLE consent_versions (
@@ -53,8 +55,8 @@ CREATE TABLE consent_versions (
     granted_at BIGINT NOT NULL, PRIMARY KEY (grant_id, version)
 );
 
--- What a merchant took back stops its offers until it agrees again.
-ALTER TABLE positions ADD COLUMN withdrawn_at BIGINT;
+-- The consents that a decision's inputs came under.
+ALTER TABLE decisions ADD COLUMN bases_json TEXT;
 
 ALTER TABLE merchants ADD COLUMN contact BYTEA;
 

@@ -50,9 +50,9 @@ DELETE FROM tokens WHERE code_hash = :code_hash;
 
 -- name: add_token
 INSERT INTO tokens (hash, client_id, partner_id, rights_json, issued_at, expires_at, grant_id, jkt, details_json,
-    merchant_id, code_hash)
+    merchant_id, code_hash, user_id)
 VALUES (:hash, :client_id, :partner_id, :rights_json, :issued_at, :expires_at, :grant_id, :jkt, :details_json,
-    :merchant_id, :code_hash);
+    :merchant_id, :code_hash, :user_id);
 
 -- name: token
 SELECT client_id, partner_id, rights_json, issued_at, expires_at, grant_id, jkt, details_json, merchant_id FROM tokens
@@ -83,4 +83,4 @@ WHERE c.grant_id = :grant_id;
 SELECT c.grant_id, c.client_id, c.partner_id, c.merchant_id, c.state, c.version, c.expires_at, c.created_at,
     v.details_json
 FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
-WHERE c.grant_id = :grant_id FOR SHARE OF c;
+WHERE c.grant_id = :grant_id FOR NO KEY UPDATE OF c;

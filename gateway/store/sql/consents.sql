@@ -20,14 +20,6 @@ FROM consents WHERE grant_id = :grant_id;
 SELECT grant_id, merchant_id, partner_id, client_id, state, version, expires_at, created_at, state_at, last_used_at
 FROM consents WHERE grant_id = :grant_id FOR UPDATE;
 
--- name: share
-SELECT grant_id, merchant_id, partner_id, client_id, state, version, expires_at, created_at, state_at, last_used_at
-FROM consents WHERE grant_id = :grant_id;
-
--- name: share (postgres)
-SELECT grant_id, merchant_id, partner_id, client_id, state, version, expires_at, created_at, state_at, last_used_at
-FROM consents WHERE grant_id = :grant_id FOR SHARE;
-
 -- name: hold_merchant
 SELECT id FROM merchants WHERE id = :merchant_id;
 
@@ -41,9 +33,18 @@ SELECT grant_id FROM consents WHERE client_id = :client_id AND merchant_id = :me
 SELECT grant_id, merchant_id, partner_id, client_id, state, version, expires_at, created_at, state_at, last_used_at
 FROM consents WHERE merchant_id = :merchant_id ORDER BY grant_id DESC LIMIT :limit;
 
--- name: details_in_force
-SELECT v.details_json FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
-WHERE c.merchant_id = :merchant_id AND c.state = 'authorised' ORDER BY c.grant_id LIMIT 100;
+-- name: in_force_of
+SELECT c.merchant_id, c.grant_id, c.client_id, c.version, c.expires_at, v.details_json
+FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
+WHERE c.state = 'authorised' AND c.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json))
+ORDER BY c.grant_id;
+
+-- name: in_force_of (postgres)
+SELECT c.merchant_id, c.grant_id, c.client_id, c.version, c.expires_at, v.details_json
+FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
+WHERE c.state = 'authorised'
+    AND c.merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json)))
+ORDER BY c.grant_id;
 
 -- name: version
 SELECT grant_id, version, shown_json, shown_hash, details_json, details_hash, locale, text_version, granted_by, method,
@@ -87,6 +88,3 @@ DELETE FROM codes WHERE grant_id = :grant_id;
 
 -- name: end_refresh_tokens
 UPDATE refresh_tokens SET revoked_at = :now_at WHERE grant_id = :grant_id AND revoked_at IS NULL;
-
--- name: withdraw
-UPDATE positions SET withdrawn_at = :withdrawn_at, version = version + 1 WHERE merchant_id = :merchant_id;

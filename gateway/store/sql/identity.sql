@@ -6,12 +6,13 @@ SELECT c.name AS client_name, p.name AS partner_name FROM clients c JOIN partner
 WHERE c.id = :client_id;
 
 -- name: open_session
-INSERT INTO page_sessions (hash, merchant_id, signed_in_at, created_at, expires_at)
-VALUES (:hash, :merchant_id, :signed_in_at, :created_at, :expires_at)
-ON CONFLICT (hash) DO UPDATE SET merchant_id = :merchant_id, signed_in_at = NULL, expires_at = :expires_at;
+INSERT INTO page_sessions (hash, merchant_id, signed_in_at, method, passkey_id, created_at, expires_at)
+VALUES (:hash, :merchant_id, :signed_in_at, :method, :passkey_id, :created_at, :expires_at)
+ON CONFLICT (hash) DO UPDATE SET merchant_id = :merchant_id, signed_in_at = NULL, method = NULL, passkey_id = NULL,
+    expires_at = :expires_at;
 
 -- name: session
-SELECT merchant_id, signed_in_at, expires_at FROM page_sessions WHERE hash = :hash AND expires_at > :now_at;
+SELECT merchant_id, signed_in_at, expires_at, method, passkey_id FROM page_sessions WHERE hash = :hash AND expires_at > :now_at;
 
 -- name: end_session
 DELETE FROM page_sessions WHERE hash = :hash;

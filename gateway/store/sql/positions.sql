@@ -4,14 +4,14 @@ INSERT INTO positions (merchant_id, version, exposure_amount) VALUES (:merchant_
 -- name: load
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
-    p.verdict_json, p.withdrawn_at
+    p.verdict_json
 FROM positions p JOIN merchants m ON m.id = p.merchant_id
 WHERE p.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) ORDER BY p.merchant_id;
 
 -- name: load (postgres)
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
-    p.verdict_json, p.withdrawn_at
+    p.verdict_json
 FROM positions p JOIN merchants m ON m.id = p.merchant_id
 WHERE p.merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json))) ORDER BY p.merchant_id;
 
@@ -65,3 +65,6 @@ ORDER BY merchant_id;
 SELECT merchant_id, version FROM positions
 WHERE merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json)))
 ORDER BY merchant_id FOR UPDATE;
+
+-- name: renumber
+UPDATE positions SET version = version + 1 WHERE merchant_id = :merchant_id;

@@ -3,7 +3,7 @@ INSERT INTO tokens (hash, client_id, partner_id, rights_json, issued_at, expires
 VALUES (:hash, :client_id, :partner_id, :rights_json, :issued_at, :expires_at);
 
 -- name: find
-SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at, t.grant_id, t.merchant_id, t.jkt
+SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at, t.grant_id, t.merchant_id, t.jkt, t.user_id
 FROM tokens t JOIN clients c ON c.id = t.client_id
 WHERE t.hash = :hash AND c.disabled = 0;
 

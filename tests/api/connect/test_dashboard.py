@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.usecases import consent_records
+from gateway.api.connect.pages import erasure
+from gateway.api.connect.words import Words
+from gateway.domain import erasures
+from gateway.domain.erasures import Erasure, ErasureState, Held
+from gateway.usecases import consent_records, work
 from tests import visits
 from tests.api.connect.test_consent import ON, given, waiting
 
@@ -75,6 +80,36 @@ async def test_the_record_can_be_downloaded_word_for_word(site: Gateway) -> None
     written = json.dumps(version["details"], separators=(",", ":")).encode()
     assert hashlib.sha256(written).hexdigest() == version["details_hash"]
     assert (kept["consent"]["grant_id"], version["method"]) == (grant_id, "one_time_code")
+
+
+async def test_what_was_erased_and_what_is_kept_is_shown_and_goes_into_the_record(gateway: Gateway) -> None:
+    async with visits.browser(gateway) as browser:
+        _, grant_id = await agreed(gateway, browser)
+        page = await browser.see("/connect/consents?lang=en")
+        assert "Your data" not in page.text
+        await browser.send(f"/connect/consents/{grant_id}/revoke", {"do": "revoke"})
+        for language, words in (
+            ("en", ("Your sales data was erased", "What you agreed to, word for word (1)", "Kept until 2 Mar 2031.")),
+            ("zh", ("销售数据已删除", "你同意过的原文（1）", "保存到 2031年3月2日。")),
+        ):
+            await work.drain(gateway.world)
+            page = await browser.see(f"/connect/consents?lang={language}")
+            assert [word for word in words if word not in page.text] == []
+        kept = (await browser.see(f"/connect/consents/{grant_id}/record")).json()
+    assert kept["erasure"]["erasure"]["state"] == "erased"
+    assert {"consents", "audit", "shop"} <= {one["kind"] for one in kept["erasure"]["kept"]}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_and_every_reason_has_words(language: str) -> None:
+    held = Held(1, 2, 3, 4, 5, 6)
+    at, on = datetime(2026, 3, 2, tzinfo=UTC), date(2031, 3, 2)
+    for state in ErasureState:
+        for until in (None, on):
+            found = Erasure("era", "mer", "grt", state, at, 10, 20, 3, 1, at, at, None, until)
+            shown = erasure.card(Words(language), erasures.report(found, held))
+            assert shown.startswith("<article")
+            assert "{" not in shown
 
 
 async def test_another_merchants_consent_cannot_be_seen_or_taken_back(gateway: Gateway) -> None:

@@ -76,7 +76,7 @@ def make(path: str, *, predict: bool) -> FastAPI:
 
 
 def _merchant(session: Session, merchant_id: str, authorization: str) -> Merchant:
-    digest = hashlib.sha256(authorization.removeprefix("Bearer ").encode()).hexdigest()
+    digest = hashlib.sha256(authorization.removeprefix("DPoP ").encode()).hexdigest()
     token, merchant = session.get(Token, digest), session.get(Merchant, merchant_id)
     if token is None:
         raise HTTPException(401)

@@ -47,7 +47,11 @@ class Permissions(msgspec.Struct, frozen=True):
     cards: tuple[Card, ...]
     token: str
     sign_out_to: str
+    more: tuple[tuple[str, str], ...] = ()
+    """Title and address of what else there is to look after."""
     told: str = ""
+    data: Html = Html("")
+    """What is erased and what is kept (`pages.erasure`)."""
 
 
 def dashboard(words: Words, about: About, shown: Permissions) -> str:
@@ -62,7 +66,11 @@ def dashboard(words: Words, about: About, shown: Permissions) -> str:
         empty = join(icon("weight"), tag("strong", words("permissions.empty")),
                      tag("p", words("permissions.empty_about")))  # fmt: skip
         content[-1] = tag("section", empty, class_="card empty")
+    content.append(_group(words("erasure"), [shown.data] if shown.data else []))
     content.append(_group(words("permissions.past"), [_past(words, card) for card in past]))
+    links = [tag("li", tag("a", title, icon("chevron"), href=address)) for title, address in shown.more]
+    if links:
+        content.append(tag("nav", tag("ul", *links), class_="card more", aria_label=words("permissions.more")))
     leave = form(shown.sign_out_to, shown.token, button(words("sign_out"), kind="quiet"))
     return page(words, about, *content, tag("div", leave, class_="bottom"))
 

@@ -23,6 +23,8 @@ _ICONS = {
     "info": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5m0-8.5v.1"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5V12l3 2"/>',
     "loop": '<path d="M19 8.5A7.5 7.5 0 0 0 5.5 8M5 4v4.3h4.3M5 15.5A7.5 7.5 0 0 0 18.5 16m.5 4v-4.3h-4.3"/>',
+    "key": '<circle cx="7.5" cy="12" r="4"/><path d="M11.5 12H21m-3.5 0v3.5M14 12v2.5"/>',
+    "chevron": '<path d="m9.5 6 6 6-6 6"/>',
     "dot": '<circle cx="12" cy="12" r="7" fill="currentColor"/>',
 }  # fmt: skip
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gateway.api.connect.pages.frame import About, heading, icon, note, page
-from gateway.api.pages.sheet import tag
+from gateway.api.pages.sheet import Html, join, safe, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.api.connect.words import Words
     from gateway.ports import Notice
+
+_ADDRESS = re.compile(r"[\w/?&=.-]+", re.ASCII)
 
 
 def done(words: Words, about: About) -> str:
@@ -35,6 +38,16 @@ def outbox(words: Words, about: About, notices: Sequence[Notice]) -> str:
     for notice in notices:
         at = tag("time", f"{notice.created_at:%H:%M:%S}", datetime=notice.created_at.isoformat())
         title = tag("header", tag("h3", notice.subject), at)
-        text = [tag("p", notice.contact, class_="small"), tag("p", notice.text, lang=notice.locale)]
+        text = [tag("p", notice.contact, class_="small"), tag("p", _linked(notice.text, about), lang=notice.locale)]
         content.append(tag("article", title, *text, class_="card"))
     return page(words, about, *content)
+
+
+def _linked(text: str, about: About) -> Html:
+    """A notice that ends with the address of one of our pages leads there; a shop's name can make no link."""
+    before, start, rest = text.rpartition(f"://{about.host}/connect/")
+    scheme = next((name for name in ("https", "http") if before.endswith(name)), None)
+    if scheme is None or not _ADDRESS.fullmatch(rest):
+        return safe(text)
+    address = scheme + start + rest
+    return join(text.removesuffix(address), tag("a", address, href=address))

@@ -1,4 +1,4 @@
-"""Sign-in: where the code goes, then the code itself."""
+"""Sign-in: a passkey, or where the code goes and then the code itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.api.connect.pages import passkey
 from gateway.api.connect.pages.frame import About, button, field, form, heading, note, page, rows
 from gateway.api.pages.sheet import Html, join, tag
 
@@ -21,23 +22,38 @@ class Shown(msgspec.Struct, frozen=True):
     token: str
     send_to: str
     enter_to: str
+    prove_to: str
     client: str | None = None
     outbox: bool = False
 
 
-def start(words: Words, about: About, shown: Shown) -> str:
-    """Where the code will go."""
+def start(words: Words, about: About, shown: Shown, *, options: str = "", fault: str = "") -> str:
+    """How to get in: with a passkey where `options` ask for one, else by a code and where that will go."""
     why = words("sign_in.why_own", shop=shown.shop)
     if shown.client is not None:
         why = words("sign_in.why", client=shown.client, shop=shown.shop)
-    buttons = [button(words("sign_in.send"), name="do", value="send")]
-    if shown.client is not None:
-        buttons.append(button(words("sign_in.none"), kind="plain", name="do", value="none"))
+    content = [heading(words("sign_in.title"), why)]
+    if fault:
+        content.append(note("bad", fault, alert=True))
+    if options:
+        prove = passkey.button(
+            words, action=shown.prove_to, token=shown.token, options=options, label=words("sign_in.passkey")
+        )
+        foot = tag("p", words("sign_in.either", contact=shown.contact), class_="small")
+        bottom = tag("div", prove, _codes(words, shown, second=True), foot, class_="bottom")
+        return page(words, about, *content, bottom, passkey.SCRIPT)
     facts = rows((words("sign_in.to"), shown.contact), (words("sign_in.lasts"), words("sign_in.minutes")))
-    card = tag("section", facts, class_="card")
     foot = tag("p", words("sign_in.never"), class_="small")
-    actions = form(shown.send_to, shown.token, *buttons, class_="actions")
-    return page(words, about, heading(words("sign_in.title"), why), card, tag("div", actions, foot, class_="bottom"))
+    bottom = tag("div", _codes(words, shown, second=False), foot, class_="bottom")
+    return page(words, about, *content, tag("section", facts, class_="card"), bottom)
+
+
+def _codes(words: Words, shown: Shown, *, second: bool) -> Html:
+    text, kind = ("sign_in.instead", "plain") if second else ("sign_in.send", "main")
+    buttons = [button(words(text), kind=kind, name="do", value="send")]
+    if shown.client is not None:
+        buttons.append(button(words("sign_in.none"), kind="quiet" if second else "plain", name="do", value="none"))
+    return form(shown.send_to, shown.token, *buttons, class_="actions")
 
 
 def code(words: Words, about: About, shown: Shown, *, fault: str = "", open_: bool = True) -> str:

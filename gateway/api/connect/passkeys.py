@@ -1,0 +1,207 @@
+"""/connect/passkeys: a shop's passkeys. The first comes after a one-time code; afterwards one vouches for the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation
+
+from gateway import passkeys as webauthn
+from gateway.api.connect.browser import Visit
+from gateway.api.connect.pages import passkeys as pages
+from gateway.api.connect.pages.passkey import RESPONSE
+from gateway.api.connect.routes import PAGE, POSTED
+from gateway.domain.passkeys import Passkey, PasskeyCopied, PasskeyRefused, PasskeyState
+from gateway.usecases import authorities, passkeys, sign_in
+from gateway.usecases.world import World
+
+if TYPE_CHECKING:
+    from gateway.store import Tx
+    from gateway.usecases.passkeys import Answered
+
+ADDRESS, FIRST, PROVE = "/connect/passkeys", "/connect/passkeys/first", "/connect/passkeys/prove"
+_SIGN_IN, _OUT = "/connect/sign-in", "/connect/sign-out"
+_REFUSED = 422
+_ADD: passkeys.Intent = {"do": "add_passkey"}
+_DEVICES = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Macintosh": "Mac", "Windows": "Windows",
+            "CrOS": "Chromebook", "Linux": "Linux"}  # fmt: skip
+"""What a User-Agent header says → what its owner calls the device. Only ever a label."""
+
+
+async def offered(visit: Visit, merchant_id: str) -> bool:
+    """Whether to offer a first passkey to whoever just signed in with a code."""
+    if not webauthn.possible(visit.world.settings.issuer):
+        return False
+    return not await passkeys.kept(visit.world.store, merchant_id)
+
+
+@get(FIRST, **PAGE)
+async def first(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
+    """The offer to make the shop's first passkey; nobody has to."""
+    visit = Visit(request, world)
+    merchant_id = await visit.signed_in()
+    if merchant_id is None:
+        return visit.go(visit.address(_SIGN_IN))
+    if await passkeys.kept(world.store, merchant_id):
+        return visit.go(visit.onward(visit.goal_page(ADDRESS)))
+    return await _offer(visit, merchant_id)
+
+
+@get(ADDRESS, **PAGE)
+async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
+    """The shop's passkeys."""
+    visit = Visit(request, world)
+    merchant_id = await visit.signed_in()
+    if merchant_id is None:
+        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+    return await _list(visit, merchant_id)
+
+
+@post(PROVE, **POSTED)
+async def prove(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
+    """A passkey vouches for one more: the page that makes it."""
+    visit = Visit(request, world)
+    form = await visit.form()
+    merchant_id = await visit.signed_in()
+    if merchant_id is None:
+        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+
+    async def unit(tx: Tx) -> Answered:
+        return await _answered(tx, visit, merchant_id, form, _ADD)
+
+    try:
+        answered = await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
+    except PasskeyRefused as refused:
+        return await _list(visit, merchant_id, fault=fault_of(visit, refused))
+    return await _offer(visit, merchant_id, proved_by=answered.passkey)
+
+
+@post(ADDRESS, **POSTED)
+async def add(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
+    """Let the new passkey in, then back to what its holder came for."""
+    visit = Visit(request, world)
+    form = await visit.form()
+    merchant_id = await visit.signed_in()
+    if merchant_id is None:
+        return visit.go(visit.address(_SIGN_IN))
+    name = device(request.headers.get("user-agent", "")) or visit.words("passkeys.unnamed")
+
+    async def unit(tx: Tx) -> Passkey:
+        response = form.get(RESPONSE, "")
+        return await passkeys.add(tx, world, visit.session_hash, merchant_id, response, name=name)
+
+    try:
+        await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
+    except PasskeyRefused as refused:
+        again = _list if await passkeys.kept(world.store, merchant_id) else _offer
+        return await again(visit, merchant_id, fault=fault_of(visit, refused))
+    there = visit.onward(visit.goal_page(ADDRESS))
+    return visit.go(visit.address(ADDRESS, done="added") if there == visit.address(ADDRESS) else there)
+
+
+@post(ADDRESS + "/{passkey_id:str}/remove", **POSTED)
+async def remove(
+    passkey_id: FromPath[str], request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]
+) -> Response[Any]:
+    """Let a passkey out, on the answer of any one that is in."""
+    visit = Visit(request, world)
+    form = await visit.form()
+    merchant_id = await visit.signed_in()
+    if merchant_id is None:
+        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+
+    async def unit(tx: Tx) -> Passkey:
+        await _answered(tx, visit, merchant_id, form, _removal(passkey_id))
+        removed = await passkeys.remove(tx, world, merchant_id, passkey_id)
+        await authorities.passkey_ended(tx, world, merchant_id, passkey_id)
+        return removed
+
+    try:
+        await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
+    except PasskeyRefused as refused:
+        return await _list(visit, merchant_id, fault=fault_of(visit, refused))
+    return visit.go(visit.address(ADDRESS, done="removed"))
+
+
+def fault_of(visit: Visit, refused: PasskeyRefused) -> str:
+    """Why a passkey's answer was not taken, in words."""
+    return visit.words("passkey.copied" if isinstance(refused, PasskeyCopied) else "passkey.refused")
+
+
+def device(agent: str) -> str:
+    """What to call a passkey made in the browser that calls itself `agent`; "" when it does not tell."""
+    return next((name for mark, name in _DEVICES.items() if mark in agent), "")
+
+
+def _removal(passkey_id: str) -> passkeys.Intent:
+    return {"do": "remove_passkey", "passkey": passkey_id}
+
+
+async def _answered(tx: Tx, visit: Visit, merchant_id: str, form: dict[str, str], intent: passkeys.Intent) -> Answered:
+    """The answer to exactly `intent`."""
+    answered = await passkeys.answer(tx, visit.world, visit.session_hash, merchant_id, form.get(RESPONSE, ""))
+    if answered.intent != intent:
+        raise PasskeyRefused("The passkey signed something else")
+    return answered
+
+
+async def _offer(visit: Visit, merchant_id: str, *, proved_by: Passkey | None = None, fault: str = "") -> Response[str]:
+    world, words = visit.world, visit.words
+    merchant = await sign_in.who(world.store, merchant_id)
+    shop = "" if merchant is None else merchant.legal_name
+    asked = await passkeys.ask_new(world.store, world, visit.session_hash, merchant_id, shop=shop, proved_by=proved_by)
+    shown = pages.Offer(
+        shop=shop,
+        token=sign_in.form_token(visit.secret or ""),
+        make_to=visit.address(ADDRESS),
+        options=asked.options,
+        later=visit.onward(visit.goal_page(ADDRESS if proved_by else "/connect/consents")),
+        proven=proved_by is not None,
+    )
+    title = words("passkeys.another" if shown.proven else "passkeys.first")
+    body = pages.offer(words, visit.about(title), shown, fault=fault)
+    return visit.page(body, status=_REFUSED if fault else 200, script=True)
+
+
+async def _list(visit: Visit, merchant_id: str, *, fault: str = "") -> Response[Any]:
+    world, words = visit.world, visit.words
+    found = await passkeys.kept(world.store, merchant_id)
+    if not found:
+        return visit.go(visit.address(FIRST))
+    active_count = sum(one.state is PasskeyState.active for one in found)
+    merchant = await sign_in.who(world.store, merchant_id)
+    done = visit.query.get("done")
+    shown = pages.Listed(
+        shop="" if merchant is None else merchant.legal_name,
+        token=sign_in.form_token(visit.secret or ""),
+        cards=tuple([await _card(visit, one, active_count) for one in found]),
+        add_to=visit.address(PROVE),
+        sign_out_to=visit.address(_OUT),
+        options=await _options(visit, merchant_id, _ADD) if active_count else None,
+        told=words(f"passkeys.done.{done}") if done in {"added", "removed"} and not fault else "",
+        fault=fault,
+    )
+    body = pages.listed(words, visit.about(words("passkeys")), shown)
+    return visit.page(body, status=_REFUSED if fault else 200, script=True)
+
+
+async def _card(visit: Visit, passkey: Passkey, active_count: int) -> pages.Card:
+    locked = passkey.state is PasskeyState.locked
+    others_count = active_count if locked else active_count - 1
+    return pages.Card(
+        name=passkey.name,
+        added_on=passkey.created_at.date(),
+        used_on=None if passkey.last_used_at is None else passkey.last_used_at.date(),
+        locked=locked,
+        remove_to=visit.address(f"{ADDRESS}/{passkey.id}/remove"),
+        options=await _options(visit, passkey.merchant_id, _removal(passkey.id)) if others_count else None,
+    )
+
+
+async def _options(visit: Visit, merchant_id: str, intent: passkeys.Intent) -> str:
+    return (await passkeys.ask(visit.world.store, visit.world, visit.session_hash, merchant_id, intent)).options
+
+
+ROUTES = (first, show, prove, add, remove)

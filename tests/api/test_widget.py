@@ -1,0 +1,360 @@
+"""The widget over HTTP: a partner's server makes a session, a page at its till shows our frame, the frame gets a token.
+
+The frame's own page and script run in a real Chromium.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from gateway.demo.keys import SigningKey
+from gateway.usecases import throttles
+from tests import served
+from tests.browsers import chromium, page  # noqa: F401 - fixtures
+from tests.gateways import ISSUER
+from tests.shops import rows
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Page
+
+    from tests.gateways import Gateway, Partner
+
+pytestmark = pytest.mark.anyio
+PARENT = "https://till.example"
+SHOP = {"legal_name": "Corner Bakery", "country": "NL", "currency": "EUR", "timezone": "UTC"}
+BO = {"id": "bo", "name": "Bo", "role": "cashier"}
+KEY = SigningKey()
+"""The frame's."""
+
+
+class Till:
+    """A partner's server and its page at one shop."""
+
+    def __init__(self, gateway: Gateway, partner: Partner, merchant_id: str) -> None:
+        self.gateway, self.http, self.partner, self.merchant_id = gateway, gateway.http, partner, merchant_id
+        self.issuer = gateway.world.settings.issuer
+        self._nonce: str | None = None
+
+    def wanted(self, **changes: Any) -> dict[str, Any]:
+        session = {"merchant_id": self.merchant_id, "user": BO, "components": ["offer"], "parent_origins": [PARENT]}
+        return session | changes
+
+    async def session(self, **changes: Any) -> dict[str, Any]:
+        return await self.partner.done("/v1/widget/sessions", self.wanted(**changes))
+
+    async def exchange(self, client_secret: str, **more: Any) -> httpx.Response:
+        """As the frame does; again where only the nonce was missing."""
+        for _ in range(2):
+            proof = self.proof("POST", "/widget/v1/token")
+            sent: dict[str, Any] = {"json": {"client_secret": client_secret}} | more
+            answer = await self.http.post("/widget/v1/token", headers={"dpop": proof}, **sent)
+            if not self._hear(answer):
+                break
+        return answer
+
+    async def call(self, method: str, path: str, token: str, **more: Any) -> httpx.Response:
+        """As the frame calls the API."""
+        headers = more.pop("headers", {})
+        for _ in range(2):
+            bound = {"authorization": f"DPoP {token}", "dpop": self.proof(method, path, token)}
+            answer = await self.http.request(method, path, headers=bound | headers, **more)
+            if not self._hear(answer):
+                break
+        return answer
+
+    def proof(self, method: str, path: str, token: str | None = None) -> str:
+        at = int(self.gateway.clock.now().timestamp())
+        return KEY.proof(method, self.issuer + path, at, nonce=self._nonce, token=token)
+
+    def _hear(self, answer: httpx.Response) -> bool:
+        self._nonce = answer.headers.get("dpop-nonce", self._nonce)
+        return "use_dpop_nonce" in answer.text
+
+
+async def till_of(gateway: Gateway) -> Till:
+    partner = await gateway.partner()
+    return Till(gateway, partner, (await partner.done("/v1/merchants", SHOP))["id"])
+
+
+@pytest.fixture
+async def till(site: Gateway) -> Till:
+    return await till_of(site)
+
+
+def assert_oauth_error(answer: httpx.Response, error: str, status: int = 400) -> None:
+    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_session_is_answered_once_and_never_kept(till: Till) -> None:
+    answer = await till.partner.post("/v1/widget/sessions", till.wanted())
+    made = answer.json()
+    assert answer.status_code == 201
+    assert made.keys() == {"id", "client_secret", "expires_at", "frame_url"}
+    assert made["frame_url"] == f"{ISSUER}/widget/v1/frame?session={made['id']}"
+    assert answer.headers["cache-control"] == "no-store"
+    kept = await rows(till.gateway.world.settings.database_url, "SELECT body FROM idempotency")
+    assert made["client_secret"] not in repr(kept)
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
+async def test_the_frames_token_reads_the_offer_and_nothing_of_the_partners(till: Till, *, form: bool) -> None:
+    secret = (await till.session())["client_secret"]
+    answer = await till.exchange(secret, **({"json": None, "data": {"client_secret": secret}} if form else {}))
+    assert answer.status_code == 200, answer.text
+    opened = answer.json()
+    assert opened.pop("access_token")
+    assert opened == {
+        "token_type": "DPoP", "expires_in": 300, "merchant_id": till.merchant_id, "components": ["offer"], "user": BO
+    }  # fmt: skip
+    token = answer.json()["access_token"]
+    offer = await till.call("GET", f"/v1/merchants/{till.merchant_id}/offer", token)
+    assert offer.status_code in {200, 404}, offer.text
+    refused = {
+        f"{method} {path}": (await till.call(method, path, token, json={} if method == "POST" else None)).status_code
+        for method, path in (
+            ("GET", "/v1/merchants"), ("POST", "/v1/merchants"), ("GET", "/v1/events"),
+            ("POST", f"/v1/merchants/{till.merchant_id}/sales"), ("POST", "/v1/widget/sessions"),
+        )
+    }  # fmt: skip
+    assert set(refused.values()) == {403}, refused
+
+
+async def test_a_stolen_token_is_worth_nothing_without_its_key(till: Till) -> None:
+    token = (await till.exchange((await till.session())["client_secret"])).json()["access_token"]
+    path = f"/v1/merchants/{till.merchant_id}/offer"
+    thief = SigningKey()
+    at = int(till.gateway.clock.now().timestamp())
+    proof = thief.proof("GET", till.issuer + path, at, nonce=till._nonce, token=token)
+    stolen = await till.http.get(path, headers={"authorization": f"DPoP {token}", "dpop": proof})
+    assert stolen.status_code == 401
+    assert (await till.http.get(path, headers={"authorization": f"Bearer {token}"})).status_code == 401
+
+
+async def test_a_token_of_one_shop_opens_no_other(till: Till) -> None:
+    other = await till_of(till.gateway)
+    mine = (await till.partner.done("/v1/merchants", SHOP))["id"]
+    token = (await till.exchange((await till.session())["client_secret"])).json()["access_token"]
+    for merchant_id in (other.merchant_id, mine):
+        assert (await till.call("GET", f"/v1/merchants/{merchant_id}/offer", token)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        ({"json": {"client_secret": "unknown"}}, "invalid_grant"),
+        ({"json": {}}, "invalid_request"),
+        ({"json": {"client_secret": 5}}, "invalid_request"),
+        ({"json": {"client_secret": "a", "more": 1}}, "invalid_request"),
+        ({"content": b'{"client_secret":"a","client_secret":"b"}', "json": None}, "invalid_request"),
+        ({"content": b"nonsense", "json": None}, "invalid_request"),
+        ({"json": None, "data": {"other": "x"}}, "invalid_request"),
+    ],
+)
+async def test_bad_exchanges_are_oauth_errors(till: Till, sent: dict[str, Any], error: str) -> None:
+    if "content" in sent:
+        sent = sent | {"content": sent["content"]}
+        proof = till.proof("POST", "/widget/v1/token")
+        headers = {"dpop": proof, "content-type": "application/json"}
+        answer = await till.http.post("/widget/v1/token", content=sent["content"], headers=headers)
+    else:
+        answer = await till.exchange("", **sent)
+    assert_oauth_error(answer, error)
+
+
+async def test_without_a_proof_nothing_is_exchanged_or_spent(till: Till) -> None:
+    secret = (await till.session())["client_secret"]
+    answer = await till.http.post("/widget/v1/token", json={"client_secret": secret})
+    assert_oauth_error(answer, "invalid_dpop_proof")
+    assert (await till.exchange(secret)).status_code == 200
+
+
+async def test_guessing_secrets_locks_the_address(site: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttles, "ADDRESS_COUNT", 4)
+    till = await till_of(site)
+    transport = httpx.ASGITransport(till.http._transport.app, client=("198.51.100.9", 1))  # type: ignore[attr-defined]
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as till.http:
+        for _ in range(4):
+            assert_oauth_error(await till.exchange("guess"), "invalid_grant")
+        locked = await till.exchange((await till.session())["client_secret"])
+    assert_oauth_error(locked, "temporarily_unavailable", 429)
+    assert int(locked.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"parent_origins": ["http://till.example"]}, "invalid_parent_origin"),
+        ({"parent_origins": []}, "invalid_request"),
+        ({"components": ["everything"]}, "invalid_request"),
+        ({"user": {"id": "bo"}}, "invalid_request"),
+        ({"more": 1}, "invalid_request"),
+    ],
+)
+async def test_bad_sessions_are_refused(till: Till, changes: dict[str, Any], code: str) -> None:
+    answer = await till.partner.post("/v1/widget/sessions", till.wanted(**changes))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] in {code, "invalid_body"}
+
+
+async def test_a_token_of_a_grant_makes_no_session(till: Till) -> None:
+    token = till.partner.grants[till.merchant_id]
+    answer = await till.partner.send("POST", "/v1/widget/sessions", token=token, json=till.wanted())
+    assert answer.status_code == 403
+
+
+async def test_ending_a_session_ends_its_token(till: Till) -> None:
+    made = await till.session()
+    token = (await till.exchange(made["client_secret"])).json()["access_token"]
+    path = f"/v1/widget/sessions/{made['id']}"
+    assert (await (await till_of(till.gateway)).partner.send("DELETE", path)).status_code == 404
+    assert (await till.call("GET", f"/v1/merchants/{till.merchant_id}/offer", token)).status_code in {200, 404}
+    assert (await till.partner.send("DELETE", path)).status_code == 204
+    assert (await till.call("GET", f"/v1/merchants/{till.merchant_id}/offer", token)).status_code == 401
+    assert (await till.partner.send("DELETE", f"/v1/widget/sessions/{till.merchant_id}")).status_code == 404
+
+
+async def test_the_frames_page_may_be_shown_by_the_named_pages_alone(till: Till) -> None:
+    made = await till.session(parent_origins=[PARENT, "http://localhost:3000"])
+    answer = await till.http.get(made["frame_url"], headers={"accept-language": "zh-CN"})
+    policy = answer.headers["content-security-policy"]
+    assert answer.status_code == 200
+    assert policy.endswith(f"frame-ancestors {PARENT} http://localhost:3000")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "x-frame-options" not in answer.headers
+    assert "set-cookie" not in answer.headers
+    assert 'lang="zh-CN"' in answer.text
+    assert made["client_secret"] not in answer.text
+
+
+@pytest.mark.parametrize("query", ["", "?session=", "?session=ses_unknown", "?session=%00"])
+async def test_without_a_session_the_frames_page_is_shown_nowhere(till: Till, query: str) -> None:
+    answer = await till.http.get(f"/widget/v1/frame{query}")
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"].endswith("frame-ancestors 'none'")
+
+
+# --- in a browser ---------------------------------------------------------------------------------------------------
+
+HOST = """<!doctype html><title>Till</title><iframe id="frame" src="{frame}"></iframe>{more}<script>
+window.heard = [];
+addEventListener("message", (event) => {{
+  if (event.origin !== "{origin}") return;
+  heard.push(event.data);
+  const answer = {{restock: 1, type: "open", client_secret: "{secret}"}};
+  if (event.data.type === "hello") event.source.postMessage(answer, "{origin}");
+}});
+</script>"""
+INTRUDER = """<!doctype html><script>
+const message = {{restock: 1, type: "open", client_secret: "{secret}"}};
+window.spoken = 0;
+setInterval(() => {{
+  parent.frames[0].postMessage(message, "*");
+  spoken += 1;
+}}, 20);
+</script>"""
+
+
+class Site:
+    """A web site on this machine: whatever is asked for, `html` is the answer."""
+
+    def __init__(self) -> None:
+        self.origin, self.html = "", ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = self.html.encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def hosted() -> AsyncIterator[Site]:
+    site = Site()
+    async with await asyncio.start_server(site.answer, "127.0.0.1") as server:
+        site.origin = "http://{}:{}".format(*server.sockets[0].getsockname())
+        yield site
+
+
+class Stage:
+    """A gateway, a partner's page and somebody else's, and the browser that shows them."""
+
+    def __init__(self, till: Till, browser: Page, parent: Site, evil: Site) -> None:
+        self.till, self.browser, self.parent, self.evil = till, browser, parent, evil
+        self.complaints: list[str] = []
+        browser.on("console", lambda message: self.complaints.append(message.text))
+
+    async def session(self) -> dict[str, Any]:
+        return await self.till.session(parent_origins=[self.parent.origin])
+
+    async def shows(self, made: dict[str, Any], secret: str, *, at: Site | None = None, more: str = "") -> None:
+        """Open a page that shows the frame and gives it a secret."""
+        site = at or self.parent
+        site.html = HOST.format(frame=made["frame_url"], origin=self.till.issuer, secret=secret, more=more)
+        await self.browser.goto(f"{site.origin}/")
+
+    async def hears(self, kind: str) -> list[dict[str, Any]]:
+        """Wait until the page heard this from the frame; all it heard."""
+        await self.browser.wait_for_function(f"heard.some((message) => message.type === '{kind}')")
+        found: list[dict[str, Any]] = await self.browser.evaluate("heard")
+        return found
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, page: Page) -> AsyncIterator[Stage]:  # noqa: F811
+    async with served.gateway(tmp_path) as gateway, hosted() as parent, hosted() as evil:
+        yield Stage(await till_of(gateway), page, parent, evil)
+
+
+async def test_in_a_browser_the_frame_opens_and_keeps_its_token_to_itself(stage: Stage) -> None:
+    made = await stage.session()
+    await stage.shows(made, made["client_secret"])
+    ready = {"merchant_id": stage.till.merchant_id, "components": ["offer"], "expires_in": 300}
+    assert await stage.hears("ready") == [{"restock": 1, "type": "hello"}, {"restock": 1, "type": "ready"} | ready]
+    frame = stage.browser.frames[1]
+    assert await frame.locator("[role=status]").inner_text() == "Ready"
+    assert await stage.browser.context.storage_state() == {"cookies": [], "origins": []}
+    asked_for_a_nonce = "Failed to load resource: the server responded with a status of 400 (Bad Request)"
+    assert stage.complaints == [asked_for_a_nonce], "nothing that the policy had to stop"
+    assert_oauth_error(await stage.till.exchange(made["client_secret"]), "invalid_grant")
+
+
+async def test_in_a_browser_a_page_that_is_not_named_cannot_show_the_frame(stage: Stage) -> None:
+    made = await stage.session()
+    async with stage.browser.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        await stage.shows(made, made["client_secret"], at=stage.evil)
+    assert await stage.browser.evaluate("heard") == []
+    assert (await stage.till.exchange(made["client_secret"])).status_code == 200, "not spent"
+
+
+async def test_in_a_browser_another_frame_cannot_speak_for_the_page(stage: Stage) -> None:
+    made, other = await stage.session(), await stage.session()
+    stage.evil.html = INTRUDER.format(secret=other["client_secret"])
+    await stage.shows(made, "guess", more=f'<iframe src="{stage.evil.origin}/"></iframe>')
+    await stage.hears("failed")
+    await stage.browser.frames[2].wait_for_function("spoken > 9")
+    assert "ready" not in [message["type"] for message in await stage.hears("failed")]
+    assert (await stage.till.exchange(other["client_secret"])).status_code == 200, (
+        "what the intruder sent was not taken"
+    )
+
+
+async def test_in_a_browser_a_bad_secret_fails_and_a_good_one_opens_after_all(stage: Stage) -> None:
+    made = await stage.session()
+    await stage.shows(made, "guess")
+    await stage.hears("failed")
+    message = json.dumps({"restock": 1, "type": "open", "client_secret": made["client_secret"]})
+    await stage.browser.evaluate(f"document.getElementById('frame').contentWindow.postMessage({message}, '*')")
+    assert [message["type"] for message in await stage.hears("ready")] == ["hello", "failed", "ready"]
