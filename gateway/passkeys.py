@@ -151,7 +151,7 @@ def credential_id(response: str) -> str:
 
 
 def _judged(response: str, judge: Callable[[], Any]) -> Any:
-    """What `judge` found. The library is imported where it is used, so that no start waits for it; see `load`."""
+    """What `judge` found. The library is imported where it is used, so that no start waits for it; see `load_soon`."""
     if _framed(_read(response)):
         raise PasskeyRefused("The passkey was asked for from inside another site's page")
     try:

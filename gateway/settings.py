@@ -49,7 +49,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A name, because browsers make no passkeys for an IP address."""
     models_dir: Path = Path(__file__).resolve().parent.parent / "onnx_models"
     master_key: str | None = None
-    """Base64 of 32 bytes that encrypt bank accounts and bank messages; made in `data_dir` when absent (sandbox)."""
+    """Base64 of 32 bytes that encrypt accounts, contacts, notices and bank messages; made in `data_dir` when absent
+    (sandbox)."""
     bank_url: str | None = None
     bank_name: str = "Sandbox Bank"
     bank_account: str = "NL41MOCK0000000001"
@@ -76,6 +77,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: str = "info"
     drain_seconds: int = 30
     postgres_pool_count: int = 8
+
+    @property
+    def address(self) -> str:
+        """`issuer` without a slash at its end: what a path is put behind."""
+        return self.issuer.rstrip("/")
 
     @property
     def sandbox(self) -> bool:

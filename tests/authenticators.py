@@ -22,7 +22,7 @@ from gateway.store import sql
 from gateway.usecases import passkeys
 
 if TYPE_CHECKING:
-    from gateway.usecases.passkeys import Passkey
+    from gateway.domain.passkeys import Passkey
     from gateway.usecases.world import World
     from tests.gateways import Gateway
 

@@ -65,7 +65,7 @@ def create_app(
         return world
 
     registry = registry or metrics.Registry()
-    issuer = world.settings.issuer.rstrip("/")
+    issuer = world.settings.address
     app = Litestar(
         [*routes, *docs.ROUTES, health.live, health.ready, metrics.exposition],
         dependencies={

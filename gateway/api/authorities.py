@@ -86,7 +86,7 @@ def _view(world: World, found: Authority) -> AuthorityView:
         state=found.state,
         users=found.users,
         caps=found.caps,
-        approval_url=f"{world.settings.issuer.rstrip('/')}{authorities.PAGE}?{query}",
+        approval_url=f"{world.settings.address}{authorities.PAGE}?{query}",
         created_at=found.created_at,
         expires_at=found.expires_at,
         approved_at=None if found.approval is None else found.approval.approved_at,

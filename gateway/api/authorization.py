@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 
 from gateway import log
 from gateway.api import exchange, oauth, problems
+from gateway.api.connect import addresses
 from gateway.api.pages import refusal
 from gateway.domain.rights import Right
 from gateway.oauth import errors, forms
@@ -19,7 +20,7 @@ from gateway.usecases import authorization
 from gateway.usecases.authorization import PushAnswer
 from gateway.usecases.world import World
 
-CONSENT_PAGE = "/connect/consent"
+CONSENT_PAGE = addresses.CONSENT
 MAX_PUSHED_BYTES = 48 * 1024
 """More than other forms take: the details are JSON inside a form."""
 

@@ -63,7 +63,7 @@ class ResourceMetadata(msgspec.Struct, frozen=True):
 @get("/.well-known/oauth-authorization-server", opt={"right": Right.public}, tags=["OAuth"], sync_to_thread=False)
 def metadata(world: NamedDependency[SkipValidation[World]]) -> Metadata:
     """What a client needs to know to ask for a token (RFC 8414)."""
-    start = world.settings.issuer.rstrip("/")
+    start = world.settings.address
     methods, algorithms = ["private_key_jwt"], list(keys.ALGORITHMS)
     return Metadata(
         issuer=world.settings.issuer,
@@ -95,7 +95,7 @@ def metadata(world: NamedDependency[SkipValidation[World]]) -> Metadata:
 @get(challenges.METADATA, opt={"right": Right.public}, tags=["OAuth"], sync_to_thread=False)
 def resource(world: NamedDependency[SkipValidation[World]]) -> ResourceMetadata:
     """What a client needs to know to call the API (RFC 9728)."""
-    start = world.settings.issuer.rstrip("/")
+    start = world.settings.address
     return ResourceMetadata(
         resource=world.settings.issuer,
         authorization_servers=[world.settings.issuer],

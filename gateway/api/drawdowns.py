@@ -10,14 +10,14 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from gateway.api import idempotency, paging, rights
+from gateway.api import exchange, idempotency, paging, rights
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.rights import Caller, Right
 from gateway.store import sql
-from gateway.usecases import drawdowns, quotes, widget_sessions
+from gateway.usecases import confirmations, drawdowns, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
 from gateway.usecases.widget_sessions import RequiredAction
@@ -141,7 +141,7 @@ async def propose(
     Under the token of a widget session this is the click of the person at the till: within the merchant's authority
     the drawdown is `requested`; outside of it, it waits for `required_action`.
     """
-    remote = request.client.host if request.client else None
+    remote = exchange.remote_address(request) or None
 
     async def unit(tx: Tx) -> DrawdownView:
         drawn = await widget_sessions.draw(tx, world, caller, data, remote)
@@ -210,7 +210,7 @@ async def confirm(
     caller: NamedDependency[Caller],
 ) -> DrawdownView:
     """Play the merchant: confirm the terms that were shown. Confirming again is refused."""
-    remote = request.client.host if request.client else None
+    remote = exchange.remote_address(request) or None
     evidence = EvidenceOf("sandbox", caller.client_id, remote)
 
     async def unit(tx: Tx) -> DrawdownView:
@@ -260,7 +260,7 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         bank_reference=drawdown.bank_reference,
         active_on=drawdown.active_on,
         reason=drawdown.reason,
-        confirmation_url=f"{world.settings.issuer.rstrip('/')}/connect/confirm/{drawdown.id}",
+        confirmation_url=confirmations.confirmation_url(world, drawdown.id),
         state_at=drawdown.state_at,
         created_at=drawdown.created_at,
     )

@@ -67,3 +67,8 @@ def of(scope: MutableMapping[str, Any]) -> Exchange:
 def line(connection: ASGIConnection[Any, Any, Any, Any]) -> Line:
     """The canonical line of a handler's request: `exchange.line(request).rows_count = 3`."""
     return of(connection.scope).line  # type: ignore[arg-type]
+
+
+def remote_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Where a request comes from, as the server sees it; "" when it cannot tell."""
+    return "" if connection.client is None else connection.client.host

@@ -80,7 +80,7 @@ async def token(
     if grant_type == "client_credentials":
         issued = await access.issue(world, form, proven, jkt)
     else:
-        door = throttles.grant(proven.client.id, remote_address(request))
+        door = throttles.grant(proven.client.id, exchange.remote_address(request))
         async with throttles.guarding(world, door, is_refusal("invalid_grant")):
             issued = await _GRANTS[grant_type](world, form, proven, jkt)
     return Response(issued.answer, headers=NEVER_KEPT, media_type=MediaType.JSON)
@@ -118,17 +118,12 @@ async def authenticated(request: Request[Any, Any, Any], world: World) -> tuple[
 async def _authenticate(request: Request[Any, Any, Any], world: World, form: dict[str, str]) -> Authenticated:
     """The client, unless it or its address failed too often, or it asks too fast. Raises Refusal or Overloaded."""
     claimed = assertions.claimed(form.get("client_assertion", ""))
-    door = throttles.assertion(claimed, remote_address(request))
+    door = throttles.assertion(claimed, exchange.remote_address(request))
     async with throttles.guarding(world, door, is_refusal("invalid_client")):
         proven = await access.authenticate(world, form)
     exchange.line(request).client_id = proven.client.id
     world.rates.take(proven.client.id)
     return proven
-
-
-def remote_address(request: Request[Any, Any, Any]) -> str:
-    """Where a request comes from, as the server sees it."""
-    return "" if request.client is None else request.client.host
 
 
 def is_refusal(code: str) -> Callable[[Exception], bool]:

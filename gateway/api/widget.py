@@ -61,7 +61,7 @@ async def token(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     bound to (RFC 9449).
     """
     secret = await _secret(request)
-    door = throttles.widget(oauth.remote_address(request))
+    door = throttles.widget(exchange.remote_address(request))
     async with throttles.guarding(world, door, oauth.is_refusal("invalid_grant")):
         opened = await widget_sessions.exchange(world, secret, await oauth.proof_key(request, world))
     return Response(opened, headers=oauth.NEVER_KEPT, media_type=MediaType.JSON)
@@ -75,7 +75,7 @@ async def frame(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
         session = await widget_sessions.framed(world, request.query_params.get("session", ""))
     except UnknownSession:
         return Response(pages.refusal(said), status_code=404, headers=_headers(()))
-    issuer = world.settings.issuer.rstrip("/")
+    issuer = world.settings.address
     page = pages.page(said, issuer, session.origins, world.system_clock.now())
     return Response(page, headers=_headers(session.origins))
 

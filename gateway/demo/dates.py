@@ -30,13 +30,6 @@ d.m.Y; each alone or with a 24 h or a 12 h time, with and without seconds. Years
 read several ways and must be named with `--date-format`."""
 
 
-class UnreadableDate(Invalid):
-    """A text is not a moment in the format of its file."""
-
-    code = "unreadable_date"
-    title = "A date cannot be read"
-
-
 class AmbiguousDates(Invalid):
     """Several formats fit every row and disagree on what they say."""
 

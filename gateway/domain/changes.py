@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -150,19 +149,3 @@ def check_holder(holder_name: str, legal_name: str) -> None:
     """Raise NameMismatch unless both name the same company or person."""
     if not names.same(holder_name, legal_name):
         raise NameMismatch("The account must be the merchant's own: its holder_name and the legal_name differ")
-
-
-def intent(change: Change, in_force: bytes | None) -> dict[str, str | int]:
-    """What the holder signs: which change, from what, to what. The values are sealed, so their hashes tell nothing."""
-    return {
-        "do": f"change_{change.kind}",
-        "change": change.id,
-        "old": "" if in_force is None else hashlib.sha256(in_force).hexdigest(),
-        "new": hashlib.sha256(change.value).hexdigest(),
-        "holder_name": change.holder_name or "",
-    }
-
-
-def tail(account: str) -> str:
-    """The last four characters: enough to recognise one's own account."""
-    return account[-4:]

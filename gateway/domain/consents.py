@@ -85,9 +85,9 @@ class Evidence(msgspec.Struct, frozen=True):
     """Who agreed, how they proved who they are, from where, and in which words they were asked."""
 
     granted_by: str
-    """Who, as the gateway knows them: the merchant's id until persons have ids of their own."""
+    """Who, as the gateway knows them: the passkey they signed in with, else the merchant's id."""
     method: str
-    """How they were authenticated, such as `one_time_code`."""
+    """How they were authenticated, `one_time_code` or `passkey`."""
     remote_address: str
     locale: str
     text_version: str

@@ -52,9 +52,6 @@ MOVES: dict[DrawdownState, frozenset[DrawdownState]] = {
     _S.failed: frozenset(),
 }
 
-HOLDING = frozenset({_S.requested, _S.reviewing, _S.approved, _S.submitted, _S.pending, _S.in_doubt, _S.active})
-"""States that count towards the merchant's exposure."""
-
 TermsHash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z", description="the quote's terms_hash")]
 
 

@@ -119,15 +119,6 @@ def stack(merchants: Sequence[Recent]) -> Histories:
     )
 
 
-def right_aligned(amounts: Sequence[int]) -> Ints:
-    """(HISTORY_DAYS,) int64 whose last item is the last of `amounts` (oldest first); zeros before, oldest cut off."""
-    row = np.zeros(HISTORY_DAYS, np.int64)
-    recent = amounts[-HISTORY_DAYS:]
-    if recent:
-        row[-len(recent) :] = recent
-    return row
-
-
 def schema_hash(model: str) -> str:
     """SHA-256 over the revision, the model's feature names in order and, for `pd`, their signs."""
     signs = {} if model.startswith("forecast") else PD_SIGNS

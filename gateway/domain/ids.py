@@ -21,26 +21,17 @@ _MILLISECOND = timedelta(milliseconds=1)
 PATTERN = re.compile(r"\A[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}\Z")
 
 
-def ulid(at: datetime, entropy: int) -> str:
-    """26 lower-case Crockford characters: 48 bits of milliseconds, then 80 bits of `entropy` (ULID spec)."""
-    return _text(milliseconds(at), entropy)
-
-
 def milliseconds(at: datetime) -> int:
     """Whole milliseconds from 1970 to the instant `at`."""
     return (at - _EPOCH) // _MILLISECOND
 
 
-def make(noun: str, at: datetime, entropy: int) -> str:
-    """A new id of `noun`, ordered by time; `entropy` is 80 random bits."""
-    return make_at(noun, milliseconds(at), entropy)
-
-
-def make_at(noun: str, millisecond: int, entropy: int) -> str:
-    """The same for whoever has the milliseconds already."""
+def make(noun: str, millisecond: int, entropy: int) -> str:
+    """A new id of `noun`, ordered by time (`milliseconds`); `entropy` is 80 random bits."""
     return f"{PREFIXES[noun]}_{_text(millisecond, entropy)}"
 
 
 def _text(millisecond: int, entropy: int) -> str:
+    """26 lower-case Crockford characters: 48 bits of milliseconds, then 80 bits of `entropy` (ULID spec)."""
     value = (millisecond << 80) | (entropy & ((1 << 80) - 1))
     return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])

@@ -6,6 +6,7 @@ answer builds the intent anew from what the database says at that moment and act
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from gateway.domain import authorities
@@ -13,6 +14,7 @@ from gateway.domain.errors import Conflict
 
 if TYPE_CHECKING:
     from gateway.domain.authorities import Agreement, Authority
+    from gateway.domain.changes import Change
     from gateway.domain.drawdowns import Drawdown
     from gateway.domain.quotes import Quote
 
@@ -55,6 +57,17 @@ def authorize(authority: Authority, payee_hash: str, agreement: Agreement) -> In
         "currency": caps.currency,
         "agreement_version": agreement.version,
         "agreement_hash": agreement.hash,
+    }
+
+
+def approve_change(change: Change, in_force: bytes | None) -> Intent:
+    """To change exactly this from that. Both values are sealed, so their hashes tell nothing."""
+    return {
+        "do": f"change_{change.kind}",
+        "change": change.id,
+        "old": "" if in_force is None else hashlib.sha256(in_force).hexdigest(),
+        "new": hashlib.sha256(change.value).hexdigest(),
+        "holder_name": change.holder_name or "",
     }
 
 

@@ -1,7 +1,7 @@
 """Rights: what a token lets its bearer do. A right's name is its OAuth scope value (RFC 6749 section 3.3).
 
 A client on its own behalf has rights that are about no merchant's data (`OWN`); the others come with a merchant's
-consent, each opened by an action of its authorization details (`gateway.domain.consents.OPENED_BY`).
+consent, each opened by an action of its authorization details (`gateway.domain.grants.OPENED_BY`).
 """
 
 from __future__ import annotations

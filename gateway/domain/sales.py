@@ -21,8 +21,6 @@ AHEAD = timedelta(minutes=5)
 """How far a till's clock may run ahead of ours."""
 OLDEST = timedelta(days=1_100)
 """How far back a record may lie: three years."""
-ROWS_COUNT = 10_000
-"""The most rows one request may carry."""
 
 NativeId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
 Short = Annotated[str, msgspec.Meta(max_length=64)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import authorities, intents, states
+from gateway.domain import accounts, authorities, intents, states
 from gateway.domain.authorities import (
     MOVES,
     OPEN_FOR,
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 PAGE = "/connect/authority"
 _NOTED = {AuthorityState.active, AuthorityState.revoked}
 """What the shop's contact hears of, so that whoever was robbed of a passkey finds out."""
-SHOWN_DIGITS = 4
-"""How much of an account number is shown: enough to recognise one's own."""
 
 
 class Payee(msgspec.Struct, frozen=True):
@@ -77,7 +75,7 @@ async def payee(reader: Reader, world: World, merchant_id: str) -> Payee:
         raise NoPayee("The shop's payout account has not been verified yet")
     account = world.vault.unseal(bytes(row[1]), merchant_id)
     hashed = hmac.new(world.vault.derive("payee"), merchant_id.encode() + b"\0" + account, hashlib.sha256).hexdigest()
-    return Payee(row[0], account.decode()[-SHOWN_DIGITS:], hashed)
+    return Payee(row[0], accounts.tail(account.decode()), hashed)
 
 
 async def check_payee(tx: Tx, world: World, drawdown: Drawdown) -> None:
@@ -235,5 +233,5 @@ async def _tell(tx: Tx, world: World, authority: Authority, state: AuthorityStat
     event = Event("authority", authority.id, name, authority.merchant_id, authority.partner_id, data, now)
     await events.emit(tx, world, [event])
     if state in _NOTED:
-        page = f"{world.settings.issuer.rstrip('/')}{PAGE}?merchant_id={authority.merchant_id}"
+        page = f"{world.settings.address}{PAGE}?merchant_id={authority.merchant_id}"
         await notices.send(tx, world, authority.merchant_id, f"authority_{state.value}", page=page)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import calendars, changes, intents, states
+from gateway.domain import accounts, calendars, changes, intents, states
 from gateway.domain.changes import (
     APPROVED_WITHIN,
     MOVES,
@@ -30,9 +30,9 @@ from gateway.domain.changes import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, events, merchants, notices, passkeys, sign_in
+from gateway.usecases import audit, contacts, events, merchants, notices, passkeys
 from gateway.usecases.audit import SYSTEM, Action
-from gateway.usecases.sign_in import NoContact
+from gateway.usecases.contacts import NoContact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -111,7 +111,7 @@ async def standing(reader: Reader, merchant_id: str) -> Standing:
 
 async def intent_of(reader: Reader, change: Change) -> Intent:
     """What the holder's passkey signs, from what the database says now."""
-    return changes.intent(change, (await standing(reader, change.merchant_id)).of(change.kind))
+    return intents.approve_change(change, (await standing(reader, change.merchant_id)).of(change.kind))
 
 
 async def approve(tx: Tx, world: World, change: Change, signed: Signed) -> Change:
@@ -246,7 +246,7 @@ async def _put_in_force(tx: Tx, world: World, change: Change) -> None:
     if change.kind is ChangeKind.payout_account:
         query, sealed = sql.changes.put_payout_account, world.vault.seal(value.encode(), merchant_id)
     else:
-        query, sealed = sql.changes.put_contact, sign_in.seal_contact(world, merchant_id, value)
+        query, sealed = sql.changes.put_contact, contacts.seal(world, merchant_id, value)
     await tx.run(query, merchant_id=merchant_id, value=sealed, updated_at=world.clock.now())
 
 
@@ -271,7 +271,7 @@ async def _notify(tx: Tx, world: World, change: Change, timezone: str) -> None:
 
 def address(world: World, merchant_id: str) -> str:
     """Where the holder looks, approves and stops."""
-    return f"{world.settings.issuer.rstrip('/')}{PAGE}?merchant_id={merchant_id}"
+    return f"{world.settings.address}{PAGE}?merchant_id={merchant_id}"
 
 
 def opened(world: World, change: Change) -> str:
@@ -282,7 +282,7 @@ def opened(world: World, change: Change) -> str:
 def shown(world: World, change: Change) -> str:
     """As much of it as one needs to recognise it."""
     value = opened(world, change)
-    return changes.tail(value) if change.kind is ChangeKind.payout_account else sign_in.masked(value)
+    return accounts.tail(value) if change.kind is ChangeKind.payout_account else contacts.masked(value)
 
 
 def shown_standing(world: World, now: Standing, merchant_id: str, kind: ChangeKind) -> str:
@@ -291,5 +291,5 @@ def shown_standing(world: World, now: Standing, merchant_id: str, kind: ChangeKi
     if sealed is None:
         return ""
     if kind is ChangeKind.payout_account:
-        return changes.tail(world.vault.unseal(bytes(sealed), merchant_id).decode())
-    return sign_in.masked(world.vault.unseal(bytes(sealed), f"{merchant_id}:contact").decode())
+        return accounts.tail(world.vault.unseal(bytes(sealed), merchant_id).decode())
+    return contacts.masked(contacts.unseal(world, merchant_id, sealed))

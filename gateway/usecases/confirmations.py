@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
+PAGE = "/connect/confirm"
+
 
 async def click(
     tx: Tx,
@@ -119,7 +121,7 @@ async def first_to_this_payee(reader: Reader, world: World, drawdown: Drawdown) 
 
 def confirmation_url(world: World, drawdown_id: str) -> str:
     """The page on which the merchant confirms with a passkey."""
-    return f"{world.settings.issuer.rstrip('/')}/connect/confirm/{drawdown_id}"
+    return f"{world.settings.address}{PAGE}/{drawdown_id}"
 
 
 async def _why_not(

@@ -12,7 +12,7 @@ from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
 from gateway.store import sql
-from gateway.usecases import events, sign_in
+from gateway.usecases import contacts, events
 
 if TYPE_CHECKING:
     from gateway.store import Reader, Tx
@@ -69,7 +69,7 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
 
 def _contact(world: World, merchant_id: str, new: NewMerchant) -> bytes | None:
     """The address for one-time codes, sealed. Live, it is set once verified (`gateway.usecases.changes`)."""
-    return None if new.contact_email is None else sign_in.seal_contact(world, merchant_id, new.contact_email)
+    return None if new.contact_email is None else contacts.seal(world, merchant_id, new.contact_email)
 
 
 async def find(reader: Reader, merchant_id: str, partner_id: str) -> Merchant:

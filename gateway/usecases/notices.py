@@ -15,7 +15,7 @@ import msgspec
 
 from gateway.ports import Notice, Undelivered
 from gateway.store import sql
-from gateway.usecases import jobs
+from gateway.usecases import contacts, jobs
 
 if TYPE_CHECKING:
     from gateway.store import Tx
@@ -46,7 +46,7 @@ async def send(tx: Tx, world: World, merchant_id: str, kind: str, *, to: str | N
     found = await tx.one(sql.notices.addressee, _Addressee, merchant_id=merchant_id)
     if found is None or (found.contact is None and to is None):
         return False
-    contact = to or world.vault.unseal(bytes(found.contact or b""), f"{merchant_id}:contact").decode()
+    contact = to or contacts.unseal(world, merchant_id, found.contact or b"")
     language = "zh" if found.country in _READS_CHINESE else "en"
     subject, text = texts()[kind][language]
     notice = Notice(

@@ -22,6 +22,7 @@ import msgspec
 
 from gateway import passkeys
 from gateway.domain.errors import GatewayError
+from gateway.domain.intents import Intent
 from gateway.domain.passkeys import (
     MOVES,
     NAME_LENGTH,
@@ -48,13 +49,8 @@ if TYPE_CHECKING:
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
-__all__ = [
-    "Answered", "Challenge", "Intent", "Passkey", "PasskeyRefused", "add", "answer", "ask", "ask_new", "attempt",
-    "held", "kept", "remove",
-]  # fmt: skip
-
 T = TypeVar("T")
-Intent = dict[str, str | int]
+PAGE = "/connect/passkeys"
 LIFETIME = timedelta(minutes=5)
 FAILURES_COUNT = 5
 """Refused answers of one browser before it must wait."""
@@ -153,7 +149,7 @@ async def add(tx: Tx, world: World, session_hash: str, merchant_id: str, respons
         raise PasskeyRefused("This was not asked to make a passkey")
     at = passkeys.site(world.settings.issuer)
     new = passkeys.made(at, digest(question.text), response)
-    await tx.one(sql.passkeys.hold_merchant, merchant_id=merchant_id)
+    await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     before = await kept(tx, merchant_id)
     active = {one.id for one in before if one.state is PasskeyState.active}
     if before and question.intent.get("proved_by") not in active:
@@ -181,7 +177,7 @@ async def remove(tx: Tx, world: World, merchant_id: str, passkey_id: str) -> Pas
 
     The caller has the answer of one of the merchant's passkeys in the same unit.
     """
-    await tx.one(sql.passkeys.hold_merchant, merchant_id=merchant_id)
+    await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     before = await kept(tx, merchant_id)
     found = next((one for one in before if one.id == passkey_id), None)
     if found is None:
@@ -276,7 +272,7 @@ def _place(session_hash: str, merchant_id: str) -> str:
 
 def _told(world: World, passkey: Passkey) -> dict[str, str]:
     """What notices say about a passkey."""
-    page = f"{world.settings.issuer}/connect/passkeys?merchant_id={passkey.merchant_id}"
+    page = f"{world.settings.address}{PAGE}?merchant_id={passkey.merchant_id}"
     return {"name": passkey.name, "page": page}
 
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain.errors import Conflict, Overloaded
+from gateway.domain.errors import Overloaded
 from gateway.domain.merchants import MerchantState
 from gateway.oauth import tokens
 from gateway.ports import Notice, Undelivered
 from gateway.store import sql
-from gateway.usecases import audit
+from gateway.usecases import audit, contacts
 from gateway.usecases.audit import Action
+from gateway.usecases.contacts import NoContact
 
 if TYPE_CHECKING:
     from gateway.domain.passkeys import Passkey
@@ -38,17 +39,10 @@ FAILURES_COUNT = 10
 """Wrong codes, over all of a merchant's browsers, before nobody may try for LOCK."""
 LOCK = timedelta(minutes=15)
 _FORGET = (
-    sql.identity.forget_sessions, sql.identity.forget_codes, sql.identity.forget_lockouts, sql.passkeys.forget_sign_ins
+    sql.identity.forget_sessions, sql.identity.forget_codes, sql.throttles.forget, sql.passkeys.forget_sign_ins
 )  # fmt: skip
 METHOD, PASSKEY = "one_time_code", "passkey"
 """How a browser can have signed in, as it is kept with everything it does."""
-
-
-class NoContact(Conflict):
-    """The merchant has no verified contact, so nothing can be sent to it."""
-
-    code = "no_verified_contact"
-    title = "There is no verified contact to send a code to"
 
 
 class TooManyTries(Overloaded):
@@ -101,29 +95,23 @@ class _Code(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-def seal_contact(world: World, merchant_id: str, contact: str) -> bytes:
-    """A contact as it is stored."""
-    return world.vault.seal(contact.encode(), f"{merchant_id}:contact")
-
-
 async def who(reader: Reader, merchant_id: str) -> Who | None:
     """The merchant a page is for, unless it cannot sign in at all."""
     found = await reader.one(sql.identity.merchant, Who, merchant_id=merchant_id)
     return None if found is None or found.state is MerchantState.closed else found
 
 
+async def shop_name(reader: Reader, merchant_id: str) -> str:
+    """What its pages call the merchant; "" for one that cannot sign in."""
+    found = await who(reader, merchant_id)
+    return "" if found is None else found.legal_name
+
+
 def contact_of(world: World, merchant: Who) -> str:
     """Where its codes go. Raises NoContact."""
     if merchant.contact is None:
         raise NoContact("The shop has no verified contact yet")
-    return world.vault.unseal(bytes(merchant.contact), f"{merchant.id}:contact").decode()
-
-
-def masked(contact: str) -> str:
-    """`zhen@shop.example` → `z•••@s•••.example`: enough to recognise one's own, too little to learn another's."""
-    name, _, domain = contact.partition("@")
-    host, _, top = domain.rpartition(".")
-    return f"{name[:1]}•••@{host[:1]}•••.{top}"
+    return contacts.unseal(world, merchant.id, merchant.contact)
 
 
 async def send_code(world: World, merchant: Who, secret: str, words: tuple[str, str, str]) -> None:
@@ -143,7 +131,7 @@ async def send_code(world: World, merchant: Who, secret: str, words: tuple[str, 
         await _refuse_locked(tx, f"code:{merchant.id}", FAILURES_COUNT, now)
         key = f"send:{merchant.id}"
         await _refuse_locked(tx, key, SENDS_COUNT, now)
-        await tx.one(sql.identity.count, key=key, until_at=now + LOCK, now_at=now)
+        await tx.one(sql.throttles.count, key=key, until_at=now + LOCK, now_at=now)
         await _open(tx, hashed, merchant.id, now)
         await tx.run(
             sql.identity.put_code, session_hash=hashed, merchant_id=merchant.id, code_hash=_keyed(secret, code),
@@ -181,11 +169,11 @@ async def enter_code(world: World, secret: str, code: str) -> Attempt:
         if await _locked(tx, key, FAILURES_COUNT, now):
             return Attempt(Tried.locked)
         if not hmac.compare_digest(live.code_hash, _keyed(secret, code)):
-            await tx.one(sql.identity.count, key=key, until_at=now + LOCK, now_at=now)
+            await tx.one(sql.throttles.count, key=key, until_at=now + LOCK, now_at=now)
             left = CODE_ATTEMPTS - live.attempts_count
             return Attempt(Tried.wrong if left else Tried.dead, None, left)
         for lock in (key, f"send:{live.merchant_id}"):
-            await tx.run(sql.identity.clear, key=lock)
+            await tx.run(sql.throttles.clear, key=lock)
         await tx.run(sql.identity.spend_code, session_hash=hashed)
         await tx.run(sql.identity.end_session, hash=hashed)
         await _open(tx, tokens.digest(renewed), live.merchant_id, now, method=METHOD)
@@ -250,7 +238,7 @@ async def _open(
 
 
 async def _locked(reader: Reader, key: str, most: int, now: datetime) -> bool:
-    return await reader.one(sql.identity.locked, key=key, most=most, now_at=now) is not None
+    return await reader.one(sql.throttles.locked, key=key, most=most, now_at=now) is not None
 
 
 async def _refuse_locked(reader: Reader, key: str, most: int, now: datetime) -> None:

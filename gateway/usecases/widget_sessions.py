@@ -96,7 +96,9 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewSession) -> Made:
         expires_at=now + SECRET_LIFETIME,
     )
     await audit.note(tx, world, caller.client_id, Action.widget_session_made, session_id, merchant_id=new.merchant_id)
-    return Made(session_id, secret, now + SECRET_LIFETIME, f"{_start(world)}/widget/v1/frame?session={session_id}")
+    return Made(
+        session_id, secret, now + SECRET_LIFETIME, f"{world.settings.address}/widget/v1/frame?session={session_id}"
+    )
 
 
 async def framed(world: World, session_id: str) -> Session:
@@ -190,7 +192,7 @@ async def _grant(
     if client is None or not wanted <= given:
         lacking = " ".join(sorted(wanted - given))
         raise Forbidden(f"The client was not given what these components need: {lacking}", right=lacking)
-    row = await reader.one(sql.widget_sessions.grant_of, client_id=caller.client_id, merchant_id=merchant_id)
+    row = await reader.one(sql.consents.in_force, client_id=caller.client_id, merchant_id=merchant_id)
     grant = None if row is None else await grant_tokens.standing(reader, row[0])
     if grant is None or not grant.holds(world.clock.now()):
         raise grants.required(grants.READ_OFFERS)
@@ -214,7 +216,3 @@ async def _refuse_again(tx: Tx, world: World, session: Session) -> Exception:
 async def _end_token(tx: Tx, world: World, session: Session) -> None:
     await tx.run(sql.widget_sessions.end_tokens, id=session.id, grant_id=session.grant_id)
     tx.on_commit(lambda: world.tokens.forget_grant(session.grant_id))
-
-
-def _start(world: World) -> str:
-    return world.settings.issuer.rstrip("/")

@@ -85,7 +85,7 @@ class RandomIds:
             self._entropy += 1 + self._random.getrandbits(32)
         else:
             self._millisecond, self._entropy = millisecond, self._random.getrandbits(79)
-        return ids.make_at(noun, self._millisecond, self._entropy)
+        return ids.make(noun, self._millisecond, self._entropy)
 
 
 class PositionCache:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,25 +24,36 @@ def nobody() -> str:
 async def answering(
     answer: bytes | None, heard: list[bytes] | None = None, until: bytes = b"\r\n\r\n"
 ) -> AsyncIterator[str]:
-    """A server that hears one request head (or up to `until`), says `answer` (None: nothing), and hangs up."""
-    over = asyncio.Event()
+    """A server that hears one request head (or up to `until`), says `answer` (None: nothing), and hangs up.
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            head = await reader.readuntil(until)
-            if heard is not None:
-                heard.append(head.lower())
-            if answer is None:
-                await over.wait()
-            else:
-                writer.write(answer)
-                await writer.drain()
-        writer.close()
+    In threads, which are joined: a client that gives up would leave asyncio's server with a connection that it has
+    accepted and never handed over.
+    """
+    over = threading.Event()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            head = b""
+            with contextlib.suppress(ConnectionError):
+                while until not in head:
+                    received = self.request.recv(65_536)
+                    if not received:
+                        return
+                    head += received
+                if heard is not None:
+                    heard.append(head[: head.index(until) + len(until)].lower())
+                if answer is None:
+                    over.wait()
+                else:
+                    self.request.sendall(answer)
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         over.set()
-        server.close()
-        await server.wait_closed()
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+        serving.join()

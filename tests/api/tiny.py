@@ -142,7 +142,7 @@ class Ids:
 
     def new(self, noun: str) -> str:
         """The next id."""
-        return ids.make(noun, datetime.fromisoformat("2026-11-02T00:00:00+00:00"), next(self._next))
+        return ids.make(noun, ids.milliseconds(datetime.fromisoformat("2026-11-02T00:00:00+00:00")), next(self._next))
 
 
 class World:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain import changes
+from gateway.domain import accounts, changes, intents
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.changes import (
     MOVES,
@@ -85,14 +85,15 @@ def test_another_holder_is_refused() -> None:
     [{"id": "chg_2"}, {"value": b"sealed again"}, {"holder_name": "Korner"}, {"kind": ChangeKind.contact}],
 )
 def test_any_other_change_is_another_intent(other: dict[str, Any]) -> None:
-    assert changes.intent(msgspec.structs.replace(CHANGE, **other), b"old") != changes.intent(CHANGE, b"old")
+    changed = msgspec.structs.replace(CHANGE, **other)
+    assert intents.approve_change(changed, b"old") != intents.approve_change(CHANGE, b"old")
 
 
 @given(st.binary(), st.binary())
 def test_the_intent_says_what_it_was_signed_from(one: bytes, two: bytes) -> None:
-    assert (changes.intent(CHANGE, one) == changes.intent(CHANGE, two)) == (one == two)
-    assert changes.intent(CHANGE, None) != changes.intent(CHANGE, one)
+    assert (intents.approve_change(CHANGE, one) == intents.approve_change(CHANGE, two)) == (one == two)
+    assert intents.approve_change(CHANGE, None) != intents.approve_change(CHANGE, one)
 
 
 def test_of_an_account_the_last_four_are_shown() -> None:
-    assert changes.tail(IBAN) == IBAN[-4:]
+    assert accounts.tail(IBAN) == IBAN[-4:]

@@ -31,7 +31,8 @@ def histories(count: int, seed: int = 0) -> f.Histories:
 
 def one(net: list[int], **changes: int) -> f.Histories:
     """One merchant who has sold `net`, oldest first."""
-    days = f.right_aligned(net)
+    days = np.zeros(f.HISTORY_DAYS, np.int64)
+    days[-len(net) :] = net
     recent = f.Recent(days, np.zeros_like(days), days, changes.get("length", len(net)), changes.get("as_of", 738_000))
     return f.stack([recent])
 
@@ -104,12 +105,6 @@ def test_extreme_histories_give_defined_features(net: list[int]) -> None:
     assert not np.isinf(f.pd_features(past, np.array([1]))).any()
 
 
-def test_days_before_the_window_change_nothing() -> None:
-    recent = list(range(1, f.HISTORY_DAYS + 1))
-    past, longer = one(recent, length=900), one([10**9, 5, *recent], length=900)
-    assert f.forecast_features(past, 7).tobytes() == f.forecast_features(longer, 7).tobytes()
-
-
 def test_steady_sales_have_ratios_of_one_and_no_spread() -> None:
     past = one([1000] * 400)
     assert forecast_of(past, "mean_7_to_28") == pytest.approx(np.log(1.03))
@@ -153,11 +148,3 @@ def test_short_histories_leave_yearly_features_missing() -> None:
 
 def test_the_schema_hash_tells_models_apart() -> None:
     assert len({f.schema_hash(name) for name in ("forecast_7", "forecast_30", "pd")}) == 3
-
-
-def test_a_short_row_is_aligned_to_the_right() -> None:
-    row = f.right_aligned([1, 2, 3])
-    assert row[-3:].tolist() == [1, 2, 3]
-    assert not row[:-3].any()
-    assert f.right_aligned([]).tolist() == [0] * f.HISTORY_DAYS
-    assert f.right_aligned(list(range(500)))[0] == 100

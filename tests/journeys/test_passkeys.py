@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page, Route
 
+    from gateway.domain.intents import Intent
     from gateway.store import Tx
-    from gateway.usecases.passkeys import Answered, Intent
+    from gateway.usecases.passkeys import Answered
     from tests.browsers import Device
     from tests.gateways import Gateway
 

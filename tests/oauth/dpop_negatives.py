@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.gateways import ISSUER
-from tests.oauth.relying_party import ABSENT, b64, hashed, kept_key
+from tests.oauth.relying_party import b64, hashed, kept_key
+from tests.oauth.signing import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

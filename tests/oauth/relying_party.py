@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from gateway.domain.consents import Evidence
 from gateway.usecases import authorization, clients
 from tests.gateways import ISSUER
+from tests.oauth.signing import ABSENT
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.gateways import Gateway, Partner
 
-ABSENT: Any = object()
 REDIRECT_URI = "https://client.example/cb"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EVIDENCE = Evidence("mer_test", "one_time_code", "192.0.2.1", "en", "test-1")

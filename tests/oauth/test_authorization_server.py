@@ -14,7 +14,8 @@ from gateway.store import sql
 from gateway.usecases import access, authorization, clients, consents
 from tests.gateways import ISSUER
 from tests.oauth import relying_party
-from tests.oauth.relying_party import ABSENT, EVIDENCE, answered, kept_key
+from tests.oauth.relying_party import EVIDENCE, answered, kept_key
+from tests.oauth.signing import ABSENT
 
 if TYPE_CHECKING:
     import httpx

@@ -16,7 +16,8 @@ from gateway.usecases import access
 from gateway.usecases.access import KnownToken
 from gateway.usecases.proofs import MemorySightings, Proofs, StoredSightings
 from gateway.vault import Vault
-from tests.oauth.relying_party import ABSENT, REDIRECT_URI, VERIFIER, Key, hashed, kept_key
+from tests.oauth.relying_party import REDIRECT_URI, VERIFIER, Key, hashed, kept_key
+from tests.oauth.signing import ABSENT
 
 if TYPE_CHECKING:
     from tests.gateways import Gateway

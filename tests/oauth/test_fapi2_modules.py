@@ -17,7 +17,8 @@ from tests.gateways import ISSUER
 from tests.oauth import relying_party
 from tests.oauth.dpop_negatives import NEGATIVES, POSITIVES
 from tests.oauth.expectations import assert_page, assert_refused, code_form, refused_everywhere, works, works_with_iat
-from tests.oauth.relying_party import ABSENT, VERIFIER, hashed, kept_key
+from tests.oauth.relying_party import VERIFIER, hashed, kept_key
+from tests.oauth.signing import ABSENT
 
 if TYPE_CHECKING:
     from tests.gateways import Gateway

@@ -29,10 +29,10 @@ from gateway.domain.passkeys import PasskeyRefused
 from gateway.domain.rights import Caller
 from gateway.domain.states import IllegalMove
 from gateway.store import sql
-from gateway.usecases import changes, merchants, notices, passkeys, work
+from gateway.usecases import changes, contacts, merchants, notices, passkeys, work
 from gateway.usecases.changes import Signed
+from gateway.usecases.contacts import NoContact
 from gateway.usecases.merchants import NameHeld
-from gateway.usecases.sign_in import NoContact
 from tests import authenticators, visits
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Scene:
 
     async def contact(self) -> str:
         now = await changes.standing(self.world.store, self.id)
-        return self.world.vault.unseal(bytes(now.contact or b""), f"{self.id}:contact").decode()
+        return contacts.unseal(self.world, self.id, now.contact or b"")
 
     async def told(self) -> list[tuple[str, str]]:
         """Who was told what, in order."""

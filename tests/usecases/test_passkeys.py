@@ -28,13 +28,14 @@ from tests import authenticators, visits
 from tests.authenticators import USER_PRESENT, Authenticator
 
 if TYPE_CHECKING:
+    from gateway.domain.intents import Intent
     from gateway.store import Tx
     from gateway.usecases.passkeys import Answered
     from tests.gateways import Gateway
 
 pytestmark = pytest.mark.anyio
 
-INTENT: passkeys.Intent = {"do": "confirm_drawdown", "amount": 500_000, "payee": "尾号 6621"}
+INTENT: Intent = {"do": "confirm_drawdown", "amount": 500_000, "payee": "尾号 6621"}
 ADDRESS = "192.0.2.7"
 
 
@@ -46,7 +47,7 @@ class Holder:
         self.secret = tokens.mint()
         self.hash = tokens.digest(self.secret)
 
-    async def asked(self, intent: passkeys.Intent = INTENT) -> str:
+    async def asked(self, intent: Intent = INTENT) -> str:
         """Options for the browser."""
         return (await passkeys.ask(self.world.store, self.world, self.hash, self.merchant_id, intent)).options
 

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.oauth import tokens
 from gateway.store import sql
-from gateway.usecases import notices, sign_in
-from gateway.usecases.sign_in import NoContact, TooManyTries, Tried
+from gateway.usecases import contacts, notices, sign_in
+from gateway.usecases.contacts import NoContact
+from gateway.usecases.sign_in import TooManyTries, Tried
 from tests import visits
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ async def test_neither_contact_nor_code_nor_secret_lies_open_in_the_database(gat
     ("contact", "shown"), [("zhen@shop.example", "z•••@s•••.example"), ("a@b.co.uk", "a•••@b•••.uk")]
 )
 def test_a_contact_is_shown_masked(contact: str, shown: str) -> None:
-    assert sign_in.masked(contact) == shown
+    assert contacts.masked(contact) == shown
 
 
 def test_a_form_belongs_to_one_browser() -> None:

@@ -79,7 +79,7 @@ class Till:
 
     async def grant_id(self) -> str:
         values = {"client_id": self.partner.client_id, "merchant_id": self.merchant_id}
-        row = await self.world.store.one(sql.widget_sessions.grant_of, **values)
+        row = await self.world.store.one(sql.consents.in_force, **values)
         assert row is not None
         return str(row[0])
 

@@ -8,11 +8,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from gateway.api.connect.browser import NoShop, Visit
+from gateway.api.connect.addresses import AUTHORITY, PASSKEYS
+from gateway.api.connect.browser import Visit
 from gateway.api.connect.pages import authority as pages
 from gateway.api.connect.pages.passkey import RESPONSE
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.api.connect.sign_in import START
 from gateway.api.connect.words import VERSION
 from gateway.domain import authorities as rules
 from gateway.domain.authorities import Authority, NoPayee
@@ -27,40 +27,38 @@ if TYPE_CHECKING:
     from gateway.domain.errors import GatewayError
     from gateway.store import Tx
 
-ADDRESS = authorities.PAGE
-PASSKEYS = "/connect/passkeys"
 _REFUSED = 422
 _FAULTS: dict[type[GatewayError], str] = {PasskeyRefused: "passkey", IntentChanged: "changed", NoPayee: "payee"}
 _DONE = {"approve": "approved", "refuse": "refused", "revoke": "revoked"}
 
 
-@get(ADDRESS, **PAGE)
+@get(AUTHORITY, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """What waits for the signatory and what is in force."""
     visit = Visit(request, world)
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return _to_sign_in(visit)
+        return visit.to_sign_in(back=AUTHORITY)
     return await _page(visit, merchant_id)
 
 
-@post(ADDRESS, **POSTED)
+@post(AUTHORITY, **POSTED)
 async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """Approve with the passkey's answer, refuse, or revoke; pressing twice does no harm."""
     visit = Visit(request, world)
     form = await visit.form()
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return _to_sign_in(visit)
+        return visit.to_sign_in(back=AUTHORITY)
     do = form.get("do", "")
     try:
         await _do(visit, merchant_id, do, form)
     except IllegalMove:
-        return visit.go(visit.address(ADDRESS))  # the page says how it stands
+        return visit.go(visit.address(AUTHORITY))  # the page says how it stands
     except (PasskeyRefused, IntentChanged, NoPayee) as refused:
         name = next(name for kind, name in _FAULTS.items() if isinstance(refused, kind))
         return await _page(visit, merchant_id, fault=visit.words(f"authority.fault.{name}"))
-    return visit.go(visit.address(ADDRESS, done=_DONE.get(do, "")))
+    return visit.go(visit.address(AUTHORITY, done=_DONE.get(do, "")))
 
 
 async def _do(visit: Visit, merchant_id: str, do: str, form: dict[str, str]) -> None:
@@ -79,27 +77,20 @@ async def _do(visit: Visit, merchant_id: str, do: str, form: dict[str, str]) -> 
         await passkeys.attempt(world, visit.session_hash, remote, unit)
 
 
-def _to_sign_in(visit: Visit) -> Response[Any]:
-    if "merchant_id" not in visit.query:
-        raise NoShop("Open this page from the software that runs your till")
-    return visit.go(visit.address(START, back=ADDRESS))
-
-
 async def _page(visit: Visit, merchant_id: str, *, fault: str = "") -> Response[Any]:
     world, words = visit.world, visit.words
     found = await authorities.standing(world.store, world, merchant_id)
-    merchant = await sign_in.who(world.store, merchant_id)
     payee = await authorities.payee(world.store, world, merchant_id)
     partner_id = "" if found.proposed is None else found.proposed.partner_id
     shown = pages.Shown(
-        shop="" if merchant is None else merchant.legal_name,
+        shop=await sign_in.shop_name(world.store, merchant_id),
         partner=await authorities.partner_name(world.store, partner_id),
         proposed=None if found.proposed is None else _proposed(visit, found.proposed, payee),
         active=None if found.active is None else _active(visit, found.active, payee),
-        action=visit.address(ADDRESS),
+        action=visit.address(AUTHORITY),
         token=sign_in.form_token(visit.secret or ""),
         options=None if found.proposed is None else await _options(visit, found.proposed),
-        make_passkey_at=visit.address(PASSKEYS, back=ADDRESS),
+        make_passkey_at=visit.address(PASSKEYS, back=AUTHORITY),
         told=_told(visit),
         fault=fault,
     )

@@ -15,7 +15,7 @@ import msgspec
 from litestar import Response
 
 from gateway.api import exchange
-from gateway.api.connect import words
+from gateway.api.connect import addresses, words
 from gateway.api.connect.pages.frame import About
 from gateway.api.problems import BadRequest
 from gateway.domain import ids
@@ -89,14 +89,25 @@ class Visit:
         """The browser's live session, signed in or on its way."""
         return await sign_in.session(self.world, self.secret)
 
-    async def signed_in(self) -> str | None:
-        """The merchant this browser is signed in for. Raises OtherShop when the address is about another one."""
+    async def signed_in_session(self) -> PageSession | None:
+        """The session, once signed in. Raises OtherShop when the address is about another merchant than it is."""
         session = await self.session()
         if session is None or session.signed_in_at is None:
             return None
         if self.query.get("merchant_id", session.merchant_id) != session.merchant_id:
             raise OtherShop("Sign out first")
-        return session.merchant_id
+        return session
+
+    async def signed_in(self) -> str | None:
+        """The merchant this browser is signed in for. Raises OtherShop."""
+        session = await self.signed_in_session()
+        return None if session is None else session.merchant_id
+
+    def to_sign_in(self, **more: str) -> Response[Any]:
+        """Off to the sign-in page, with `back` as the page to come back to. Raises NoShop where nobody could."""
+        if "merchant_id" not in self.query:
+            raise NoShop("Open this page from the software that runs your till")
+        return self.go(self.address(addresses.SIGN_IN, **more))
 
     async def goal(self) -> Goal:
         """What the address is about. Raises BadRequestUri or NoShop."""
@@ -139,7 +150,7 @@ class Visit:
 
     def goal_page(self, otherwise: str) -> str:
         """Where the request waits that brought the merchant here; `otherwise` when none did."""
-        return "/connect/consent" if "request_uri" in self.query else otherwise
+        return addresses.CONSENT if "request_uri" in self.query else otherwise
 
     @property
     def session_hash(self) -> str:
@@ -185,8 +196,7 @@ class Visit:
     @property
     def remote_address(self) -> str:
         """Where the visit comes from, as the server sees it."""
-        client = self.request.client
-        return client.host if client is not None else ""
+        return exchange.remote_address(self.request)
 
 
 def new_secret() -> str:

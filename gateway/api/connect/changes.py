@@ -9,11 +9,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from gateway.api.connect.browser import NoShop, OtherShop, Visit
+from gateway.api.connect.addresses import CHANGES, PASSKEYS, SIGN_OUT
+from gateway.api.connect.browser import Visit
 from gateway.api.connect.pages import changes as pages
 from gateway.api.connect.pages import passkey
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.api.connect.sign_in import OUT, START
 from gateway.domain import calendars, ids
 from gateway.domain.changes import OPEN, Change, ChangeKind, ChangeState, PasskeyTooNew, UnknownChange
 from gateway.domain.intents import IntentChanged
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
     from gateway.store import Tx
 
-ADDRESS = changes.PAGE
-_ONE = ADDRESS + "/{change_id:str}"
-_PASSKEYS = "/connect/passkeys"
+_ONE = CHANGES + "/{change_id:str}"
 _REFUSED = 422
 _FAULTS: dict[type[Exception], str] = {
     PasskeyRefused: "changes.refused", PasskeyTooNew: "changes.too_new", IntentChanged: "changes.changed",
@@ -42,19 +40,18 @@ class _Client(msgspec.Struct, frozen=True):
     partner_name: str
 
 
-@get(ADDRESS, **PAGE)
+@get(CHANGES, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """What is in force, what is on its way, what became of the rest."""
     visit = Visit(request, world)
-    merchant_id = await _signed_in(visit)
+    merchant_id = await visit.signed_in()
     if merchant_id is None or visit.secret is None:
-        return _to_sign_in(visit, ADDRESS)
-    merchant = await sign_in.who(world.store, merchant_id)
+        return visit.to_sign_in(back=CHANGES)
     found, now = await changes.latest(world.store, merchant_id), await changes.standing(world.store, merchant_id)
     cards = [(change.state in OPEN, await _card(visit, change, now)) for change in found]
     words = visit.words
     shown = pages.Overview(
-        shop="" if merchant is None else merchant.legal_name,
+        shop=await sign_in.shop_name(world.store, merchant_id),
         current=tuple(card for is_open, card in cards if is_open),
         past=tuple(card for is_open, card in cards if not is_open),
         in_force=tuple(
@@ -63,7 +60,7 @@ async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValid
             if (value := changes.shown_standing(world, now, merchant_id, kind))
         ),
         token=sign_in.form_token(visit.secret),
-        sign_out_to=visit.address(OUT),
+        sign_out_to=visit.address(SIGN_OUT),
         told=words(f"changes.{done}") if (done := visit.query.get("done")) in {"approved", "stopped"} else "",
     )
     return visit.page(pages.overview(words, visit.about(words("changes")), shown))
@@ -75,9 +72,9 @@ async def look(
 ) -> Response[Any]:
     """One change in full, as the passkey is to sign it."""
     visit = Visit(request, world)
-    merchant_id = await _signed_in(visit)
+    merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return _to_sign_in(visit, f"{ADDRESS}/{_checked(change_id)}")
+        return visit.to_sign_in(back=f"{CHANGES}/{_checked(change_id)}")
     return await _decision(visit, await changes.find(world.store, _checked(change_id), merchant_id))
 
 
@@ -88,9 +85,9 @@ async def approve(
     """The passkey's answer: 72 hours from now the change takes effect."""
     visit = Visit(request, world)
     form = await visit.form()
-    merchant_id = await _signed_in(visit)
+    merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return _to_sign_in(visit, ADDRESS)
+        return visit.to_sign_in(back=CHANGES)
     change = await changes.find(world.store, _checked(change_id), merchant_id)
     signed = Signed(visit.session_hash, form.get(passkey.RESPONSE, ""), visit.remote_address)
 
@@ -102,7 +99,7 @@ async def approve(
     except tuple(_FAULTS) as error:
         name = next(name for kind, name in _FAULTS.items() if isinstance(error, kind))
         return await _decision(visit, change, fault=visit.words(name))
-    return visit.go(visit.address(ADDRESS, done="approved"))
+    return visit.go(visit.address(CHANGES, done="approved"))
 
 
 @post(_ONE + "/stop", **POSTED)
@@ -112,32 +109,16 @@ async def stop(
     """No: nothing changes. Whoever is signed in may say so, with a code alone."""
     visit = Visit(request, world)
     await visit.form()
-    merchant_id = await _signed_in(visit)
+    merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return _to_sign_in(visit, ADDRESS)
+        return visit.to_sign_in(back=CHANGES)
     _checked(change_id)
 
     async def unit(tx: Tx) -> Change:
         return await changes.stop(tx, world, change_id, merchant_id)
 
     await world.store.write(unit)
-    return visit.go(visit.address(ADDRESS, done="stopped"))
-
-
-async def _signed_in(visit: Visit) -> str | None:
-    """The merchant signed in. Raises OtherShop when the address is about another one."""
-    session = await visit.session()
-    if session is None or session.signed_in_at is None:
-        return None
-    if visit.query.get("merchant_id", session.merchant_id) != session.merchant_id:
-        raise OtherShop("Sign out first")
-    return session.merchant_id
-
-
-def _to_sign_in(visit: Visit, back: str) -> Response[Any]:
-    if "merchant_id" not in visit.query:
-        raise NoShop("Open this page from the software that runs your till")
-    return visit.go(visit.address(START, back=back))
+    return visit.go(visit.address(CHANGES, done="stopped"))
 
 
 def _checked(change_id: str) -> str:
@@ -149,16 +130,15 @@ def _checked(change_id: str) -> str:
 async def _decision(visit: Visit, change: Change, *, fault: str = "") -> Response[Any]:
     world, words = visit.world, visit.words
     if change.state is not ChangeState.awaiting_approval or visit.secret is None:
-        return visit.go(visit.address(ADDRESS))
-    merchant = await sign_in.who(world.store, change.merchant_id)
-    there = f"{ADDRESS}/{change.id}"
+        return visit.go(visit.address(CHANGES))
+    there = f"{CHANGES}/{change.id}"
     shown = pages.Decision(
-        shop="" if merchant is None else merchant.legal_name,
+        shop=await sign_in.shop_name(world.store, change.merchant_id),
         card=await _card(visit, change, await changes.standing(world.store, change.merchant_id), whole=True),
         token=sign_in.form_token(visit.secret),
         approve_to=visit.address(f"{there}/approve"),
         options=await _options(visit, change),
-        passkeys_at=visit.address(_PASSKEYS, back=there),
+        passkeys_at=visit.address(PASSKEYS, back=there),
         fault=fault,
     )
     about = visit.about(words(f"changes.{change.kind}.ask"))
@@ -190,7 +170,7 @@ async def _card(visit: Visit, change: Change, now: Standing, *, whole: bool = Fa
         facts.append((words(f"changes.due.{change.state}"), _moment(visit, change.due_at, now.timezone)))
     elif change.state_at != change.created_at:
         facts.append((words("changes.ended"), _moment(visit, change.state_at, now.timezone)))
-    there = f"{ADDRESS}/{change.id}"
+    there = f"{CHANGES}/{change.id}"
     return pages.Card(change.kind, change.state, tuple(facts), visit.address(there), visit.address(f"{there}/stop"))
 
 

@@ -8,13 +8,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
+from gateway.api.connect.addresses import CONFIRM, PASSKEYS, SIGN_IN
 from gateway.api.connect.browser import Visit
 from gateway.api.connect.consent import bank_name
 from gateway.api.connect.pages import confirm as pages
 from gateway.api.connect.pages.confirm import Asked, Outcome, Terms
 from gateway.api.connect.pages.passkey import RESPONSE
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.api.connect.sign_in import START
 from gateway.domain import calendars, ids
 from gateway.domain.authorities import NoPayee
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, ExposureExceeded, UnknownDrawdown
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from gateway.domain.quotes import Quote
     from gateway.store import Tx
 
-ADDRESS = "/connect/confirm/{drawdown_id:str}"
-PASSKEYS = "/connect/passkeys"
+ADDRESS = CONFIRM + "/{drawdown_id:str}"
 _REFUSED = 422
 _S = DrawdownState
 _WAITING = _S.awaiting_confirmation
@@ -66,7 +65,7 @@ async def show(
     visit = Visit(request, world)
     drawdown = await _find(visit, drawdown_id)
     if await visit.signed_in() is None:
-        return visit.go(visit.address(START, back=_path(drawdown)))
+        return visit.go(visit.address(SIGN_IN, back=_path(drawdown)))
     return await _page(visit, drawdown)
 
 
@@ -79,7 +78,7 @@ async def decide(
     form = await visit.form()
     drawdown = await _find(visit, drawdown_id)
     if await visit.signed_in() is None:
-        return visit.go(visit.address(START, back=_path(drawdown)))
+        return visit.go(visit.address(SIGN_IN, back=_path(drawdown)))
     try:
         if form.get("do") == "cancel":
             await world.store.write(lambda tx: _cancel(tx, world, drawdown))
@@ -123,7 +122,7 @@ async def _find(visit: Visit, drawdown_id: str) -> Drawdown:
 
 
 def _path(drawdown: Drawdown) -> str:
-    return f"/connect/confirm/{drawdown.id}"
+    return f"{CONFIRM}/{drawdown.id}"
 
 
 async def _page(visit: Visit, drawdown: Drawdown, *, fault: str = "") -> Response[Any]:

@@ -9,11 +9,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from gateway.api.connect.addresses import CONSENT, CONSENTS, SIGN_IN
 from gateway.api.connect.browser import Goal, OtherShop, Visit
 from gateway.api.connect.pages import consent as pages
 from gateway.api.connect.pages import lines
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.api.connect.sign_in import START
 from gateway.api.connect.words import VERSION
 from gateway.domain import consents, details
 from gateway.domain.consents import Evidence
@@ -24,22 +24,21 @@ if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.sign_in import PageSession
 
-ADDRESS = "/connect/consent"
 _REFUSED = 422
 
 
-@get(ADDRESS, **PAGE)
+@get(CONSENT, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """What is asked; whoever is not signed in for that shop signs in first."""
     visit = Visit(request, world)
     goal = await visit.goal()
     session = await visit.session()
     if session is None or session.signed_in_at is None or session.merchant_id != goal.merchant.id:
-        return visit.go(visit.address(START))
+        return visit.go(visit.address(SIGN_IN))
     return _page(visit, goal)
 
 
-@post(ADDRESS, **POSTED)
+@post(CONSENT, **POSTED)
 async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """Agree to the lines that are on, or to none; the browser goes back to where the request came from."""
     visit = Visit(request, world)
@@ -47,12 +46,12 @@ async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipVal
     goal = await visit.goal()
     session = await visit.session()
     if session is None or session.signed_in_at is None:
-        return visit.go(visit.address(START))
+        return visit.go(visit.address(SIGN_IN))
     if session.merchant_id != goal.merchant.id:
         raise OtherShop("Sign out first")
     asked = goal.asked
     if asked is None:
-        return visit.go(visit.address("/connect/consents"))
+        return visit.go(visit.address(CONSENTS))
     if form.get("do") == "none":
         return visit.go(await world.store.write(lambda tx: authorization.reject(tx, world, asked)))
     switched_on = {name.removeprefix(pages.SWITCH) for name in form if name.startswith(pages.SWITCH)}
@@ -86,7 +85,7 @@ def bank_name(world: World, bank_id: str) -> str:
 def _page(visit: Visit, goal: Goal, *, fault: str = "") -> Response[Any]:
     asked, words, world = goal.asked, visit.words, visit.world
     if asked is None or visit.secret is None:
-        return visit.go(visit.address("/connect/consents"))
+        return visit.go(visit.address(CONSENTS))
     told = tuple(
         lines.tell(words, line, asked.client_name, lambda bank_id: bank_name(world, bank_id))
         for line in consents.lines(asked.details)
@@ -98,7 +97,7 @@ def _page(visit: Visit, goal: Goal, *, fault: str = "") -> Response[Any]:
         text=msgspec.json.format(details.encode(asked.details), indent=2).decode(),
         text_version=VERSION,
         token=sign_in.form_token(visit.secret),
-        action=visit.address(ADDRESS),
+        action=visit.address(CONSENT),
         renewal=asked.grant_id is not None,
     )
     last_on = details.last_day(asked.details, world.clock.now().date())

@@ -10,12 +10,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from gateway.api.connect.browser import NoShop, OtherShop, Visit
+from gateway.api.connect.addresses import AUTHORITY, CHANGES, CONSENTS, PASSKEYS, SIGN_IN, SIGN_OUT
+from gateway.api.connect.browser import Visit
 from gateway.api.connect.consent import bank_name, evidence_of
 from gateway.api.connect.pages import dashboard as pages
 from gateway.api.connect.pages import erasure, lines
 from gateway.api.connect.routes import PAGE, POSTED
-from gateway.api.connect.sign_in import OUT, START
 from gateway.domain import consents, ids
 from gateway.domain.consents import Consent, ConsentState, UnknownConsent, Version
 from gateway.domain.erasures import Report
@@ -26,12 +26,10 @@ from gateway.usecases.world import World
 if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.consent_records import Held
-    from gateway.usecases.sign_in import PageSession
 
-ADDRESS = "/connect/consents"
-MORE = {"authority.title": "/connect/authority", "changes": "/connect/changes", "passkeys": "/connect/passkeys"}
+MORE = {"authority.title": AUTHORITY, "changes": CHANGES, "passkeys": PASSKEYS}
 """What else a signed-in merchant may look after: the title's words → its page."""
-_ONE = ADDRESS + "/{grant_id:str}"
+_ONE = CONSENTS + "/{grant_id:str}"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -42,23 +40,20 @@ class Record(msgspec.Struct, frozen=True):
     erasure: Report | None
 
 
-@get(ADDRESS, **PAGE)
+@get(CONSENTS, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """Active and past consents of the shop that is signed in."""
     visit = Visit(request, world)
-    session = await _signed_in(visit)
+    session = await visit.signed_in_session()
     if session is None or visit.secret is None:
-        if "merchant_id" not in visit.query:
-            raise NoShop("Open this page from the software that runs your till")
-        return visit.go(visit.address(START))
+        return visit.to_sign_in()
     merchant_id = session.merchant_id
-    merchant = await sign_in.who(world.store, merchant_id)
     held = await consent_records.of_merchant(world.store, merchant_id)
     shown = pages.Permissions(
-        shop="" if merchant is None else merchant.legal_name,
+        shop=await sign_in.shop_name(world.store, merchant_id),
         cards=tuple(_card(visit, one) for one in held),
         token=sign_in.form_token(visit.secret),
-        sign_out_to=visit.address(OUT),
+        sign_out_to=visit.address(SIGN_OUT),
         more=tuple((visit.words(name), visit.address(path)) for name, path in MORE.items()),
         told=_told(visit, held),
         data=erasure.card(visit.words, await erasures.of_merchant(world.store, merchant_id)),
@@ -74,9 +69,9 @@ async def take_back(
     visit = Visit(request, world)
     _check(grant_id)
     form = await visit.form()
-    session = await _signed_in(visit)
+    session = await visit.signed_in_session()
     if session is None:
-        return visit.go(visit.address(START))
+        return visit.go(visit.address(SIGN_IN))
     merchant_id = session.merchant_id
     stopped, evidence = form.get("stop"), evidence_of(visit, session)
 
@@ -94,7 +89,7 @@ async def take_back(
         return "stopped"
 
     done = await world.store.write(unit)
-    return visit.go(visit.address(ADDRESS, done=done, grant=grant_id))
+    return visit.go(visit.address(CONSENTS, done=done, grant=grant_id))
 
 
 @get(_ONE + "/record", **PAGE)
@@ -104,9 +99,9 @@ async def record(
     """The consent with every version, word for word, as a file."""
     visit = Visit(request, world)
     _check(grant_id)
-    session = await _signed_in(visit)
+    session = await visit.signed_in_session()
     if session is None:
-        return visit.go(visit.address(START))
+        return visit.go(visit.address(SIGN_IN))
     merchant_id = session.merchant_id
     found = await consent_records.find(world.store, grant_id, merchant_id=merchant_id)
     kept = Record(
@@ -117,16 +112,6 @@ async def record(
     body = msgspec.json.format(msgspec.json.encode(kept), indent=2)
     headers = {"Content-Disposition": f'attachment; filename="{found.grant_id}.json"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")
-
-
-async def _signed_in(visit: Visit) -> PageSession | None:
-    """The session of the merchant signed in. Raises OtherShop when the address is about another one."""
-    session = await visit.session()
-    if session is None or session.signed_in_at is None:
-        return None
-    if visit.query.get("merchant_id", session.merchant_id) != session.merchant_id:
-        raise OtherShop("Sign out first")
-    return session
 
 
 def _check(grant_id: str) -> None:
@@ -141,7 +126,7 @@ def _card(visit: Visit, held: Held) -> pages.Card:
         for line in consents.lines(held.details)
     )
     ended = consent.state is not ConsentState.authorised
-    there = f"{ADDRESS}/{consent.grant_id}"
+    there = f"{CONSENTS}/{consent.grant_id}"
     return pages.Card(
         grant_id=consent.grant_id,
         client=held.client_name,

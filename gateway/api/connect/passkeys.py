@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
 from gateway import passkeys as webauthn
+from gateway.api.connect.addresses import CONSENTS, PASSKEYS, SIGN_IN, SIGN_OUT
 from gateway.api.connect.browser import Visit
 from gateway.api.connect.pages import passkeys as pages
 from gateway.api.connect.pages.passkey import RESPONSE
@@ -18,13 +19,13 @@ from gateway.usecases import authorities, passkeys, sign_in
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
+    from gateway.domain.intents import Intent
     from gateway.store import Tx
     from gateway.usecases.passkeys import Answered
 
-ADDRESS, FIRST, PROVE = "/connect/passkeys", "/connect/passkeys/first", "/connect/passkeys/prove"
-_SIGN_IN, _OUT = "/connect/sign-in", "/connect/sign-out"
+FIRST, PROVE = PASSKEYS + "/first", PASSKEYS + "/prove"
 _REFUSED = 422
-_ADD: passkeys.Intent = {"do": "add_passkey"}
+_ADD: Intent = {"do": "add_passkey"}
 _DEVICES = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Macintosh": "Mac", "Windows": "Windows",
             "CrOS": "Chromebook", "Linux": "Linux"}  # fmt: skip
 """What a User-Agent header says → what its owner calls the device. Only ever a label."""
@@ -43,19 +44,19 @@ async def first(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     visit = Visit(request, world)
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return visit.go(visit.address(_SIGN_IN))
+        return visit.go(visit.address(SIGN_IN))
     if await passkeys.kept(world.store, merchant_id):
-        return visit.go(visit.onward(visit.goal_page(ADDRESS)))
+        return visit.go(visit.onward(visit.goal_page(PASSKEYS)))
     return await _offer(visit, merchant_id)
 
 
-@get(ADDRESS, **PAGE)
+@get(PASSKEYS, **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """The shop's passkeys."""
     visit = Visit(request, world)
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+        return visit.go(visit.address(SIGN_IN, back=PASSKEYS))
     return await _list(visit, merchant_id)
 
 
@@ -66,7 +67,7 @@ async def prove(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     form = await visit.form()
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+        return visit.go(visit.address(SIGN_IN, back=PASSKEYS))
 
     async def unit(tx: Tx) -> Answered:
         return await _answered(tx, visit, merchant_id, form, _ADD)
@@ -78,14 +79,14 @@ async def prove(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     return await _offer(visit, merchant_id, proved_by=answered.passkey)
 
 
-@post(ADDRESS, **POSTED)
+@post(PASSKEYS, **POSTED)
 async def add(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[Any]:
     """Let the new passkey in, then back to what its holder came for."""
     visit = Visit(request, world)
     form = await visit.form()
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return visit.go(visit.address(_SIGN_IN))
+        return visit.go(visit.address(SIGN_IN))
     name = device(request.headers.get("user-agent", "")) or visit.words("passkeys.unnamed")
 
     async def unit(tx: Tx) -> Passkey:
@@ -97,11 +98,11 @@ async def add(request: Request[Any, Any, Any], world: NamedDependency[SkipValida
     except PasskeyRefused as refused:
         again = _list if await passkeys.kept(world.store, merchant_id) else _offer
         return await again(visit, merchant_id, fault=fault_of(visit, refused))
-    there = visit.onward(visit.goal_page(ADDRESS))
-    return visit.go(visit.address(ADDRESS, done="added") if there == visit.address(ADDRESS) else there)
+    there = visit.onward(visit.goal_page(PASSKEYS))
+    return visit.go(visit.address(PASSKEYS, done="added") if there == visit.address(PASSKEYS) else there)
 
 
-@post(ADDRESS + "/{passkey_id:str}/remove", **POSTED)
+@post(PASSKEYS + "/{passkey_id:str}/remove", **POSTED)
 async def remove(
     passkey_id: FromPath[str], request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]
 ) -> Response[Any]:
@@ -110,7 +111,7 @@ async def remove(
     form = await visit.form()
     merchant_id = await visit.signed_in()
     if merchant_id is None:
-        return visit.go(visit.address(_SIGN_IN, back=ADDRESS))
+        return visit.go(visit.address(SIGN_IN, back=PASSKEYS))
 
     async def unit(tx: Tx) -> Passkey:
         await _answered(tx, visit, merchant_id, form, _removal(passkey_id))
@@ -122,7 +123,7 @@ async def remove(
         await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
     except PasskeyRefused as refused:
         return await _list(visit, merchant_id, fault=fault_of(visit, refused))
-    return visit.go(visit.address(ADDRESS, done="removed"))
+    return visit.go(visit.address(PASSKEYS, done="removed"))
 
 
 def fault_of(visit: Visit, refused: PasskeyRefused) -> str:
@@ -135,11 +136,11 @@ def device(agent: str) -> str:
     return next((name for mark, name in _DEVICES.items() if mark in agent), "")
 
 
-def _removal(passkey_id: str) -> passkeys.Intent:
+def _removal(passkey_id: str) -> Intent:
     return {"do": "remove_passkey", "passkey": passkey_id}
 
 
-async def _answered(tx: Tx, visit: Visit, merchant_id: str, form: dict[str, str], intent: passkeys.Intent) -> Answered:
+async def _answered(tx: Tx, visit: Visit, merchant_id: str, form: dict[str, str], intent: Intent) -> Answered:
     """The answer to exactly `intent`."""
     answered = await passkeys.answer(tx, visit.world, visit.session_hash, merchant_id, form.get(RESPONSE, ""))
     if answered.intent != intent:
@@ -149,15 +150,14 @@ async def _answered(tx: Tx, visit: Visit, merchant_id: str, form: dict[str, str]
 
 async def _offer(visit: Visit, merchant_id: str, *, proved_by: Passkey | None = None, fault: str = "") -> Response[str]:
     world, words = visit.world, visit.words
-    merchant = await sign_in.who(world.store, merchant_id)
-    shop = "" if merchant is None else merchant.legal_name
+    shop = await sign_in.shop_name(world.store, merchant_id)
     asked = await passkeys.ask_new(world.store, world, visit.session_hash, merchant_id, shop=shop, proved_by=proved_by)
     shown = pages.Offer(
         shop=shop,
         token=sign_in.form_token(visit.secret or ""),
-        make_to=visit.address(ADDRESS),
+        make_to=visit.address(PASSKEYS),
         options=asked.options,
-        later=visit.onward(visit.goal_page(ADDRESS if proved_by else "/connect/consents")),
+        later=visit.onward(visit.goal_page(PASSKEYS if proved_by else CONSENTS)),
         proven=proved_by is not None,
     )
     title = words("passkeys.another" if shown.proven else "passkeys.first")
@@ -171,14 +171,13 @@ async def _list(visit: Visit, merchant_id: str, *, fault: str = "") -> Response[
     if not found:
         return visit.go(visit.address(FIRST))
     active_count = sum(one.state is PasskeyState.active for one in found)
-    merchant = await sign_in.who(world.store, merchant_id)
     done = visit.query.get("done")
     shown = pages.Listed(
-        shop="" if merchant is None else merchant.legal_name,
+        shop=await sign_in.shop_name(world.store, merchant_id),
         token=sign_in.form_token(visit.secret or ""),
         cards=tuple([await _card(visit, one, active_count) for one in found]),
         add_to=visit.address(PROVE),
-        sign_out_to=visit.address(_OUT),
+        sign_out_to=visit.address(SIGN_OUT),
         options=await _options(visit, merchant_id, _ADD) if active_count else None,
         told=words(f"passkeys.done.{done}") if done in {"added", "removed"} and not fault else "",
         fault=fault,
@@ -195,12 +194,12 @@ async def _card(visit: Visit, passkey: Passkey, active_count: int) -> pages.Card
         added_on=passkey.created_at.date(),
         used_on=None if passkey.last_used_at is None else passkey.last_used_at.date(),
         locked=locked,
-        remove_to=visit.address(f"{ADDRESS}/{passkey.id}/remove"),
+        remove_to=visit.address(f"{PASSKEYS}/{passkey.id}/remove"),
         options=await _options(visit, passkey.merchant_id, _removal(passkey.id)) if others_count else None,
     )
 
 
-async def _options(visit: Visit, merchant_id: str, intent: passkeys.Intent) -> str:
+async def _options(visit: Visit, merchant_id: str, intent: Intent) -> str:
     return (await passkeys.ask(visit.world.store, visit.world, visit.session_hash, merchant_id, intent)).options
 
 

@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from gateway.api.connect.addresses import CONSENTS, SIGN_IN, SIGN_OUT
 from gateway.api.connect.browser import Goal, Visit, new_secret
 from gateway.api.connect.pages import plain
 from gateway.api.connect.pages import sign_in as pages
@@ -16,25 +17,19 @@ from gateway.api.connect.passkeys import FIRST, fault_of, offered
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.domain.passkeys import PasskeyRefused
 from gateway.oauth import tokens
-from gateway.usecases import authorization, passkeys, sign_in
+from gateway.usecases import authorization, contacts, passkeys, sign_in
 from gateway.usecases.sign_in import Tried
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
     from gateway.store import Tx
 
-START, BY_PASSKEY, CODE, OUT, DONE = (
-    "/connect/sign-in",
-    "/connect/sign-in/passkey",
-    "/connect/code",
-    "/connect/sign-out",
-    "/connect/done",
-)
+BY_PASSKEY, CODE, DONE = SIGN_IN + "/passkey", "/connect/code", "/connect/done"
 _REFUSED = 422
 _INTENT = {"do": "sign_in"}
 
 
-@get(START, **PAGE)
+@get(SIGN_IN, **PAGE)
 async def start(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[str]:
     """Where the code will go; the browser gets its secret here."""
     visit = Visit(request, world)
@@ -61,10 +56,10 @@ async def prove(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
         renewed = await passkeys.attempt(world, visit.session_hash, visit.remote_address, unit)
     except PasskeyRefused as refused:
         return await _start(visit, goal, fault=fault_of(visit, refused))
-    return visit.go(visit.onward(visit.goal_page("/connect/consents")), secret=renewed)
+    return visit.go(visit.onward(visit.goal_page(CONSENTS)), secret=renewed)
 
 
-@post(START, **POSTED)
+@post(SIGN_IN, **POSTED)
 async def send(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[None]:
     """Send a code; or, for whoever does not want to sign in, refuse what is asked."""
     visit = Visit(request, world)
@@ -86,7 +81,7 @@ async def code(request: Request[Any, Any, Any], world: NamedDependency[SkipValid
     visit = Visit(request, world)
     goal = await visit.goal()
     if visit.secret is None or await visit.session() is None:
-        return visit.go(visit.address(START))
+        return visit.go(visit.address(SIGN_IN))
     shown = _shown(visit, goal, visit.secret)
     return visit.page(pages.code(visit.words, visit.about(visit.words("code.title")), shown))
 
@@ -102,7 +97,7 @@ async def enter(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     if attempt.outcome is Tried.right:
         if await offered(visit, goal.merchant.id):
             return visit.go(visit.address(FIRST), secret=attempt.secret)
-        return visit.go(visit.onward(visit.goal_page("/connect/consents")), secret=attempt.secret)
+        return visit.go(visit.onward(visit.goal_page(CONSENTS)), secret=attempt.secret)
     name = f"code.{attempt.outcome.value}"
     if attempt.outcome is Tried.wrong and attempt.attempts_left_count == 1:
         name = "code.wrong_one"
@@ -112,7 +107,7 @@ async def enter(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     return visit.page(body, status=_REFUSED)
 
 
-@post(OUT, **POSTED)
+@post(SIGN_OUT, **POSTED)
 async def leave(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[None]:
     """Sign out; the browser starts afresh."""
     visit = Visit(request, world)
@@ -147,9 +142,9 @@ async def _start(visit: Visit, goal: Goal, *, fault: str = "") -> Response[str]:
 def _shown(visit: Visit, goal: Goal, secret: str) -> pages.Shown:
     return pages.Shown(
         shop=goal.merchant.legal_name,
-        contact=sign_in.masked(sign_in.contact_of(visit.world, goal.merchant)),
+        contact=contacts.masked(sign_in.contact_of(visit.world, goal.merchant)),
         token=sign_in.form_token(secret),
-        send_to=visit.address(START),
+        send_to=visit.address(SIGN_IN),
         enter_to=visit.address(CODE),
         prove_to=visit.address(BY_PASSKEY),
         client=None if goal.asked is None else goal.asked.client_name,

@@ -39,9 +39,6 @@ WHERE hash = :hash AND revoked_at IS NULL;
 SELECT hash, client_id, grant_id, code_hash, scope, created_at FROM refresh_tokens
 WHERE hash = :hash AND revoked_at IS NULL FOR SHARE;
 
--- name: revoke_refresh_token
-UPDATE refresh_tokens SET revoked_at = :now_at WHERE hash = :hash AND client_id = :client_id AND revoked_at IS NULL;
-
 -- name: end_refresh_tokens_of_code
 UPDATE refresh_tokens SET revoked_at = :now_at WHERE code_hash = :code_hash AND revoked_at IS NULL;
 

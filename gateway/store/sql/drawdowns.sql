@@ -29,12 +29,6 @@ SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, s
     reason, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND state = 'active' ORDER BY id LIMIT 100 FOR UPDATE;
 
--- name: page
-SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
-    withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
-    reason, carried_net_amount, state_at, created_at
-FROM drawdowns WHERE merchant_id = :merchant_id AND partner_id = :partner_id AND id > :after ORDER BY id LIMIT :limit;
-
 -- name: move
 UPDATE drawdowns SET state = :target, state_at = :state_at, reason = :reason
 WHERE id = :drawdown_id AND state = :source;

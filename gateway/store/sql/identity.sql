@@ -36,18 +36,3 @@ DELETE FROM one_time_codes WHERE session_hash = :session_hash;
 
 -- name: forget_codes
 DELETE FROM one_time_codes WHERE expires_at <= :now_at;
-
--- name: locked
-SELECT key FROM lockouts WHERE key = :key AND failures_count >= :most AND until_at > :now_at;
-
--- name: count
-INSERT INTO lockouts (key, failures_count, until_at) VALUES (:key, 1, :until_at)
-ON CONFLICT (key) DO UPDATE SET until_at = :until_at,
-    failures_count = CASE WHEN lockouts.until_at <= :now_at THEN 1 ELSE lockouts.failures_count + 1 END
-RETURNING failures_count, until_at;
-
--- name: clear
-DELETE FROM lockouts WHERE key = :key;
-
--- name: forget_lockouts
-DELETE FROM lockouts WHERE until_at <= :now_at;

@@ -25,6 +25,3 @@ UPDATE jobs SET leased_until_at = NULL WHERE leased_until_at IS NOT NULL;
 
 -- name: held
 SELECT COUNT(*) FROM jobs WHERE due_at <= :business_at;
-
--- name: waiting
-SELECT COUNT(*) FROM jobs;

@@ -20,4 +20,4 @@ UPDATE merchants SET legal_name = :legal_name, company_json = :company_json, mcc
 WHERE id = :merchant_id AND partner_id = :partner_id;
 
 -- name: payee
-SELECT legal_name, payout_account, created_at FROM merchants WHERE id = :merchant_id;
+SELECT legal_name, payout_account FROM merchants WHERE id = :merchant_id;

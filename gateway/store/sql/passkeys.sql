@@ -7,12 +7,6 @@ ON CONFLICT (credential_id) DO NOTHING;
 SELECT id, merchant_id, credential_id, public_key, sign_count, name, state, created_at, last_used_at FROM passkeys
 WHERE merchant_id = :merchant_id AND state <> 'removed' ORDER BY id LIMIT 100;
 
--- name: hold_merchant
-SELECT id FROM merchants WHERE id = :merchant_id;
-
--- name: hold_merchant (postgres)
-SELECT id FROM merchants WHERE id = :merchant_id FOR NO KEY UPDATE;
-
 -- name: use
 UPDATE passkeys SET sign_count = :sign_count, last_used_at = :used_at
 WHERE id = :id AND state = 'active' AND sign_count = :before_count;

@@ -9,3 +9,9 @@ RETURNING failures_count;
 
 -- name: clear
 DELETE FROM lockouts WHERE key = :key;
+
+-- name: locked
+SELECT key FROM lockouts WHERE key = :key AND failures_count >= :most AND until_at > :now_at;
+
+-- name: forget
+DELETE FROM lockouts WHERE until_at <= :now_at;

@@ -1,7 +1,3 @@
--- name: add
-INSERT INTO tokens (hash, client_id, partner_id, rights_json, issued_at, expires_at)
-VALUES (:hash, :client_id, :partner_id, :rights_json, :issued_at, :expires_at);
-
 -- name: find
 SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at, t.grant_id, t.merchant_id, t.jkt, t.user_id
 FROM tokens t JOIN clients c ON c.id = t.client_id

@@ -1,7 +1,3 @@
--- name: grant_of
-SELECT grant_id FROM consents WHERE merchant_id = :merchant_id AND client_id = :client_id AND state = 'authorised'
-LIMIT 1;
-
 -- name: add
 INSERT INTO widget_sessions (id, secret_hash, client_id, partner_id, merchant_id, grant_id, user_id, user_sealed,
     components_json, origins_json, created_at, expires_at)

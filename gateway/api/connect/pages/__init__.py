@@ -1,1 +1,1 @@
-"""The hosted pages as HTML: pure functions of what they show. No script, no inline style, everything escaped."""
+"""The hosted pages as HTML: pure functions of what they show. No inline script or style, everything escaped."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.api.connect.pages import passkey
-from gateway.api.connect.pages.frame import About, button, form, heading, icon, note, page, rows
+from gateway.api.connect.pages.frame import About, button, empty, field, form, heading, icon, locked, note, page, rows
 from gateway.api.pages.sheet import Html, join, tag
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def authority(words: Words, about: About, shown: Shown) -> str:
     if shown.active is not None:
         content.append(_active(words, shown, shown.active))
     if shown.proposed is None and shown.active is None:
-        empty = join(icon("weight"), tag("strong", words("authority.empty")), tag("p", words("authority.empty_about")))
-        content.append(tag("section", empty, class_="card empty"))
+        content.append(empty(words("authority.empty"), words("authority.empty_about")))
     script = [passkey.SCRIPT] if shown.proposed is not None and shown.options is not None else []
     return page(words, about, *content, *script)
 
@@ -64,20 +63,18 @@ def _proposal(words: Words, shown: Shown, card: Card) -> list[Html]:
     refuse = form(
         shown.action,
         shown.token,
-        _names(card),
+        _which(card),
         button(words("authority.refuse"), kind="plain", name="do", value="refuse"),
     )
     foot = tag("p", words("authority.foot"), class_="small")
     if shown.options is None:
-        first = note("info", words("confirm.no_passkey"), more=words("authority.no_passkey_about"))
-        make = tag("a", icon("key"), words("confirm.make_passkey"), class_="button passkey", href=shown.make_passkey_at)
-        return [terms, tag("div", first, make, refuse, foot, class_="bottom")]
+        make = passkey.make_first(words, words("authority.no_passkey_about"), shown.make_passkey_at)
+        return [terms, tag("div", *make, refuse, foot, class_="bottom")]
     sign = passkey.button(
         words, action=shown.action, token=shown.token, options=shown.options, label=words("authority.approve"),
         fields={"do": "approve", "id": card.id},
     )  # fmt: skip
-    still = tag("div", icon("lock"), tag("p", words("authority.still")), class_="note", role="note")
-    return [terms, tag("div", still, sign, refuse, foot, class_="bottom")]
+    return [terms, tag("div", locked(words("authority.still")), sign, refuse, foot, class_="bottom")]
 
 
 def _active(words: Words, shown: Shown, card: Card) -> Html:
@@ -86,7 +83,7 @@ def _active(words: Words, shown: Shown, card: Card) -> Html:
     revoke = form(
         shown.action,
         shown.token,
-        _names(card),
+        _which(card),
         button(words("authority.revoke"), kind="plain", name="do", value="revoke"),
         tag("p", words("authority.effect"), class_="small"),
     )
@@ -101,5 +98,5 @@ def _people(words: Words, card: Card) -> Html:
     return join(tag("p", words("authority.people"), class_="why"), tag("ul", *lines, class_="lines"))
 
 
-def _names(card: Card) -> Html:
-    return Html(f'<input type="hidden" name="id" value="{card.id}">')
+def _which(card: Card) -> Html:
+    return field(type="hidden", name="id", value=card.id)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.api.connect.pages import passkey
-from gateway.api.connect.pages.frame import About, button, form, heading, icon, note, page, rows
-from gateway.api.pages.sheet import Html, join, tag
+from gateway.api.connect.pages.frame import About, button, empty, form, group, heading, icon, note, page, rows
+from gateway.api.pages.sheet import Html, tag
 from gateway.domain.changes import ChangeKind, ChangeState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.api.connect.words import Words
 
 _BADGES = {
@@ -67,11 +65,9 @@ def overview(words: Words, about: About, shown: Overview) -> str:
         content.append(note("good", shown.told))
     if shown.in_force:
         content.append(tag("section", rows(*shown.in_force), class_="card"))
-    content.append(_group(words("changes.current"), [_open(words, card, shown.token) for card in shown.current]))
-    if not shown.current:
-        empty = join(icon("weight"), tag("strong", words("changes.empty")), tag("p", words("changes.empty_about")))
-        content[-1] = tag("section", empty, class_="card empty")
-    content.append(_group(words("changes.past"), [_past(words, card) for card in shown.past]))
+    current = group(words("changes.current"), [_open(words, card, shown.token) for card in shown.current])
+    content.append(current if shown.current else empty(words("changes.empty"), words("changes.empty_about")))
+    content.append(group(words("changes.past"), [_past(words, card) for card in shown.past]))
     leave = form(shown.sign_out_to, shown.token, button(words("sign_out"), kind="quiet"))
     return page(words, about, *content, tag("div", leave, class_="bottom"))
 
@@ -94,10 +90,6 @@ def decision(words: Words, about: About, shown: Decision) -> str:
         words, action=shown.approve_to, token=shown.token, options=shown.options, label=words("changes.approve")
     )
     return page(words, about, *content, tag("div", approve, stop, after, class_="bottom"), passkey.SCRIPT)
-
-
-def _group(title: str, cards: Sequence[Html]) -> Html:
-    return tag("section", tag("h2", title), *cards, class_="group") if cards else Html("")
 
 
 def _open(words: Words, card: Card, token: str) -> Html:

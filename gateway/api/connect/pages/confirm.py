@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.api.connect.pages import passkey
-from gateway.api.connect.pages.frame import About, button, form, heading, icon, note, page, rows
+from gateway.api.connect.pages.frame import About, button, form, heading, icon, locked, note, page, rows
 from gateway.api.pages.sheet import Html, tag
 
 if TYPE_CHECKING:
@@ -86,18 +86,12 @@ def _decide(words: Words, asked: Asked) -> list[Html]:
     cancel = form(asked.action, asked.token, button(words("confirm.cancel"), kind="quiet", name="do", value="cancel"))
     until = tag("p", asked.until, class_="small")
     if asked.options is None:
-        first = note("info", words("confirm.no_passkey"), more=words("confirm.no_passkey_about"))
-        make = tag("a", icon("key"), words("confirm.make_passkey"), class_="button passkey", href=asked.make_passkey_at)
-        return [first, make, cancel, until]
+        return [*passkey.make_first(words, words("confirm.no_passkey_about"), asked.make_passkey_at), cancel, until]
     sign = passkey.button(
         words, action=asked.action, token=asked.token, options=asked.options, label=asked.label,
         fields={"do": "confirm"},
     )  # fmt: skip
-    return [_locked(asked.why), sign, cancel, until]
-
-
-def _locked(text: str) -> Html:
-    return tag("div", icon("lock"), tag("p", text), class_="note", role="note")
+    return [locked(asked.why), sign, cancel, until]
 
 
 def outcome(words: Words, about: About, terms: Terms | None, found: Outcome) -> str:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.api.connect.pages.frame import About, button, form, heading, icon, note, page, rows
+from gateway.api.connect.pages.frame import About, button, empty, form, group, heading, icon, note, page, rows
 from gateway.api.connect.pages.lines import Told
-from gateway.api.pages.sheet import Html, join, tag
+from gateway.api.pages.sheet import Html, tag
 from gateway.domain.consents import ConsentState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.api.connect.words import Words
 
 _BADGES = {
@@ -61,22 +59,15 @@ def dashboard(words: Words, about: About, shown: Permissions) -> str:
     content = [heading(words("permissions"), words("permissions.lead", shop=shown.shop))]
     if shown.told:
         content.append(note("good", shown.told))
-    content.append(_group(words("permissions.active"), [_active(words, card, shown.token) for card in active]))
-    if not active:
-        empty = join(icon("weight"), tag("strong", words("permissions.empty")),
-                     tag("p", words("permissions.empty_about")))  # fmt: skip
-        content[-1] = tag("section", empty, class_="card empty")
-    content.append(_group(words("erasure"), [shown.data] if shown.data else []))
-    content.append(_group(words("permissions.past"), [_past(words, card) for card in past]))
+    in_force = group(words("permissions.active"), [_active(words, card, shown.token) for card in active])
+    content.append(in_force if active else empty(words("permissions.empty"), words("permissions.empty_about")))
+    content.append(group(words("erasure"), [shown.data] if shown.data else []))
+    content.append(group(words("permissions.past"), [_past(words, card) for card in past]))
     links = [tag("li", tag("a", title, icon("chevron"), href=address)) for title, address in shown.more]
     if links:
         content.append(tag("nav", tag("ul", *links), class_="card more", aria_label=words("permissions.more")))
     leave = form(shown.sign_out_to, shown.token, button(words("sign_out"), kind="quiet"))
     return page(words, about, *content, tag("div", leave, class_="bottom"))
-
-
-def _group(title: str, cards: Sequence[Html]) -> Html:
-    return tag("section", tag("h2", title), *cards, class_="group") if cards else Html("")
 
 
 def _active(words: Words, card: Card, token: str) -> Html:

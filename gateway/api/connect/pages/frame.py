@@ -11,6 +11,8 @@ import msgspec
 from gateway.api.pages.sheet import Html, join, tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.api.connect.words import Words
 
 _ICONS = {
@@ -79,6 +81,21 @@ def note(kind: str, text: str, *, more: str = "", alert: bool = False) -> Html:
     name = {"good": "check", "warn": "alert", "bad": "alert"}.get(kind, "info")
     texts = [tag("strong", text), tag("span", more)] if more else [tag("span", text)]
     return tag("div", icon(name), tag("p", *texts), class_=f"note {kind}", role="alert" if alert else "status")
+
+
+def locked(text: str) -> Html:
+    """A note about what a signature is worth."""
+    return tag("div", icon("lock"), tag("p", text), class_="note", role="note")
+
+
+def empty(title: str, text: str) -> Html:
+    """A card where there is nothing to list."""
+    return tag("section", icon("weight"), tag("strong", title), tag("p", text), class_="card empty")
+
+
+def group(title: str, cards: Sequence[Html]) -> Html:
+    """Cards under a heading; nothing where there are none."""
+    return tag("section", tag("h2", title), *cards, class_="group") if cards else Html("")
 
 
 def button(text: str | Html, *, kind: str = "main", **attributes: str) -> Html:

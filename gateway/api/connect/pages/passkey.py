@@ -18,6 +18,12 @@ RESPONSE = "response"
 _FAULTS = ("canceled", "known", "address", "unsupported")
 
 
+def make_first(words: Words, about: str, address: str) -> tuple[Html, Html]:
+    """Where the shop has no passkey yet: why it takes one, and the way to make it."""
+    first = frame.note("info", words("confirm.no_passkey"), more=about)
+    return first, tag("a", icon("key"), words("confirm.make_passkey"), class_="button passkey", href=address)
+
+
 def button(
     words: Words,
     *,
