@@ -9,7 +9,7 @@ from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from gateway.api import idempotency, paging
+from gateway.api import idempotency, paging, rights
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.calendars import Instant
 from gateway.domain.merchants import CompanyId, Merchant, MerchantChange, MerchantState, NewMerchant
@@ -70,6 +70,8 @@ async def show(
     merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> MerchantView:
     """Show a shop."""
+    if caller.grant_id is not None:
+        await rights.check_consent(world, caller, Right.merchants_read, merchant_id)
     return _view(await merchants.find(world.store, merchant_id, caller.partner_id))
 
 

@@ -10,11 +10,13 @@ import msgspec
 
 from gateway.domain import names
 from gateway.domain.accounts import is_valid_iban
-from gateway.domain.errors import Conflict, Invalid, NotFound
+from gateway.domain.errors import Conflict, Invalid, NotFound, Overloaded
 from gateway.domain.merchants import Email, Name
 
 APPROVED_WITHIN = timedelta(days=7)
 WAITED = timedelta(hours=72)
+ASKED_COUNT, ASKED_WITHIN = 10, timedelta(days=1)
+"""How many changes of one merchant may be asked for: each is told to its contact, and none may be buried."""
 """Between the holder's approval and the effect, so that whoever reads the old contact can stop it."""
 
 
@@ -106,6 +108,13 @@ class StrangeAccount(Invalid):
 
     code = "invalid_account"
     title = "This is not an account"
+
+
+class TooManyChanges(Overloaded):
+    """More changes were asked for in a day than a holder can be expected to read about; wait `retry_after` seconds."""
+
+    code = "too_many_changes"
+    title = "Too many changes were asked for"
 
 
 class VerificationNeeded(Conflict):

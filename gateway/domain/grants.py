@@ -83,10 +83,14 @@ class Grant(msgspec.Struct, frozen=True):
         """Whether it lets its client do this at the business instant `now`."""
         return now < self.expires_at and allowed(self.details, need, now.date())
 
-    def lookback_days(self, datatype: Datatype) -> int:
-        """How far back this kind of data may go, by whichever line reaches further."""
+    def lookback_days(self, datatype: Datatype, today: date) -> int:
+        """How far back this kind of data may go, by whichever line that holds today reaches further."""
         return max(
-            (d.lookback_days for d in self.details if isinstance(d, MerchantData) and datatype in d.datatypes),
+            (
+                d.lookback_days
+                for d in self.details
+                if isinstance(d, MerchantData) and _data_allowed(d, today, datatype, None)
+            ),
             default=0,
         )
 

@@ -14,6 +14,8 @@ import msgspec
 from gateway.domain import accounts, calendars, changes, intents, states
 from gateway.domain.changes import (
     APPROVED_WITHIN,
+    ASKED_COUNT,
+    ASKED_WITHIN,
     MOVES,
     OPEN,
     WAITED,
@@ -25,6 +27,7 @@ from gateway.domain.changes import (
     NewContact,
     NewPayoutAccount,
     PasskeyTooNew,
+    TooManyChanges,
     UnknownChange,
     VerificationNeeded,
 )
@@ -98,7 +101,7 @@ async def page(reader: Reader, merchant_id: str, partner_id: str, after: str, li
 
 
 async def latest(reader: Reader, merchant_id: str) -> list[Change]:
-    """The newest ones, newest first, for the merchant's own page."""
+    """The open ones and then the newest, for the merchant's own page: nobody can bury what it may still stop."""
     return await reader.all(sql.changes.latest, Change, merchant_id=merchant_id, limit=SHOWN_COUNT)
 
 
@@ -167,6 +170,10 @@ async def _ask(
         raise VerificationNeeded("The first one comes from verification, not from a partner's word", kind=kind)
     if not first and before.contact is None:
         raise NoContact("Set the shop's contact first: it must hear of this change")
+    asked = await tx.one(sql.changes.asked_since, merchant_id=merchant_id, since_at=now - ASKED_WITHIN)
+    if asked is not None and asked[0] >= ASKED_COUNT:
+        wait = int(ASKED_WITHIN.total_seconds())
+        raise TooManyChanges(f"A shop hears of {ASKED_COUNT} a day at most", retry_after=wait)
     await _make_way(tx, world, merchant_id, kind)
     change_id = world.ids.new("change")
     change = Change(

@@ -119,6 +119,7 @@ async def _cut_off(tx: Tx, world: World, client_id: str, done: Action) -> Client
     if client is None:
         raise UnknownClient(f"There is no client {client_id[:40]}")
     await tx.run(sql.tokens.revoke_of_client, client_id=client_id)
+    await tx.run(sql.clients.end_widget_secrets, client_id=client_id, now_at=world.system_clock.now())
     tx.on_commit(lambda: world.tokens.forget(client_id))
     await audit.note(tx, world, OPERATOR, done, client_id)
     return client

@@ -83,13 +83,12 @@ async def current(reader: Reader, consent: Consent) -> Version:
 
 
 async def of_merchant(reader: Reader, merchant_id: str) -> list[Held]:
-    """What a merchant agreed to, newest first, past ones included."""
+    """What a merchant agreed to, what is in force first, past ones included; what it refused is not counted."""
     found = []
     for consent in await reader.all(sql.consents.of_merchant, Consent, merchant_id=merchant_id, limit=SHOWN_COUNT):
-        if consent.state is not ConsentState.rejected:
-            name = await reader.one(sql.identity.client, client_id=consent.client_id)
-            details_now = (await current(reader, consent)).details
-            found.append(Held(consent, details_now, name[0] if name else consent.client_id))
+        name = await reader.one(sql.identity.client, client_id=consent.client_id)
+        details_now = (await current(reader, consent)).details
+        found.append(Held(consent, details_now, name[0] if name else consent.client_id))
     return found
 
 

@@ -89,6 +89,8 @@ class _Source(msgspec.Struct, frozen=True):
 
 async def standing(reader: Reader, grant_id: str) -> Standing | None:
     """The grant, in any state; held until the commit when `reader` is a transaction."""
+    # Held by a statement of its own: one that waits inside a join would miss the version written meanwhile.
+    await reader.one(sql.authorization.hold_grant, grant_id=grant_id)
     return await reader.one(sql.authorization.standing, Standing, grant_id=grant_id)
 
 

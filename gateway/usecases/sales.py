@@ -106,7 +106,7 @@ class _Intake:
             if grant is None:
                 continue
             position = self.known[request.merchant_id]
-            oldest = position.today(now) - timedelta(days=grant.lookback_days(Datatype.sales))
+            oldest = position.today(now) - timedelta(days=grant.lookback_days(Datatype.sales, now.date()))
             too_old = BadSale("beyond_consent", f"The merchant's consent reaches back to {oldest}")
             for index, sale in enumerate(request.rows):
                 try:

@@ -131,7 +131,10 @@ async def send_code(world: World, merchant: Who, secret: str, words: tuple[str, 
         await _refuse_locked(tx, f"code:{merchant.id}", FAILURES_COUNT, now)
         key = f"send:{merchant.id}"
         await _refuse_locked(tx, key, SENDS_COUNT, now)
-        await tx.one(sql.throttles.count, key=key, until_at=now + LOCK, now_at=now)
+        # The count itself holds: of many at once that found the door open, those beyond the limit go back.
+        counted = await tx.one(sql.throttles.count, key=key, until_at=now + LOCK, now_at=now)
+        if counted is not None and counted[0] > SENDS_COUNT:
+            raise _too_many()
         await _open(tx, hashed, merchant.id, now)
         await tx.run(
             sql.identity.put_code, session_hash=hashed, merchant_id=merchant.id, code_hash=_keyed(secret, code),
@@ -166,6 +169,7 @@ async def enter_code(world: World, secret: str, code: str) -> Attempt:
         if live is None or live.expires_at <= now:
             return Attempt(Tried.dead)
         key = f"code:{live.merchant_id}"
+        await tx.one(sql.consents.hold_merchant, merchant_id=live.merchant_id)  # of many at once, all are counted
         if await _locked(tx, key, FAILURES_COUNT, now):
             return Attempt(Tried.locked)
         if not hmac.compare_digest(live.code_hash, _keyed(secret, code)):
@@ -243,7 +247,11 @@ async def _locked(reader: Reader, key: str, most: int, now: datetime) -> bool:
 
 async def _refuse_locked(reader: Reader, key: str, most: int, now: datetime) -> None:
     if await _locked(reader, key, most, now):
-        raise TooManyTries("Wait a while before the next code", retry_after=int(LOCK.total_seconds()))
+        raise _too_many()
+
+
+def _too_many() -> TooManyTries:
+    return TooManyTries("Wait a while before the next code", retry_after=int(LOCK.total_seconds()))
 
 
 def _keyed(secret: str, text: str) -> str:

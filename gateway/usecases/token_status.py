@@ -92,10 +92,18 @@ async def introspect(world: World, form: Mapping[str, str], proven: Authenticate
         found = await tx.one(sql.authorization.token, Stored, hash=digest)
         if found is not None:
             live = found.client_id == proven.client.id and found.expires_at > world.system_clock.now()
-            return _access(world, found) if live else Introspection(active=False)
+            return _access(world, found) if live and await _holds(tx, world, found) else Introspection(active=False)
         return await _refresh(tx, world, proven, digest)
 
     return await world.store.write(unit)
+
+
+async def _holds(tx: Tx, world: World, found: Stored) -> bool:
+    """Whether the consent behind a token still stands, where it has one."""
+    if found.grant_id is None:
+        return True
+    grant = await grant_tokens.standing(tx, found.grant_id)
+    return grant is not None and grant.holds(world.clock.now())
 
 
 async def _refresh(tx: Tx, world: World, proven: Authenticated, digest: str) -> Introspection:

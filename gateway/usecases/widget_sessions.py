@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import grants, widget_sessions
+from gateway.domain import grants, ids, widget_sessions
 from gateway.domain.authorities import StepUpRequired, User
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.errors import Forbidden
@@ -103,7 +103,8 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewSession) -> Made:
 
 async def framed(world: World, session_id: str) -> Session:
     """The session a frame is loaded for. Raises UnknownSession when its minute is over."""
-    found = await world.store.one(sql.widget_sessions.find, Session, id=session_id)
+    known = ids.PATTERN.match(session_id) is not None
+    found = await world.store.one(sql.widget_sessions.find, Session, id=session_id) if known else None
     if found is None or found.expires_at <= world.system_clock.now():
         raise UnknownSession("Ask for a new widget session: one lives for a minute")
     return found

@@ -358,3 +358,8 @@ async def test_in_a_browser_a_bad_secret_fails_and_a_good_one_opens_after_all(st
     message = json.dumps({"restock": 1, "type": "open", "client_secret": made["client_secret"]})
     await stage.browser.evaluate(f"document.getElementById('frame').contentWindow.postMessage({message}, '*')")
     assert [message["type"] for message in await stage.hears("ready")] == ["hello", "failed", "ready"]
+
+
+async def test_a_frame_of_no_session_at_all_is_refused_on_both_engines(gateway: Gateway) -> None:
+    for session in ("%00", "ses_%00", ""):
+        assert (await gateway.http.get(f"/widget/v1/frame?session={session}")).status_code == 404

@@ -253,3 +253,20 @@ def test_a_loan_needs_its_bank_to_be_told_and_its_repayment_to_be_agreed_to() ->
             check(agreed)
     with pytest.raises(ConsentRequired):
         check(AGREED, now=at(days=1))
+
+
+def test_a_line_that_has_ended_lets_nobody_look_back() -> None:
+    common = {"type": "merchant_data", "actions": ["push"], "datatypes": ["sales"], "merchant": {"id": f"mer_{0:026}"},
+              "retention_days": 365}  # fmt: skip
+    found = details.parse(
+        json.dumps(
+            [
+                common | {"purpose": "credit_assessment", "lookback_days": 730, "expires_at": "2026-04-01"},
+                common | {"purpose": "repayment_servicing", "lookback_days": 30, "expires_at": "2026-12-01"},
+            ]
+        ),
+        datetime(2026, 3, 2, tzinfo=UTC).date(),
+    )
+    grant = grants.Grant("grt", "cli", 1, datetime(2026, 12, 2, tzinfo=UTC), found)
+    days = [grant.lookback_days(Datatype.sales, datetime(2026, 4, day, tzinfo=UTC).date()) for day in (1, 2)]
+    assert days == [730, 30]

@@ -15,6 +15,7 @@ from tests.oauth.relying_party import EVIDENCE, REDIRECT_URI, VERIFIER, answered
 if TYPE_CHECKING:
     import httpx
 
+    from gateway.store import Tx
     from tests.oauth.relying_party import RelyingParty
 
 pytestmark = pytest.mark.anyio
@@ -95,3 +96,24 @@ async def test_a_revocation_among_twenty_refreshes_leaves_no_usable_token(either
         if answer.status_code == 200:
             assert (await party.call(answer.json()["access_token"])).status_code == 401
     assert (await party.call(first["access_token"])).status_code == 401
+
+
+async def test_a_refresh_that_waits_for_a_narrowing_gets_what_is_left(either_party: RelyingParty) -> None:
+    party, world = either_party, either_party.gateway.world
+    first = await party.tokens()
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def narrow(tx: Tx) -> None:
+        await consents.narrow(tx, world, first["grant_id"], {"offers"}, EVIDENCE)
+        begun.set()
+        await finish.wait()
+
+    narrowing = asyncio.create_task(world.store.write(narrow))
+    await begun.wait()
+    refreshing = asyncio.create_task(party.refresh(first["refresh_token"]))
+    await asyncio.sleep(0.3)  # on PostgreSQL it waits for the consent's row by now
+    finish.set()
+    await narrowing
+    answer = await refreshing
+    assert answer.status_code == 200, answer.text
+    assert [detail["type"] for detail in answer.json()["authorization_details"]] == ["offers"]

@@ -10,6 +10,7 @@ import pytest
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.changes import (
     APPROVED_WITHIN,
+    ASKED_COUNT,
     WAITED,
     Change,
     ChangeKind,
@@ -19,6 +20,7 @@ from gateway.domain.changes import (
     NewContact,
     NewPayoutAccount,
     PasskeyTooNew,
+    TooManyChanges,
     UnknownChange,
 )
 from gateway.domain.drawdowns import end_to_end_id
@@ -372,3 +374,13 @@ async def test_every_state_that_is_told_has_words_in_both_languages() -> None:
     assert told | {f"{kind}_set" for kind in ChangeKind} <= notices.texts().keys()
     for both in notices.texts().values():
         assert {language: len(text) for language, text in both.items()} == {"en": 2, "zh": 2}
+
+
+async def test_no_more_changes_are_asked_for_in_a_day_than_a_holder_can_read_about(own_gateway: Gateway) -> None:
+    shop = await scene(own_gateway)
+    for number in range(ASKED_COUNT):
+        await shop.ask_contact(f"z{number}@else.example")
+    with pytest.raises(TooManyChanges):
+        await shop.ask_contact()
+    await shop.pass_time(timedelta(days=1, minutes=1))
+    assert (await shop.ask_contact()).state is ChangeState.awaiting_approval

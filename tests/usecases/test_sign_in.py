@@ -162,3 +162,18 @@ def test_a_form_belongs_to_one_browser() -> None:
     assert not sign_in.form_is_ours("other", sign_in.form_token("secret"))
     assert not sign_in.form_is_ours(None, sign_in.form_token("secret"))
     assert not sign_in.form_is_ours("secret", "ü")
+
+
+async def test_of_forty_asked_for_at_once_five_codes_are_sent(gateway: Gateway) -> None:
+    who = await merchant(gateway)
+    sends = (sign_in.send_code(gateway.world, who, tokens.mint(), WORDS) for _ in range(40))
+    found = await asyncio.gather(*sends, return_exceptions=True)
+    assert [type(one) for one in found if one is not None] == [TooManyTries] * 35
+
+
+async def test_of_guesses_in_many_browsers_at_once_ten_are_judged(gateway: Gateway) -> None:
+    who, secrets = await merchant(gateway), [tokens.mint() for _ in range(5)]
+    wrong = {secret: visits.wrong(await sent(gateway, who, secret)) for secret in secrets}
+    guesses = (sign_in.enter_code(gateway.world, secret, wrong[secret]) for _ in range(5) for secret in secrets)
+    found = await asyncio.gather(*guesses)
+    assert [one.outcome for one in found].count(Tried.locked) == 15

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.demo.keys import SigningKey
 from gateway.domain import details
 from gateway.domain import widget_sessions as rules
 from gateway.domain.authorities import User
@@ -196,7 +197,7 @@ async def test_the_token_ends_with_the_client(till: Till) -> None:
     opened, waiting = await till.opened(), await till.session()
     await clients.disable(till.world, till.partner.client_id)
     assert await till.who(opened.access_token) is None
-    await refused(till, waiting.client_secret, says="client was disabled")
+    await refused(till, waiting.client_secret, says="has expired")
 
 
 async def test_the_token_ends_with_the_session_and_an_ended_one_cannot_be_opened(till: Till) -> None:
@@ -374,3 +375,9 @@ async def test_a_partners_own_call_only_proposes(shop_on_both: Shop) -> None:
     new = NewDrawdown(quote["id"], quote["terms_hash"])
     drawn = await world.store.write(lambda tx: widget_sessions.draw(tx, counter.world, server, new, None))
     assert (drawn.drawdown.state, drawn.required_action) == (DrawdownState.awaiting_confirmation, None)
+
+
+async def test_a_secret_made_with_a_clients_old_keys_ends_with_them(till: Till) -> None:
+    made = await till.session()
+    await clients.rotate(till.world, till.partner.client_id, SigningKey().jwks())
+    await refused(till, made.client_secret, says="has expired")

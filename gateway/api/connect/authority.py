@@ -15,7 +15,8 @@ from gateway.api.connect.pages.passkey import RESPONSE
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.api.connect.words import VERSION
 from gateway.domain import authorities as rules
-from gateway.domain.authorities import Authority, NoPayee
+from gateway.domain import ids
+from gateway.domain.authorities import Authority, NoPayee, UnknownAuthority
 from gateway.domain.intents import IntentChanged
 from gateway.domain.passkeys import PasskeyRefused
 from gateway.domain.states import IllegalMove
@@ -63,6 +64,8 @@ async def decide(request: Request[Any, Any, Any], world: NamedDependency[SkipVal
 
 async def _do(visit: Visit, merchant_id: str, do: str, form: dict[str, str]) -> None:
     world, authority_id = visit.world, form.get("id", "")
+    if ids.PATTERN.match(authority_id) is None:
+        raise UnknownAuthority("There is no such authority")
     if do == "revoke":
         await world.store.write(lambda tx: authorities.revoke(tx, world, authority_id, merchant_id))
     elif do == "refuse":

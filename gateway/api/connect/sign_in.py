@@ -17,7 +17,7 @@ from gateway.api.connect.passkeys import FIRST, fault_of, offered
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.domain.passkeys import PasskeyRefused
 from gateway.oauth import tokens
-from gateway.usecases import authorization, contacts, passkeys, sign_in
+from gateway.usecases import authorization, contacts, passkeys, sign_in, throttles
 from gateway.usecases.sign_in import Tried
 from gateway.usecases.world import World
 
@@ -93,7 +93,11 @@ async def enter(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     form = await visit.form()
     goal = await visit.goal()
     assert visit.secret is not None  # noqa: S101 - the form was made from it
+    door = throttles.code(visit.remote_address)
+    await throttles.check(world, door)
     attempt = await sign_in.enter_code(world, visit.secret, form.get("code", "").replace(" ", ""))
+    if attempt.outcome is not Tried.right:
+        await throttles.failed(world, door)
     if attempt.outcome is Tried.right:
         if await offered(visit, goal.merchant.id):
             return visit.go(visit.address(FIRST), secret=attempt.secret)

@@ -76,8 +76,8 @@ SELECT c.grant_id, c.client_id, c.partner_id, c.merchant_id, c.state, c.version,
 FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
 WHERE c.grant_id = :grant_id;
 
--- name: standing (postgres)
-SELECT c.grant_id, c.client_id, c.partner_id, c.merchant_id, c.state, c.version, c.expires_at, c.created_at,
-    v.details_json
-FROM consents c JOIN consent_versions v ON v.grant_id = c.grant_id AND v.version = c.version
-WHERE c.grant_id = :grant_id FOR NO KEY UPDATE OF c;
+-- name: hold_grant
+SELECT grant_id FROM consents WHERE grant_id = :grant_id;
+
+-- name: hold_grant (postgres)
+SELECT grant_id FROM consents WHERE grant_id = :grant_id FOR NO KEY UPDATE;

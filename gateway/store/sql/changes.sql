@@ -14,6 +14,9 @@ SELECT id, merchant_id, partner_id, client_id, kind, state, holder_name, value, 
     state_at, due_at
 FROM changes WHERE merchant_id = :merchant_id AND kind = :kind AND state IN ('awaiting_approval', 'waiting');
 
+-- name: asked_since
+SELECT COUNT(*) AS count FROM changes WHERE merchant_id = :merchant_id AND created_at > :since_at;
+
 -- name: page
 SELECT id, merchant_id, partner_id, client_id, kind, state, holder_name, value, approval_json, asked_at, created_at,
     state_at, due_at
@@ -22,7 +25,8 @@ FROM changes WHERE merchant_id = :merchant_id AND id > :after ORDER BY id LIMIT 
 -- name: latest
 SELECT id, merchant_id, partner_id, client_id, kind, state, holder_name, value, approval_json, asked_at, created_at,
     state_at, due_at
-FROM changes WHERE merchant_id = :merchant_id ORDER BY id DESC LIMIT :limit;
+FROM changes WHERE merchant_id = :merchant_id
+ORDER BY CASE WHEN state IN ('awaiting_approval', 'waiting') THEN 0 ELSE 1 END, id DESC LIMIT :limit;
 
 -- name: move
 UPDATE changes SET state = :target, state_at = :state_at, due_at = :due_at

@@ -27,6 +27,10 @@ UPDATE clients SET jwks_json = :jwks_json WHERE id = :client_id;
 -- name: disable
 UPDATE clients SET disabled = 1 WHERE id = :client_id;
 
+-- name: end_widget_secrets
+UPDATE widget_sessions SET expires_at = :now_at
+WHERE client_id = :client_id AND exchanged_at IS NULL AND expires_at > :now_at;
+
 -- name: spend_assertion
 INSERT INTO assertions (client_id, jti, expires_at) VALUES (:client_id, :jti, :expires_at) ON CONFLICT DO NOTHING;
 

@@ -31,7 +31,8 @@ SELECT grant_id FROM consents WHERE client_id = :client_id AND merchant_id = :me
 
 -- name: of_merchant
 SELECT grant_id, merchant_id, partner_id, client_id, state, version, expires_at, created_at, state_at, last_used_at
-FROM consents WHERE merchant_id = :merchant_id ORDER BY grant_id DESC LIMIT :limit;
+FROM consents WHERE merchant_id = :merchant_id AND state <> 'rejected'
+ORDER BY CASE WHEN state = 'authorised' THEN 0 ELSE 1 END, grant_id DESC LIMIT :limit;
 
 -- name: in_force_of
 SELECT c.merchant_id, c.grant_id, c.client_id, c.version, c.expires_at, v.details_json

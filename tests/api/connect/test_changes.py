@@ -198,3 +198,18 @@ async def test_the_notice_leads_to_the_page_and_a_shops_name_leads_nowhere(site:
         page = (await browser.see("/sandbox/outbox?lang=en")).text
     assert f'<a href="{changes.address(site.world, merchant_id)}">' in page
     assert 'href="http://evil.example' not in page
+
+
+async def test_what_can_still_be_stopped_is_shown_however_much_was_asked_since(
+    site: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "SHOWN_COUNT", 2)
+    async with visits.browser(site) as browser:
+        at = await scene(site, browser)
+        for number in range(changes.SHOWN_COUNT):
+            key = {"idempotency-key": f"contact-{number}"}
+            there = f"/v1/merchants/{at.id}/contact"
+            asked = await at.partner.send("PUT", there, json={"email": f"z{number}@else.example"}, headers=key)
+            assert asked.status_code == 201
+        page = (await browser.see("/connect/changes" + at.query)).text
+    assert f"/connect/changes/{at.change_id}/stop" in page

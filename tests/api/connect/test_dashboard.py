@@ -141,3 +141,14 @@ async def test_a_consent_that_is_not_there_is_not_found(gateway: Gateway, grant_
     async with visits.browser(gateway) as browser:
         await agreed(gateway, browser)
         assert (await browser.see(f"/connect/consents/{grant_id}/record")).status_code == 404
+
+
+async def test_refused_requests_do_not_push_a_consent_in_force_off_the_page(site: Gateway) -> None:
+    async with visits.browser(site) as browser, visits.browser(site) as nobody:
+        asked, grant_id = await agreed(site, browser)
+        for _ in range(consent_records.SHOWN_COUNT):
+            query = (await visits.push_again(site, asked)).query()
+            await nobody.see("/connect/sign-in" + query)
+            await nobody.send("/connect/sign-in" + query, {"do": "none"})
+        page = (await browser.see(f"/connect/consents?merchant_id={asked.merchant_id}")).text
+    assert f"/connect/consents/{grant_id}/revoke" in page

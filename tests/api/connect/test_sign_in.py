@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.usecases import throttles
 from tests import visits
 
 if TYPE_CHECKING:
@@ -154,3 +155,21 @@ async def test_live_mode_has_no_outbox() -> None:
     from gateway.main import ROUTES  # noqa: PLC0415
 
     assert not any("/sandbox" in path for route in ROUTES for path in getattr(route, "paths", ()))
+
+
+async def test_wrong_codes_from_one_address_are_counted_over_all_shops(own_gateway: Gateway) -> None:
+    tries, partner = 0, await own_gateway.partner()
+    async with visits.browser(own_gateway) as browser:
+        while tries <= throttles.ADDRESS_COUNT:
+            query = f"?merchant_id={await visits.shop(partner)}"
+            for _ in range(2):
+                await browser.see("/connect/sign-in" + query)
+                await browser.send("/connect/sign-in" + query, {"do": "send"})
+                guess = visits.wrong(await visits.last_code(own_gateway))
+                await browser.see("/connect/code" + query)
+                answers = [await browser.send("/connect/code" + query, {"code": guess}) for _ in range(5)]
+                tries += sum(answer.status_code == 422 for answer in answers)
+                if answers[0].status_code == 429:
+                    assert tries == throttles.ADDRESS_COUNT
+                    return
+    pytest.fail("nobody was stopped")
