@@ -87,12 +87,29 @@ def write(folder: Path, model: ModelProto, card: Mapping[str, Any]) -> None:
     (folder / "card.md").write_text(_page(whole))
 
 
+def newest(folder: Path) -> Path:
+    """The newest version under a model's `folder`."""
+    return max((path for path in folder.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+
+
+def amend(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write the `figures` of an evaluation into the newest card under `folder`; the model stays as it is."""
+    where = newest(folder)
+    whole = json.loads((where / "card.json").read_bytes())
+    whole["evaluation"] = {**whole.get("evaluation", {}), **figures}
+    (where / "card.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n")
+    (where / "card.md").write_text(_page(whole))
+
+
 def _page(card: Mapping[str, Any]) -> str:
     """The card for a person."""
     lines = [f"# {card['model']} version {card['version']}", "", str(card["use"]), ""]
     lines += [f"- {limit}" for limit in card["limits"]]
     lines += ["", "| figure (simulator, merchants not trained on) | value |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in sorted(card["metrics"].items())]
+    for title, figures in sorted(card.get("evaluation", {}).items()):
+        lines += ["", f"| {title} | |", "|---|---|"]
+        lines += [f"| {key} | {value} |" for key, value in figures.items()]
     lines += ["", "| feature | sign | reason code |", "|---|---|---|"]
     signs, codes = card["monotone"], card["reason_codes"]
     lines += [f"| {name} | {signs.get(name, '')} | {codes.get(name, '')} |" for name in card["features"]]

@@ -52,6 +52,16 @@ def auc(happened: Bools, score: NDArray[Any]) -> float:
     return float((rank[happened].sum() - yes * (yes + 1) / 2) / (yes * (len(score) - yes)))
 
 
+def auc_interval(happened: Bools, score: NDArray[Any]) -> tuple[float, float]:
+    """95 % interval of the AUC by the normal approximation of Hanley and McNeil (1982)."""
+    found = auc(happened, score)
+    yes, no = int(happened.sum()), int((~happened).sum())
+    q1, q2 = found / (2 - found), 2 * found**2 / (1 + found)
+    variance = (found * (1 - found) + (yes - 1) * (q1 - found**2) + (no - 1) * (q2 - found**2)) / (yes * no)
+    spread = 1.96 * float(np.sqrt(variance))
+    return found - spread, min(1.0, found + spread)
+
+
 def calibration_error(happened: Bools, chance: Floats, bins: int = 10) -> float:
     """Expected calibration error over `bins` equally filled bins."""
     parts = np.array_split(np.argsort(chance, kind="stable"), bins)
