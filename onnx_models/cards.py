@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gateway import scorer
 from gateway.domain import features as f
 from onnx_models import parameters
 
@@ -27,7 +28,7 @@ LIBRARIES = ("lightgbm", "numpy", "onnx", "scipy")
 LIMITS = (
     "Trained on simulated merchants only. Every figure here is a simulator figure unless it says otherwise.",
     "A PD's level does not travel between populations: recalibrate it on a bank's outcomes before reading a rate.",
-    "Sees sales only: no cash, costs, taxes or stock. Not for firms that sell by long contracts.",
+    "Works on sales alone; sees cash, suppliers, taxes and stock only where consented. Not for long contracts.",
 )
 REASON_CODES = {
     "revenue_cv_26w": "uneven_revenue",
@@ -43,6 +44,18 @@ REASON_CODES = {
     "year_growth": "below_last_year",
     "tickets_per_day_90": "few_customers",
     "history_days": "short_history",
+    "supplier_paid_ratio_90": "buys_more_than_sells",
+    "supplier_overdue_days": "suppliers_overdue",
+    "tax_arrears_days": "taxes_overdue",
+    "late_utility_count_180": "utilities_late",
+    "fixed_cost_ratio_90": "high_fixed_costs",
+    "net_flow_margin_90": "spends_more_than_earns",
+    "cash_cover_min_180": "low_cash",
+    "low_cash_share_180": "often_low_cash",
+    "flow_drawdown_180": "cash_drained",
+    "stock_cover_off": "unusual_stock",
+    "instalment_ratio": "other_loans",
+    "missed_before": "missed_payments",
     "exposure_ratio": "large_loan",
 }
 
@@ -57,8 +70,8 @@ def data_hash(*arrays: NDArray[Any]) -> str:
 
 def metadata(name: str, number: int) -> dict[str, str]:
     """What the file itself carries, so that a card and a file cannot be paired wrongly."""
-    names = f.PD_FEATURES if name == "pd" else f.FORECAST_FEATURES
-    return {"model": name, "version": str(number), "features": ",".join(names), "schema": f.schema_hash(name)}
+    names = scorer.FEATURES[name]
+    return {"model": name, "version": str(number), "features": ",".join(names), "schema": f.schema_hash(name, names)}
 
 
 def golden(rows: NDArray[np.float32], outputs: Mapping[str, Any], tolerance: float) -> dict[str, Any]:

@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from gateway import scorer
 from gateway.domain import features as f
-from onnx_models import cards, figures_engine, figures_forecast, figures_pd, plots
+from onnx_models import (
+    calibration,
+    cards,
+    figures_anomaly,
+    figures_engine,
+    figures_forecast,
+    figures_path,
+    figures_pd,
+    plots,
+    real,
+)
 
 PLOTS = Path("build/evaluation")
 CHAIN_MUST = {7: 0.056, 30: 0.027}
@@ -34,13 +44,52 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path(given[0]) if given else Path(__file__).parent
     models = scorer.load(folder)
     rows: list[Row] = []
-    for part in (forecasts, chances, engine):
+    for part in (calibrated, forecasts, years, chances, oddities, engine):
         fresh = part(models, folder)
         rows += fresh
         for row in fresh:
             mark = {None: "", True: "reached", False: "NOT REACHED"}[row.reached]
             print(f"{row.what:48s} {row.must:>26s}  {row.found:56s} {mark}", flush=True)
     return int(any(row.reached is False for row in rows))
+
+
+def calibrated(models: scorer.OnnxScorer, folder: Path) -> list[Row]:  # noqa: ARG001 - the simulator has no model
+    """The simulator's moments beside real shops'."""
+    found = calibration.compare()
+    (folder / "calibration.md").write_text(calibration.report(found, real.refund_rate(real.folder())))
+    for moment in calibration.MOMENTS:
+        own = [one for one in found if one.moment == moment]
+        reals, ours = [one.real[1] for one in own], [one.simulated[1] for one in own]
+        ends = [min(reals + ours), max(reals + ours)]
+        dots = [plots.Series(one.name, [one.real[1]], [one.simulated[1]], dots=True) for one in own]
+        name = moment.replace(" ", "_").replace(",", "")
+        title = f"{moment}: simulated (up) and real (across), medians"
+        plots.write(PLOTS / f"moment_{name}.svg", title, "real", [*dots, plots.Series("equal", ends, ends)])
+    return [
+        Row(f"{one.name}: {one.moment}", f"{one.real[1]:.2f}", f"{one.simulated[1]:.2f} simulated") for one in found
+    ]
+
+
+def years(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
+    """The year ahead on real shops."""
+    found = figures_path.figures(models)
+    by_set = {name: [one for one in found if one.name == name] for name in real.SETS}
+    for name, own in by_set.items():
+        told = {f"week {one.week}": f"pinball {one.pinball:.4f}, coverage {one.coverage:.3f}" for one in own}
+        cards.amend(folder / "path_52", {f"real shops: {name}": told})
+    lines = [plots.Series(name, [one.week for one in o], [one.coverage for one in o]) for name, o in by_set.items()]
+    title = "Share of cumulative real sales inside P10-P90"
+    plots.write(
+        PLOTS / "path_52_coverage.svg", title, "weeks ahead", [*lines, plots.Series("exact", [1, 52], [0.8] * 2)]
+    )
+    return [_year_row(one) for one in found]
+
+
+def _year_row(one: figures_path.Figures) -> Row:
+    naive = min(one.flat, one.year_ago)
+    told = f"{one.pinball:.4f}, inside P10-P90 {one.coverage:.3f}, width {one.width:.2f}, {one.rows} rows"
+    good = one.pinball < naive and (one.coverage >= 0.70 or one.rows < figures_path.FEW)
+    return Row(f"week {one.week}, {one.name}", f"< {naive:.4f} flat, year ago", told, good)
 
 
 def forecasts(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
@@ -101,6 +150,22 @@ def chances(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
     return main_rows + others
 
 
+def oddities(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
+    """The anomaly model on simulated merchants, honest and not, and its alert rate on real ones."""
+    found = figures_anomaly.figures(models)
+    cards.amend(folder / "anomaly", {"held out simulated merchants, and real ones": found})
+    rows = []
+    for name, value in found.items():
+        must = figures_anomaly.MUST.get(name)
+        if must is None:
+            rows.append(Row(f"anomaly {name}", "", f"{value:.4f}"))
+            continue
+        low = "rate" in name
+        sign, good = ("<=", value <= must) if low else (">=", value >= must)
+        rows.append(Row(f"anomaly {name}", f"{sign} {must}", f"{value:.4f}", good))
+    return rows
+
+
 def engine(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
     """Signs, sums, batches and speed of the shipped files."""
     base = json.loads(cards.newest(folder / "pd").joinpath("card.json").read_bytes())["base_logit"]
@@ -116,6 +181,7 @@ def engine(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
         Row("PD perturbations that lower a risk, of 10,000", "0", f"{signs.violations}", signs.violations == 0),
         Row("PD from its reasons' sum, worst", "<= 1e-5", f"{signs.reasons_off:.1e}", signs.reasons_off <= 1e-5),
         Row("PD of a row alone and in a batch, differing", "0", f"{differ}", differ == 0),
+        *_parities(folder),
         *(
             Row(
                 f"{name}, one thread", f"p99 < {must} ms", f"median {both[0]:.3f} ms, p99 {both[1]:.3f}", both[1] < must
@@ -123,6 +189,16 @@ def engine(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
             for name, (both, must) in speeds.items()
         ),
     ]
+
+
+def _parities(folder: Path) -> list[Row]:
+    """What training measured on 5,000 awkward rows, graph against training side."""
+    rows = []
+    for name in scorer.OUTPUTS:
+        worst = json.loads((cards.newest(folder / name) / "card.json").read_bytes())["metrics"]["parity_worst"]
+        most = 1e-5 if "quantiles" in scorer.OUTPUTS[name] else 1e-6
+        rows.append(Row(f"parity on 5,000 awkward rows, {name}", f"<= {most:.0e}", f"{worst:.1e}", worst <= most))
+    return rows
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gateway.domain import features as f
-from onnx_models import metrics, parameters, plots, samples
+from onnx_models import learning, metrics, parameters, plots, samples, scenarios
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,9 @@ SEED = 777  # not a seed of any training run
 MERCHANTS = 3000
 DRAWS = 4
 REPLAYS = 20
+SCENARIO = 1500  # merchants of each scenario
+SEASONAL = {"seasonal": parameters.SECTORS["seasonal"]}
+LOGISTIC = 8  # thousand merchants the logistic regression learns from
 BINS = 10
 
 
@@ -37,9 +40,8 @@ class Part(NamedTuple):
 
     def told(self) -> str:
         """For the table."""
-        return (
-            f"{self.auc:.3f} [{self.interval[0]:.3f}, {self.interval[1]:.3f}], {self.rows} loans, {self.rate:.3f} bad"
-        )
+        low, high = self.interval
+        return f"{self.auc:.3f} [{low:.3f}, {high:.3f}], ECE {self.ece:.3f}, {self.rows} loans, {self.rate:.3f} bad"
 
 
 class Figures(NamedTuple):
@@ -78,21 +80,42 @@ class Figures(NamedTuple):
 
 def figures(models: OnnxScorer) -> Figures:
     """Simulate, score and count."""
-    rows = samples.loans(samples.chunk(SEED, 0, count=MERCHANTS), DRAWS)
+    population = samples.chunk(SEED, 0, count=MERCHANTS)
+    rows = samples.loans(population, DRAWS)
     chance = _chance(models, rows.features)
     known = samples.loans(samples.chunk(SEED, 1, count=1000), 2, replays=REPLAYS)
     ours = metrics.auc(known.defaulted, _chance(models, known.features))
     oracle = metrics.auc(known.defaulted, known.oracle)
-    stranger = samples.loans(samples.chunk(SEED, 2, parameters.UNSEEN, 1500), DRAWS)
+    parts = {f"who shows {kind}": _consented(models, population, kind) for kind in parameters.CONSENTS}
+    parts["unseen sector"] = _scored(models, samples.chunk(SEED, 2, parameters.UNSEEN, SCENARIO))
+    parts["seasonal shops"] = _scored(models, samples.chunk(SEED, 10, SEASONAL, SCENARIO))
+    for number, (name, scenario) in enumerate(scenarios.SCENARIOS.items()):
+        parts[name] = _scored(models, samples.chunk(SEED, 11 + number, count=SCENARIO, scenario=scenario))
+    scored = models.rules(rows.features)
+    parts["rules instead"] = part(rows.defaulted, np.array([one.pd for one in scored]) / 1e6)
+    trained = samples.joined([samples.loans(samples.chunk(SEED, 20 + i), DRAWS) for i in range(LOGISTIC)])
+    parts["logistic regression instead"] = part(rows.defaulted, learning.logistic(trained)(rows.features))
     deciles = np.array_split(np.argsort(chance, kind="stable"), BINS)
     return Figures(
         part(rows.defaulted, chance),
-        {"unseen sector": part(stranger.defaulted, _chance(models, stranger.features))},
+        parts,
         oracle,
         ours / oracle,
         [float(chance[some].mean()) for some in deciles],
         [float(rows.defaulted[some].mean()) for some in deciles],
     )
+
+
+def _consented(models: OnnxScorer, one: samples.Chunk, kind: str) -> Part:
+    return _of(models, samples.loans(one, DRAWS, consent=kind))
+
+
+def _scored(models: OnnxScorer, one: samples.Chunk) -> Part:
+    return _of(models, samples.loans(one, DRAWS))
+
+
+def _of(models: OnnxScorer, rows: samples.Loans) -> Part:
+    return part(rows.defaulted, _chance(models, rows.features))
 
 
 def part(defaulted: NDArray[np.bool_], chance: Floats) -> Part:

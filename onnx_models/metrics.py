@@ -9,6 +9,8 @@ import numpy as np
 from gateway.domain.features import QUANTILES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -32,10 +34,10 @@ def platt(happened: Bools, logits: Floats) -> tuple[float, float]:
     return float(theta[0]), float(theta[1])
 
 
-def pinball(actual: Floats, quantiles: NDArray[Any]) -> float:
-    """Mean pinball loss over rows and the seven quantiles, in units of `actual`."""
+def pinball(actual: Floats, quantiles: NDArray[Any], at: Sequence[float] = QUANTILES) -> float:
+    """Mean pinball loss over rows and the quantiles `at` those levels, in units of `actual`."""
     error = actual[:, None] - quantiles
-    levels = np.array(QUANTILES)
+    levels = np.array(at)
     return float(np.maximum(levels * error, (levels - 1) * error).mean())
 
 
