@@ -39,9 +39,10 @@ def walk(models: OnnxScorer, days: Ints, start: int, horizon: int, step: int = 1
     found = Walk(
         horizon,
         np.zeros(shape, bool),
-        np.zeros((*shape, 7), np.int64),
-        *(np.zeros(shape, np.int64) for _ in range(2)),
-        np.zeros((len(days), 4), np.int64),
+        quantiles=np.zeros((*shape, 7), np.int64),
+        actual=np.zeros(shape, np.int64),
+        weekday=np.zeros(shape, np.int64),
+        start=np.zeros((len(days), 4), np.int64),
     )
     first = (days != 0).argmax(axis=1)
     for row, day in enumerate(origins):

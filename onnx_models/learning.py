@@ -40,6 +40,7 @@ FALLBACK_SIGMA = 0.2  # no merchant with a short history is taken for steadier t
 FALLBACK_WIDER = 1.5
 TARGET_BOUNDS = (-40.0, 12.0)
 EDGES = 32
+DENSE = 21  # of them, by quantiles
 ALERTS = 0.035  # of honest merchants; at most .05 of any others
 
 
@@ -190,11 +191,18 @@ def _rounded(booster: lgb.Booster) -> lgb.Booster:
 
 
 def _edges(risk: Features) -> Features:
-    """(k, EDGES) float32 edges between the training values' quantiles; +inf where a feature has fewer."""
+    """(k, EDGES) float32 edges; +inf where a feature has fewer.
+
+    Two thirds lie between the training values' quantiles; the rest are spread evenly over all but the last hundredth
+    of them, so that populations unlike the simulated one are still told apart in the tails.
+    """
     edges = np.full((risk.shape[1], EDGES), np.inf, np.float32)
     for row, values in zip(edges, risk.T, strict=True):
         known = values[~np.isnan(values)]
-        cut = np.unique(np.quantile(known, np.arange(1, EDGES + 1) / (EDGES + 1), method="lower"))
+        dense = np.quantile(known, np.arange(1, DENSE + 1) / (DENSE + 1), method="lower")
+        low, high = np.quantile(known, (0.01, 0.99)).tolist()
+        spread = np.linspace(low, high, EDGES - DENSE).astype(np.float32)
+        cut = np.unique(np.concatenate([dense, spread]))
         cut = cut[cut < known.max()]
         row[: len(cut)] = cut
     return edges

@@ -180,7 +180,7 @@ SECTORS = {
         december=(-0.1, 0.5),
         promotion=0.2,
         lift=(0.1, 0.6),
-        drift=0.6,
+        drift=0.8,
         margin=(0.25, 0.45),
         refunds=0.06,
         buffer=19,
@@ -266,8 +266,8 @@ COST_SHOCK = (3, 45)  # its size in days of sales
 RESCUE = 0.3  # chance that an owner at the end of patience puts own money in and goes on [guess]
 RESCUED = (5, 30)  # so many days of sales
 DEBT = 0.4  # share of shops with loans of others [guess; the Federal Reserve's Small Business Credit Survey finds more]
-BURDEN = (0.01, 0.12)  # their instalments, as a share of the shop's normal sales
-BURDEN_PLANNED = 0.6  # how much of it prices and costs already allow for [guess]
+BURDEN = (0.005, 0.3)  # their instalments, as a share of the shop's normal sales; small ones are commoner
+BURDEN_PLANNED = 0.8  # how much of it prices and costs already allow for [guess]
 
 # What others saw of it: bank, suppliers, tax office, utility, stock count. All wide [guess] unless said.
 TERMS = (0, 45)  # days a supplier gives; [jpmc] has the median shop pay within a month
@@ -282,7 +282,7 @@ HABIT_DAYS = (1, 12)
 CARELESS = 0.03  # a utility bill paid late for no reason
 SWEEP = (8, 90)  # days of sales above which the owner keeps money in another account
 SEEN = (0.1, 1.0)  # share of a positive balance that lies in the account we see
-PAYOUTS = 0.15  # share of shops whose sales reach us as payouts every 7, 14 or 30 days
+PAYOUTS = 0.25  # share of shops whose sales reach us as payouts every 7, 14 or 30 days
 STOCK_COVER = {
     "chain": 45, "grocery": 18, "bakery": 6, "restaurant": 8, "fashion": 80, "hardware": 75, "gift": 70, "market": 50,
     "seasonal": 35, "florist": 7,

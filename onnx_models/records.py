@@ -192,8 +192,9 @@ def _put_off(habits: _Habits, shops: Shops, cash: Floats, usual: Floats) -> Floa
 
 def _payouts(habits: _Habits, net: Ints) -> Ints:
     """Sales as they reach us: each day's own, or everything since the last payout."""
-    due = _last_run(len(net), habits.payout, habits.phase) == np.arange(len(net))[:, None]
-    marks = np.vstack([np.zeros_like(net[:1]), np.maximum.accumulate(np.where(due, np.cumsum(net, axis=0), 0), axis=0)])
+    total = np.vstack([np.zeros_like(net[:1]), np.cumsum(net, axis=0)])
+    last = _last_run(len(net), habits.payout, habits.phase) + 1
+    marks = np.vstack([total[:1], np.take_along_axis(total, np.maximum(last, 0), 0)])
     return np.asarray(np.diff(marks, axis=0))
 
 

@@ -1,7 +1,7 @@
 """The expert scorecard: points on the PD's features, set by judgement before any outcome was seen.
 
 It is the first stage of every lender and the fallback of this one. Each entry is an edge and the log-odds added beyond
-it, in the feature's risky direction. Its base puts a shop without points near .4 %. [guess], like any scorecard.
+it, in the feature's risky direction. Its base puts a shop without points near .2 %. [guess], like any scorecard.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gateway.domain import features as f
 from onnx_models.graphs import LOGIT_QUANTUM, Stumps, quantised
 from onnx_models.learning import EDGES
 
-BASE = -5.6
+BASE = -6.4
 UNKNOWN = {"cash_cover_min_180": 0.3}  # log-odds of a missing value; others
 UNKNOWN_ELSE = 0.05
 POINTS = {

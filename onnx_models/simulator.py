@@ -117,7 +117,8 @@ def open_shops(rng: Generator, count: int, sectors: Mapping[str, p.Sector]) -> S
     opened = np.where(young, rng.integers(0, p.DAYS - 60, count), -rng.integers(0, 4000, count))
     noise = between("day_noise")
     start = [date(year, 1, 1).toordinal() for year in p.YEARS]
-    burden = _uniform(rng, p.BURDEN, count) * (rng.random(count) < p.DEBT)
+    low, high = p.BURDEN
+    burden = (low + (high - low) * rng.random(count) ** 2) * (rng.random(count) < p.DEBT)
     shops = Shops(
         sector=sector, ticket=lognormal("ticket") * 100, ticket_cv=of("ticket_cv"), tickets=lognormal("tickets"),
         day_noise=noise, week_noise=between("week_noise"), walk=p.WALK * noise * _uniform(rng, (p.STEADY, 1), count),

@@ -52,12 +52,12 @@ def tampered(till: Till, kind: str, rng: Generator) -> Till:
     """The same merchants, each of whom has done `kind` for some time before their day."""
     past, witness = till
     count, days = past.net.shape
-    lasts = np.arange(days, 0, -1) <= rng.integers(10, 22, count)[:, None]
+    lasts = np.arange(days, 0, -1) <= rng.integers(10, 22, (count, 1))
     if kind == "ticket":
-        factor = np.where(lasts, rng.uniform(*p.TICKET_LIE, count)[:, None], 1.0)
+        factor = np.where(lasts, rng.uniform(*p.TICKET_LIE, (count, 1)), 1.0)
         return Till(past._replace(net=_whole(past.net * factor)), witness)
     if kind == "rounding":
-        share = rng.uniform(*p.ROUND_LIE, count)[:, None]
+        share = rng.uniform(*p.ROUND_LIE, (count, 1))
         more = rng.binomial(np.maximum(past.tickets - witness.round_tickets, 0), np.broadcast_to(share, lasts.shape))
         return Till(past, witness._replace(round_tickets=witness.round_tickets + more * lasts))
     if kind == "spikes":
@@ -70,7 +70,7 @@ def tampered(till: Till, kind: str, rng: Generator) -> Till:
         shut = (past.net[:, -154:-14].reshape(count, 20, 7) > 0).sum(axis=1) <= 1
         quiet = np.tile(shut, (1, 2)) * _usual_day(past)[:, None] * rng.uniform(0.5, 1.2, (count, 14))
         return Till(_sold_more(past, np.concatenate([np.zeros((count, days - 14)), quiet], axis=1)), witness)
-    grown = np.where(np.arange(days, 0, -1) <= 90, rng.uniform(*p.INFLATION, count)[:, None], 1.0)
+    grown = np.where(np.arange(days, 0, -1) <= 90, rng.uniform(*p.INFLATION, (count, 1)), 1.0)
     return Till(past._replace(net=_whole(past.net * grown), tickets=_whole(past.tickets * grown)), witness)
 
 
@@ -118,7 +118,7 @@ def _witnesses(one: samples.Chunk, rng: Generator, day: Ints, which: Ints, past:
     power = [0.02 * mean * (0.7 + 0.3 * item / mean) for item in sold]
     exact = np.stack([*bought, *sold, *power], axis=1)
     noise = np.array([0.1, 0.1, 0.03, 0.03, 0.1, 0.1])
-    return np.rint(exact * np.exp(noise * rng.standard_normal(exact.shape)))
+    return np.asarray(np.rint(exact * np.exp(noise * rng.standard_normal(exact.shape))))
 
 
 def _usual_day(past: f.Histories) -> Floats:
@@ -134,5 +134,6 @@ def _sold_more(past: f.Histories, added: Floats) -> f.Histories:
     return past._replace(net=past.net + _whole(added), tickets=past.tickets + _whole(tickets))
 
 
-def _whole(values: Floats) -> Ints:
-    return np.rint(values).astype(np.int64)
+def _whole(values: Floats | Ints) -> Ints:
+    whole: Ints = np.rint(values).astype(np.int64)
+    return whole

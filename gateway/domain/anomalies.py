@@ -46,7 +46,7 @@ CEILING = 50.0
 TICKET_SPREAD, SPIKE_SPREAD, LEVEL_SPREAD, ROUND_SPREAD = 0.05, 0.15, 0.1, 0.02  # the least that counts as usual
 CLOSED_WEEKS = 20
 HALF_YEAR = 180
-MOST_SHUT = 4  # weekdays; who is shut on more is not read by weekday
+OFTEN = 0.6  # of the weeks: who trades more rarely on its open weekdays has no shut ones to speak of
 
 
 class Witness(NamedTuple):
@@ -70,9 +70,9 @@ def anomaly_features(histories: Histories, witness: Witness) -> NDArray[np.float
     known = _known(histories.length)
     facts = dict(zip(FACTS, witness.facts.T, strict=True))
     columns = [
-        _odd(np.abs, _log_ratio(sold, count), known & (count > 0) & (sold > 0), TICKET_SPREAD),
-        _odd(np.asarray, *_spikes(net, known), SPIKE_SPREAD),
-        _odd(np.asarray, _log_ratio(sold, np.ones_like(sold)), known & (sold > 0), LEVEL_SPREAD),
+        _odd(_log_ratio(sold, count), known & (count > 0) & (sold > 0), TICKET_SPREAD, both=True),
+        _odd(*_spikes(net, known), SPIKE_SPREAD),
+        _odd(_log_ratio(sold, np.ones_like(sold)), known & (sold > 0), LEVEL_SPREAD),
         _rounds(witness, count, known),
         _on_closed_days(net, histories.length),
         *(_against(net, histories.length, facts, name) for name in ("purchases", "taxed", "utility")),
@@ -102,13 +102,13 @@ def _median(values: Floats, known: Bools) -> Floats:
     return np.where(enough, (np.where(enough, low, 0) + np.where(enough, high, 0)) / 2, np.nan)
 
 
-def _odd(side: np.ufunc, values: Floats, known: Bools, least: float) -> Floats:
-    """The last value against the median of those before, in robust deviations of those before."""
+def _odd(values: Floats, known: Bools, least: float, *, both: bool = False) -> Floats:
+    """How far the last value is above those before (or away, `both`): from their median, in robust deviations."""
     before, sure = values[:, :-1], known[:, :-1]
     middle = _median(before, sure)
     spread = 1.4826 * _median(np.abs(before - np.nan_to_num(middle)[:, None]), sure)
-    away = side(values[:, -1] - middle) / np.maximum(spread, least)
-    return np.where(known[:, -1], away, np.nan)
+    away = (values[:, -1] - middle) / np.maximum(spread, least)
+    return np.where(known[:, -1], np.abs(away) if both else away, np.nan)
 
 
 def _spikes(net: Ints, known: Bools) -> tuple[Floats, Bools]:
@@ -134,10 +134,12 @@ def _rounds(witness: Witness, count: Ints, known: Bools) -> Floats:
 def _on_closed_days(net: Ints, length: Ints) -> Floats:
     """The share of the last fortnight's sales made on weekdays on which the shop is otherwise shut."""
     weeks = net[:, -7 * (CLOSED_WEEKS + 2) :].reshape(len(net), CLOSED_WEEKS + 2, 7)
-    shut = (weeks[:, :-2] > 0).sum(axis=1) <= 1
+    trades = (weeks[:, :-2] > 0).sum(axis=1)
+    shut = trades <= 1
+    steady = np.where(shut, 0, trades).sum(axis=1) >= OFTEN * CLOSED_WEEKS * np.maximum((~shut).sum(axis=1), 1)
     total = weeks[:, -2:].sum(axis=(1, 2))
     share = np.full(total.shape, np.nan)
-    some = (length >= 7 * (CLOSED_WEEKS + 2)) & (total > 0) & (shut.sum(axis=1) <= MOST_SHUT)
+    some = (length >= 7 * (CLOSED_WEEKS + 2)) & (total > 0) & steady
     np.divide((weeks[:, -2:].sum(axis=1) * shut).sum(axis=1), total, out=share, where=some)
     return share
 

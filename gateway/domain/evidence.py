@@ -78,6 +78,11 @@ def nothing(count: int, days: int) -> Evidence:
     return Evidence(none, none, unknown, unknown, np.full((count, len(FACTS)), np.nan))
 
 
+def absent(count: int) -> list[Floats]:
+    """What `columns` makes of `nothing`, at no cost."""
+    return [np.full(count, np.nan)] * len(SIGNS)
+
+
 def without_own_loans(evidence: Evidence, loans: OwnLoans) -> Evidence:
     """The same evidence as if nothing had been borrowed through us.
 
@@ -140,7 +145,7 @@ def _daily_cost(evidence: Evidence, net: Ints, days: Ints) -> Floats:
     """(n,) a day's outflow over the last 180 known days, not below a share of a day's sales."""
     sold = np.maximum(net[:, -180:].sum(axis=1), 0) / days
     spent = np.where(evidence.flows_known, evidence.outflow[:, -180:].sum(axis=1) / days, sold)
-    return np.maximum(np.maximum(spent, LEAST_COST_SHARE * sold), 1.0)
+    return np.asarray(np.maximum(np.maximum(spent, LEAST_COST_SHARE * sold), 1.0))
 
 
 def _known(days: int, length: Ints) -> Bools:

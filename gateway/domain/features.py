@@ -171,7 +171,6 @@ def pd_features(histories: Histories, exposure: Ints, seen: e.Evidence | None = 
 
     `seen`: what else the merchants let us see, aligned as `histories` are; None = sales alone.
     """
-    seen = e.nothing(*histories.net.shape) if seen is None else seen
     sums = _prefix(histories.net)
     length = np.maximum(histories.length, 1)
     rev30, rev90 = _last(sums, 30), _last(sums, 90)
@@ -191,7 +190,7 @@ def pd_features(histories: Histories, exposure: Ints, seen: e.Evidence | None = 
         _share(_last(sums, 28), _last(sums, 28, YEAR_DAYS), length >= YEAR_DAYS + 28),
         np.where(tickets > 0, np.log1p(tickets / np.maximum(active, 1)), np.nan),
         np.minimum(length, 3 * YEAR_DAYS),
-        *e.columns(seen, histories.net, length),
+        *(e.absent(len(length)) if seen is None else e.columns(seen, histories.net, length)),
         exposure_ratio(histories, exposure),
     ]
     return np.stack(columns, axis=1).astype(np.float32)

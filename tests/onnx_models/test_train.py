@@ -83,7 +83,7 @@ def test_a_shop_that_trades_at_a_loss_defaults_and_a_rich_one_does_not() -> None
     rich = books._replace(cash=10_000 * books.usual)
     lost = simulator.live(rng, shops._replace(net_margin=np.full(200, -0.3)), sales, poor, since=nobody, loan=loan)
     paid = simulator.live(rng, shops, sales, rich, since=nobody, loan=loan)
-    assert lost.defaulted.mean() > 0.9
+    assert lost.defaulted.mean() > 0.85  # some owners put in money of their own
     assert paid.defaulted.mean() < 0.1
 
 
