@@ -124,6 +124,16 @@ def _forecast_rows(found: list[figures_forecast.Figures], horizon: int) -> list[
                 f"{one.coverage:.3f} (alone {one.coverage_raw:.3f}), width {one.width:.2f} ({one.width_raw:.2f})",
                 one.coverage >= 0.70,
             ),
+            Row(
+                f"median alone {horizon} d, {one.name}",
+                f"< {naive:.4f} mean, weekdays",
+                f"{one.median:.4f}{_worse(one.median, naive)}",
+            ),
+            Row(
+                f"beside own past errors {horizon} d, {one.name}",
+                f"< {one.own_errors:.4f}",
+                f"{one.ours_there:.4f}{_worse(one.ours_there, one.own_errors)}",
+            ),
         ]
     share, count = figures_forecast.held(found, horizon)
     whole = figures_forecast.overall(found, horizon)
@@ -132,6 +142,11 @@ def _forecast_rows(found: list[figures_forecast.Figures], horizon: int) -> list[
         Row(f"80 % interval {horizon} d, all rows", ".75-.92", f"{whole:.3f}", 0.75 <= whole <= 0.92),
         Row(f"merchants covered >= .70, {horizon} d", ">= .90", f"{share:.3f} of {count}", share >= 0.90),
     ]
+
+
+def _worse(ours: float, theirs: float) -> str:
+    """Said of comparisons nobody requires, because they are harder than the required ones."""
+    return "" if ours < theirs else ", worse"
 
 
 def chances(models: scorer.OnnxScorer, folder: Path) -> list[Row]:

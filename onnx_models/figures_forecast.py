@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MILLION = 1_000_000
 # Every day is an origin, which makes half of the chain enough: 279 stores, 490,000 forecasts.
 CHAIN_STEP = 2
+ENOUGH, EVERY = 60, 7
 LONG_ENOUGH = 250  # forecast days after which a merchant's own coverage means something
 
 
@@ -33,6 +34,9 @@ class Figures(NamedTuple):
     interval: tuple[float, float]  # 95 % of the pinball, merchants drawn again
     mean: float
     weekday: float
+    median: float  # half the mean absolute error of the median, as `mean` and `weekday` are of theirs
+    own_errors: float  # the 28-day mean with quantiles of the merchant's own past errors, where it has enough
+    ours_there: float  # our loss on the same rows
     coverage_raw: float
     coverage: float
     width_raw: float
@@ -48,6 +52,9 @@ class Figures(NamedTuple):
             "pinball_model_alone": round(self.raw, 4),
             "pinball_28_day_mean": round(self.mean, 4),
             "pinball_weekday_profile": round(self.weekday, 4),
+            "pinball_median_alone": round(self.median, 4),
+            "pinball_28_day_mean_with_own_errors": round(self.own_errors, 4),
+            "pinball_where_own_errors_are_known": round(self.ours_there, 4),
             "coverage_80": round(self.coverage, 3),
             "coverage_80_model_alone": round(self.coverage_raw, 3),
             "width_80": round(self.width, 3),
@@ -82,6 +89,8 @@ def of_walk(name: str, walk: backtest.Walk) -> Figures:
         _interval(walk, wide),
         metrics.pinball(actual, mean),
         metrics.pinball(actual, weekday),
+        float(np.abs(actual - raw[:, 3]).mean() / 2),
+        *_own_errors(walk, wide),
         metrics.coverage(actual, raw),
         metrics.coverage(actual, tracked),
         float((raw[:, 5] - raw[:, 1]).mean()),
@@ -101,6 +110,27 @@ def held(found: list[Figures], horizon: int) -> tuple[float, int]:
     """The share of long-known merchants covered at least .70, and how many there are."""
     each = [value for one in found if one.horizon == horizon for value in one.merchants]
     return float(np.mean(np.array(each) >= 0.70)), len(each)
+
+
+def _own_errors(walk: backtest.Walk, wide: NDArray[np.int64]) -> tuple[float, float]:
+    """Loss of the 28-day mean dressed in each merchant's own closed errors, and ours on the same rows.
+
+    A day counts once ENOUGH errors have closed; the errors are read anew every EVERY days.
+    """
+    theirs, ours, actual = [], [], []
+    for row in range(0, len(walk.said), EVERY):
+        closed = walk.said[: max(row - walk.horizon + 1, 0)]
+        for i in np.flatnonzero(closed.sum(axis=0) >= ENOUGH):
+            quantiles = np.quantile(walk.actual[: len(closed)][closed[:, i], i], f.QUANTILES)
+            some = np.flatnonzero(walk.said[row : row + EVERY, i]) + row
+            theirs.append(np.repeat(quantiles[None], len(some), axis=0))
+            ours.append(wide[some, i])
+            actual.append(walk.actual[some, i])
+    if not theirs:
+        return float("nan"), float("nan")
+    true = np.concatenate(actual) / MILLION
+    both = (metrics.pinball(true, np.concatenate(some) / MILLION) for some in (theirs, ours))
+    return next(both), next(both)
 
 
 def _interval(walk: backtest.Walk, wide: NDArray[np.int64]) -> tuple[float, float]:
