@@ -212,18 +212,20 @@ def _told(
     names: tuple[str, ...], features: NDArray[np.float32], parts: NDArray[np.float32]
 ) -> list[tuple[Contribution, ...]]:
     """One contribution a feature for every row."""
-    values, logits = _millionths(np.nan_to_num(features)).tolist(), _millionths(parts).tolist()
-    missing = np.isnan(features).tolist()
+    absent = np.isnan(features)  # once: `nan_to_num` and `clip` cost more than the model on one row
+    values, logits = _millionths(np.where(absent, np.float32(0), features)).tolist(), _millionths(parts).tolist()
+    missing = absent.tolist()
     return [
         tuple(
-            Contribution(name, None if absent else value, part)
-            for name, value, absent, part in zip(names, row, absents, own, strict=True)
+            Contribution(name, None if unknown else value, part)
+            for name, value, unknown, part in zip(names, row, unknowns, own, strict=True)
         )
-        for row, absents, own in zip(values, missing, logits, strict=True)
+        for row, unknowns, own in zip(values, missing, logits, strict=True)
     ]
 
 
 def _millionths(values: NDArray[np.float32]) -> NDArray[np.int64]:
     """Rounded to 1e-6, half to even, in float64: the only place where a score turns into an integer."""
-    whole: NDArray[np.int64] = np.rint(values.astype(np.float64).clip(-1e9, 1e9) * MILLION).astype(np.int64)
+    bounded = np.minimum(np.maximum(values.astype(np.float64), -1e9), 1e9)
+    whole: NDArray[np.int64] = np.rint(bounded * MILLION).astype(np.int64)
     return whole
