@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo serve test check bench train soak clean lock
+.PHONY: help setup demo serve test check bench train evaluate soak clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(READY) $(BENCH_READY) ## measure against bare frameworks, interleaved i
 
 train: $(READY) ## make the ONNX models and their cards again
 	@$(BIN)/python -m onnx_models.train
+
+evaluate: $(READY) ## every acceptance figure of the models; RESTOCK_SHARED names the real shops' data
+	@$(BIN)/python -m onnx_models.evaluate
 
 soak: $(READY) ## long rounds: kill the server under load, count every sale
 	@$(BIN)/python -m pytest -m soak $(PYTEST)

@@ -186,7 +186,7 @@ async def _audit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _replay(settings: Settings, arguments: argparse.Namespace) -> int:
-    models = scorer.load(settings.models_dir)
+    models = scorer.load(settings.models_dir, scorer.REQUIRED)
     async with reading(settings.database_url) as reader:
         replayed = await decisions.replay(reader, models, INVENTORY, arguments.decision, vault.load(settings))
     _print(replayed)

@@ -64,7 +64,7 @@ class SandboxLoanDecision:
 async def open_world(settings: Settings, *, system_clock: Clock | None = None) -> AsyncIterator[World]:
     """Everything the use cases need, open; closed again at the end."""
     clock = system_clock or SystemClock()
-    models = scorer.load(settings.models_dir)
+    models = scorer.load(settings.models_dir, scorer.REQUIRED)
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     outbound = Outbound()

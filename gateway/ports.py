@@ -52,6 +52,13 @@ class RiskScore(msgspec.Struct, frozen=True):
     contributions: tuple[Contribution, ...]
 
 
+class AnomalyScore(msgspec.Struct, frozen=True):
+    """`score` in 1e-6: 1,000,000 and above is an alert. The contributions (field `logit`, in 1e-6) add up to it."""
+
+    score: int
+    contributions: tuple[Contribution, ...]
+
+
 class Scorer(Protocol):
     """Runs the models. Scores come out as integers so that policy never reads a float."""
 
@@ -66,6 +73,15 @@ class Scorer(Protocol):
 
     def explain(self, features: NDArray[np.float32]) -> list[RiskScore]:
         """(n, PD_FEATURES) → n risk scores, the same PDs as `default`, with one contribution a feature."""
+
+    def rules(self, features: NDArray[np.float32]) -> list[RiskScore]:
+        """(n, PD_FEATURES) → n scores of the expert scorecard, in the form of `explain`: the fallback for the PD."""
+
+    def year(self, features: NDArray[np.float32]) -> list[list[tuple[int, ...]]]:
+        """(n, PATH_FEATURES) → n times, a knot each, (P10, P50, P90) of the average week until then, in 1e-6."""
+
+    def anomaly(self, features: NDArray[np.float32]) -> list[AnomalyScore]:
+        """(n, ANOMALY_FEATURES) → n scores with one contribution a feature."""
 
     def hashes(self) -> dict[str, str]:
         """Model name → SHA-256 of the file that answers for it, kept with each decision."""

@@ -14,17 +14,38 @@ import numpy as np
 import onnxruntime
 
 from gateway.domain import features as f
+from gateway.domain.anomalies import ANOMALY_FEATURES
 from gateway.domain.errors import Invalid
-from gateway.ports import Contribution, RiskScore
+from gateway.domain.paths import KNOTS, PATH_FEATURES
+from gateway.domain.paths import QUANTILES as PATH_QUANTILES
+from gateway.ports import AnomalyScore, Contribution, RiskScore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 CARD_SCHEMA = "restock-model/1"
 MILLION = 1_000_000
-OUTPUTS = {"forecast_7": ("quantiles",), "forecast_30": ("quantiles",), "pd": ("pd", "logit", "contributions")}
+OUTPUTS = {
+    "forecast_7": ("quantiles",),
+    "forecast_30": ("quantiles",),
+    "pd": ("pd", "logit", "contributions"),
+    "path_52": ("quantiles",),
+    "anomaly": ("score", "contributions"),
+    "rules": ("pd", "logit", "contributions"),
+}
+FEATURES = {
+    "forecast_7": f.FORECAST_FEATURES,
+    "forecast_30": f.FORECAST_FEATURES,
+    "pd": f.PD_FEATURES,
+    "path_52": PATH_FEATURES,
+    "anomaly": ANOMALY_FEATURES,
+    "rules": f.PD_FEATURES,
+}
+REQUIRED = ("forecast_7", "forecast_30", "pd")
+"""What a server asks. The others may be absent; asking one that is not loaded is refused."""
 
 
 class ModelRefused(Invalid):
@@ -74,33 +95,49 @@ class OnnxScorer:
 
     def explain(self, features: NDArray[np.float32]) -> list[RiskScore]:
         """(n, PD_FEATURES) → n scores, the same PDs as `default`, with one contribution a feature."""
-        chances, contributions = self._run("pd", features, ["pd", "contributions"])
-        pds, parts = _millionths(chances[:, 0]).tolist(), _millionths(contributions).tolist()
-        values = _millionths(np.nan_to_num(features)).tolist()
-        missing = np.isnan(features).tolist()
-        return [
-            RiskScore(
-                pd,
-                tuple(
-                    Contribution(name, None if absent else value, part)
-                    for name, value, absent, part in zip(f.PD_FEATURES, row, absents, logits, strict=True)
-                ),
-            )
-            for pd, row, absents, logits in zip(pds, values, missing, parts, strict=True)
-        ]
+        return self._risk("pd", features)
+
+    def rules(self, features: NDArray[np.float32]) -> list[RiskScore]:
+        """(n, PD_FEATURES) → n scores of the expert scorecard, in the form of `explain`: the fallback for the PD."""
+        return self._risk("rules", features)
+
+    def year(self, features: NDArray[np.float32]) -> list[list[tuple[int, ...]]]:
+        """(n, PATH_FEATURES) → n times len(KNOTS) triples (P10, P50, P90), for `paths.path`.
+
+        Each is the average week from now to the knot, in 1e-6 of a week at the 28-day mean.
+        """
+        (quantiles,) = self._run("path_52", features, ["quantiles"])
+        grouped = _millionths(quantiles).reshape(len(quantiles), len(KNOTS), len(PATH_QUANTILES)).tolist()
+        return [[tuple(triple) for triple in row] for row in grouped]
+
+    def anomaly(self, features: NDArray[np.float32]) -> list[AnomalyScore]:
+        """(n, ANOMALY_FEATURES) → n scores with one contribution a feature."""
+        scores, parts = self._run("anomaly", features, ["score", "contributions"])
+        told = _told(ANOMALY_FEATURES, features, parts)
+        return [AnomalyScore(score, row) for score, row in zip(_millionths(scores[:, 0]).tolist(), told, strict=True)]
 
     def hashes(self) -> dict[str, str]:
         """Model name → SHA-256 of the file that answers for it, kept with each decision."""
         return dict(self._hashes)
 
+    def _risk(self, name: str, features: NDArray[np.float32]) -> list[RiskScore]:
+        chances, contributions = self._run(name, features, ["pd", "contributions"])
+        told = _told(f.PD_FEATURES, features, contributions)
+        return [RiskScore(pd, parts) for pd, parts in zip(_millionths(chances[:, 0]).tolist(), told, strict=True)]
+
     def _run(self, name: str, features: NDArray[np.float32], outputs: list[str]) -> list[NDArray[np.float32]]:
+        _require(name, name in self._sessions, "there is no version of it")
         answers: list[NDArray[np.float32]] = self._sessions[name].run(outputs, {"features": features})
         return answers
 
 
-def load(directory: Path) -> OnnxScorer:
-    """The newest version of every model under `directory` (`<model>/<version>/`). Raises ModelRefused."""
-    loaded = {name: _load(name, _newest(name, directory / name)) for name in OUTPUTS}
+def load(directory: Path, wanted: Collection[str] = tuple(OUTPUTS)) -> OnnxScorer:
+    """The newest version of the `wanted` models under `directory` (`<model>/<version>/`). Raises ModelRefused.
+
+    Each costs a start some of its second, so a server names the ones it asks.
+    """
+    names = [name for name in wanted if name in REQUIRED or (directory / name).is_dir()]
+    loaded = {name: _load(name, _newest(name, directory / name)) for name in names}
     return OnnxScorer({name: one[0] for name, one in loaded.items()}, {name: one[1] for name, one in loaded.items()})
 
 
@@ -135,10 +172,6 @@ def _open(name: str, body: bytes, options: onnxruntime.SessionOptions) -> onnxru
         raise ModelRefused(f"{name}: onnxruntime cannot open the file: {fault}", model=name) from fault
 
 
-def _expected_features(name: str) -> tuple[str, ...]:
-    return f.PD_FEATURES if name == "pd" else f.FORECAST_FEATURES
-
-
 def _require(name: str, same: bool, reason: str) -> None:  # noqa: FBT001 - reads as a sentence at each call
     if not same:
         raise ModelRefused(f"{name}: {reason}", model=name)
@@ -149,8 +182,8 @@ def _check_card(name: str, folder: Path, card: Card, body: bytes) -> None:
     _require(name, card.model == name, f"the card is of {card.model}")
     _require(name, str(card.version) == folder.name, f"the card is of version {card.version}, not {folder.name}")
     _require(name, hashlib.sha256(body).hexdigest() == card.sha256, "the file's SHA-256 is not the card's")
-    _require(name, card.features == _expected_features(name), "its features are not the ones this code computes")
-    _require(name, card.features_hash == f.schema_hash(name), "its features are of another revision")
+    _require(name, card.features == FEATURES[name], "its features are not the ones this code computes")
+    _require(name, card.features_hash == f.schema_hash(name, FEATURES[name]), "its features are of another revision")
 
 
 def _check_session(name: str, card: Card, session: onnxruntime.InferenceSession) -> None:
@@ -173,7 +206,24 @@ def _check_golden(name: str, card: Card, session: onnxruntime.InferenceSession) 
         _require(name, close, f"its {output} for the golden rows are not the card's")
 
 
+def _told(
+    names: tuple[str, ...], features: NDArray[np.float32], parts: NDArray[np.float32]
+) -> list[tuple[Contribution, ...]]:
+    """One contribution a feature for every row."""
+    absent = np.isnan(features)  # once: `nan_to_num` and `clip` cost more than the model on one row
+    values, logits = _millionths(np.where(absent, np.float32(0), features)).tolist(), _millionths(parts).tolist()
+    missing = absent.tolist()
+    return [
+        tuple(
+            Contribution(name, None if unknown else value, part)
+            for name, value, unknown, part in zip(names, row, unknowns, own, strict=True)
+        )
+        for row, unknowns, own in zip(values, missing, logits, strict=True)
+    ]
+
+
 def _millionths(values: NDArray[np.float32]) -> NDArray[np.int64]:
     """Rounded to 1e-6, half to even, in float64: the only place where a score turns into an integer."""
-    whole: NDArray[np.int64] = np.rint(values.astype(np.float64).clip(-1e9, 1e9) * MILLION).astype(np.int64)
+    bounded = np.minimum(np.maximum(values.astype(np.float64), -1e9), 1e9)
+    whole: NDArray[np.int64] = np.rint(bounded * MILLION).astype(np.int64)
     return whole

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gateway import scorer
 from gateway.domain import features as f
 from onnx_models import parameters
 
@@ -27,7 +28,7 @@ LIBRARIES = ("lightgbm", "numpy", "onnx", "scipy")
 LIMITS = (
     "Trained on simulated merchants only. Every figure here is a simulator figure unless it says otherwise.",
     "A PD's level does not travel between populations: recalibrate it on a bank's outcomes before reading a rate.",
-    "Sees sales only: no cash, costs, taxes or stock. Not for firms that sell by long contracts.",
+    "Works on sales alone; sees cash, suppliers, taxes and stock only where consented. Not for long contracts.",
 )
 REASON_CODES = {
     "revenue_cv_26w": "uneven_revenue",
@@ -43,6 +44,18 @@ REASON_CODES = {
     "year_growth": "below_last_year",
     "tickets_per_day_90": "few_customers",
     "history_days": "short_history",
+    "supplier_paid_ratio_90": "buys_more_than_sells",
+    "supplier_overdue_days": "suppliers_overdue",
+    "tax_arrears_days": "taxes_overdue",
+    "late_utility_count_180": "utilities_late",
+    "fixed_cost_ratio_90": "high_fixed_costs",
+    "net_flow_margin_90": "spends_more_than_earns",
+    "cash_cover_min_180": "low_cash",
+    "low_cash_share_180": "often_low_cash",
+    "flow_drawdown_180": "cash_drained",
+    "stock_cover_off": "unusual_stock",
+    "instalment_ratio": "other_loans",
+    "missed_before": "missed_payments",
     "exposure_ratio": "large_loan",
 }
 
@@ -57,8 +70,8 @@ def data_hash(*arrays: NDArray[Any]) -> str:
 
 def metadata(name: str, number: int) -> dict[str, str]:
     """What the file itself carries, so that a card and a file cannot be paired wrongly."""
-    names = f.PD_FEATURES if name == "pd" else f.FORECAST_FEATURES
-    return {"model": name, "version": str(number), "features": ",".join(names), "schema": f.schema_hash(name)}
+    names = scorer.FEATURES[name]
+    return {"model": name, "version": str(number), "features": ",".join(names), "schema": f.schema_hash(name, names)}
 
 
 def golden(rows: NDArray[np.float32], outputs: Mapping[str, Any], tolerance: float) -> dict[str, Any]:
@@ -87,12 +100,29 @@ def write(folder: Path, model: ModelProto, card: Mapping[str, Any]) -> None:
     (folder / "card.md").write_text(_page(whole))
 
 
+def newest(folder: Path) -> Path:
+    """The newest version under a model's `folder`."""
+    return max((path for path in folder.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+
+
+def amend(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write the `figures` of an evaluation into the newest card under `folder`; the model stays as it is."""
+    where = newest(folder)
+    whole = json.loads((where / "card.json").read_bytes())
+    whole["evaluation"] = {**whole.get("evaluation", {}), **figures}
+    (where / "card.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n")
+    (where / "card.md").write_text(_page(whole))
+
+
 def _page(card: Mapping[str, Any]) -> str:
     """The card for a person."""
     lines = [f"# {card['model']} version {card['version']}", "", str(card["use"]), ""]
     lines += [f"- {limit}" for limit in card["limits"]]
     lines += ["", "| figure (simulator, merchants not trained on) | value |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in sorted(card["metrics"].items())]
+    for title, figures in sorted(card.get("evaluation", {}).items()):
+        lines += ["", f"| {title} | |", "|---|---|"]
+        lines += [f"| {key} | {value} |" for key, value in figures.items()]
     lines += ["", "| feature | sign | reason code |", "|---|---|---|"]
     signs, codes = card["monotone"], card["reason_codes"]
     lines += [f"| {name} | {signs.get(name, '')} | {codes.get(name, '')} |" for name in card["features"]]

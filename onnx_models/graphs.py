@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LEAF_QUANTUM = 2.0**-14
 LOGIT_QUANTUM = 2.0**-16
+SCORE_QUANTUM = 2.0**-10
 LIGHTGBM_ZERO = float(np.float32(1e-35))
 OPSETS = (("", 18), ("ai.onnx.ml", 5))
 IR_VERSION = 10
@@ -65,13 +66,15 @@ def floored(threshold: float) -> np.float32:
 def forecast_graph(
     forest: Forest, offsets: Floats32, fallback: Floats32, columns: Mapping[str, int], metadata: Mapping[str, str]
 ) -> onnx.ModelProto:
-    """Features (n, 24) → `quantiles` (n, 7), sorted, not negative: 1 + σ·(trees + offsets).
+    """Features (n, f) → `quantiles` (n, k), sorted, not negative: 1 + σ·(trees + offsets).
+
+    With `groups` in `columns` the k quantiles are of so many horizons, one after the other, each sorted by itself.
 
     `columns` names where `sigma` and `history_days` are, and its `least_days`, below which `fallback` (7,) replaces
     the trees. `sigma_low`, `sigma_high` in 1e-3 bound σ; `fallback_low` is its lower bound for a short history.
     """
     k = len(offsets)
-    constants = {
+    constants: dict[str, Any] = {
         "offsets": offsets,
         "fallback": fallback,
         "least": np.float32(columns["least_days"]),
@@ -82,7 +85,7 @@ def forecast_graph(
         "at_days": np.array([columns["history_days"]], np.int64),
         "one": np.float32(1),
         "zero": np.float32(0),
-        "k": np.array([k], np.int64),
+        "k": np.array([k // columns.get("groups", 1)], np.int64),
     }
     nodes = [
         _ensemble(forest, k),
@@ -99,9 +102,70 @@ def forecast_graph(
         helper.make_node("Mul", ["scaled", "sigma"], ["spread"]),
         helper.make_node("Add", ["spread", "one"], ["ratio"]),
         helper.make_node("Max", ["ratio", "zero"], ["floored"]),
-        helper.make_node("TopK", ["floored", "k"], ["quantiles", "order"], axis=1, largest=0, sorted=1),
+        *_sorted(columns.get("groups", 1), k, constants),
     ]
     return _model(nodes, constants, {"quantiles": k}, metadata)
+
+
+def _sorted(groups: int, k: int, constants: dict[str, Any]) -> list[onnx.NodeProto]:
+    """Sort `floored` into `quantiles`, each group by itself; writes the shapes it needs into `constants`."""
+    if groups == 1:
+        return [helper.make_node("TopK", ["floored", "k"], ["quantiles", "order"], axis=1, largest=0, sorted=1)]
+    constants["grouped"] = np.array([-1, groups, k // groups], np.int64)
+    constants["flat"] = np.array([-1, k], np.int64)
+    return [
+        helper.make_node("Reshape", ["floored", "grouped"], ["by_group"]),
+        helper.make_node("TopK", ["by_group", "k"], ["ranked", "order"], axis=2, largest=0, sorted=1),
+        helper.make_node("Reshape", ["ranked", "flat"], ["quantiles"]),
+    ]
+
+
+class Scales(NamedTuple):
+    """The anomaly model: (k,) what is usual, its robust spread, how many spreads are forgiven, and the weights."""
+
+    centre: Floats32
+    spread: Floats32
+    weights: Floats32
+    forgiven: np.float32
+    most: np.float32
+
+
+def anomaly_graph(scales: Scales, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """Features (n, k) → `score` (n, 1) and `contributions` (n, k) that add up to it exactly; NaN contributes 0."""
+    k = len(scales.centre)
+    constants = {
+        "centre": scales.centre,
+        "spread": scales.spread,
+        "weights": scales.weights,
+        "forgiven": scales.forgiven,
+        "most": scales.most,
+        "zero": np.float32(0),
+        "quantum": np.float32(SCORE_QUANTUM),
+        "second": np.array([1], np.int64),
+    }
+    nodes = [
+        helper.make_node("IsNaN", ["features"], ["absent"]),
+        helper.make_node("Where", ["absent", "centre", "features"], ["known"]),
+        helper.make_node("Sub", ["known", "centre"], ["away"]),
+        helper.make_node("Div", ["away", "spread"], ["z"]),
+        helper.make_node("Sub", ["z", "forgiven"], ["beyond"]),
+        helper.make_node("Max", ["beyond", "zero"], ["odd"]),
+        helper.make_node("Min", ["odd", "most"], ["capped"]),
+        helper.make_node("Mul", ["capped", "weights"], ["weighted"]),
+        helper.make_node("Div", ["weighted", "quantum"], ["quanta"]),
+        helper.make_node("Round", ["quanta"], ["whole"]),
+        helper.make_node("Mul", ["whole", "quantum"], ["contributions"]),
+        helper.make_node("ReduceSum", ["contributions", "second"], ["score"], keepdims=1),
+    ]
+    return _model(nodes, constants, {"score": 1, "contributions": k}, metadata)
+
+
+def evaluate_scales(scales: Scales, features: Floats32) -> tuple[NDArray[np.float64], Floats32]:
+    """The same model in numpy: scores (n,) and contributions (n, k). The graph must agree with this."""
+    known = np.where(np.isnan(features), scales.centre, features)
+    beyond = np.minimum(np.maximum((known - scales.centre) / scales.spread - scales.forgiven, 0), scales.most)
+    parts = np.rint(beyond * scales.weights / np.float32(SCORE_QUANTUM)) * np.float32(SCORE_QUANTUM)
+    return parts.sum(axis=1, dtype=np.float64), parts.astype(np.float32)
 
 
 def pd_graph(stumps: Stumps, metadata: Mapping[str, str]) -> onnx.ModelProto:

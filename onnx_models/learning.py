@@ -13,9 +13,19 @@ from scipy.optimize import minimize
 
 from gateway.domain import features as f
 from onnx_models import metrics
-from onnx_models.graphs import LEAF_QUANTUM, LOGIT_QUANTUM, Stumps, evaluate_stumps, quantised
+from onnx_models.graphs import (
+    LEAF_QUANTUM,
+    LOGIT_QUANTUM,
+    Scales,
+    Stumps,
+    evaluate_scales,
+    evaluate_stumps,
+    quantised,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from onnx_models.samples import Forecasts, Loans
@@ -30,6 +40,8 @@ FALLBACK_SIGMA = 0.2  # no merchant with a short history is taken for steadier t
 FALLBACK_WIDER = 1.5
 TARGET_BOUNDS = (-40.0, 12.0)
 EDGES = 32
+DENSE = 21  # of them, by quantiles
+ALERTS = 0.035  # of honest merchants; at most .05 of any others
 
 
 class Settings(NamedTuple):
@@ -39,8 +51,8 @@ class Settings(NamedTuple):
     depth: int = 4
     rate: float = 0.08
     least: int = 150
-    push: float = 3e-5  # weight of the sum of a PD model's steps
-    ridge: float = 3e-5
+    push: float = 1e-5  # weight of the sum of a PD model's steps
+    ridge: float = 2e-3
 
 
 class Fit(NamedTuple):
@@ -61,11 +73,11 @@ def scaled(rows: Forecasts) -> Floats:
     return np.clip((rows.ratio - 1) / sigma_of(rows.features), *TARGET_BOUNDS)
 
 
-def forest(rows: Forecasts, settings: Settings, seed: int) -> list[lgb.Booster]:
+def forest(rows: Forecasts, settings: Settings, seed: int, levels: Sequence[float] = f.QUANTILES) -> list[lgb.Booster]:
     """One booster a quantile; leaves are rounded so that float32 sums of them are exact."""
     target = scaled(rows)
     boosters = []
-    for quantile in f.QUANTILES:
+    for quantile in levels:
         data = lgb.Dataset(rows.features, target, params={"max_bin": 127, "verbose": -1, "num_threads": 1})
         booster = lgb.train(_forest_parameters(quantile, settings, seed), data, settings.trees)
         boosters.append(_rounded(booster))
@@ -77,18 +89,19 @@ def predicted(boosters: list[lgb.Booster], features: Features) -> Floats:
     return np.stack([np.asarray(booster.predict(features, num_threads=1)) for booster in boosters], axis=1)
 
 
-def offsets(boosters: list[lgb.Booster], rows: Forecasts) -> Features:
+def offsets(boosters: list[lgb.Booster], rows: Forecasts, levels: Sequence[float] = f.QUANTILES) -> Features:
     """(7,) conformal offsets: what puts each quantile right on merchants not trained on."""
     errors = scaled(rows)[:, None] - predicted(boosters, rows.features)
-    found = [np.quantile(errors[:, index], quantile) for index, quantile in enumerate(f.QUANTILES)]
+    found = [np.quantile(errors[:, index], quantile) for index, quantile in enumerate(levels)]
     return quantised(np.array(found), LEAF_QUANTUM)
 
 
-def fallback(rows: Forecasts) -> Features:
+def fallback(rows: Forecasts, levels: Sequence[float] = f.QUANTILES) -> Features:
     """(7,) quantiles of the scaled target of short histories, taken away from the median by FALLBACK_WIDER."""
     target = (rows.ratio - 1) / sigma_of(rows.features, FALLBACK_SIGMA)
-    found = np.quantile(target, f.QUANTILES)
-    return quantised(found[3] + (found - found[3]) * FALLBACK_WIDER, LEAF_QUANTUM)
+    found = np.quantile(target, levels)
+    middle = found[len(levels) // 2]
+    return quantised(middle + (found - middle) * FALLBACK_WIDER, LEAF_QUANTUM)
 
 
 def quantiles(boosters: list[lgb.Booster], shift: Features, short: Features, features: Features) -> Floats:
@@ -101,17 +114,53 @@ def quantiles(boosters: list[lgb.Booster], shift: Features, short: Features, fea
     return np.sort(np.maximum(values * sigma[:, None] + 1, 0), axis=1)
 
 
+def scales(rows: Features) -> Scales:
+    """The anomaly model from honest rows: robust centre and spread, weights that put ALERTS of them at 1 or more."""
+    centre = np.nanmedian(rows, axis=0)
+    spread = 1.4826 * np.nanmedian(np.abs(rows - centre), axis=0)
+    tail = (np.nanquantile(rows, 0.98, axis=0) - centre) / 3  # a heavy tail is usual too
+    wide = np.maximum(np.maximum(spread, tail), 0.02).astype(np.float32)
+    first = Scales(centre.astype(np.float32), wide, np.ones_like(wide), np.float32(1.5), np.float32(10))
+    score, _ = evaluate_scales(first, rows)
+    weight = np.float32(1 / np.quantile(score, 1 - ALERTS))
+    return first._replace(weights=first.weights * weight)
+
+
 def stumps(train: Loans, calibration: Loans, settings: Settings) -> Stumps:
-    """Monotone steps by penalised maximum likelihood, then Platt's line on merchants not trained on."""
+    """Monotone steps by penalised maximum likelihood, then Platt's line.
+
+    The line is drawn through all merchants: so few weights hardly fit their own rows better than others', and twice
+    the defaults halve its error, most of which would otherwise be the luck of the few held back.
+    """
     signs = np.array(list(f.PD_SIGNS.values()), np.float32)
     edges = _edges(train.features * signs)
     weights, missing, base = fit = _fit(train, signs, edges, settings)
     raw = _stumps(signs, edges, fit, train.features)
-    logits, _ = evaluate_stumps(raw, calibration.features)
-    found, shift = metrics.platt(calibration.defaulted, logits)
+    logits, _ = evaluate_stumps(raw, np.concatenate([train.features, calibration.features]))
+    found, shift = metrics.platt(np.concatenate([train.defaulted, calibration.defaulted]), logits)
     slope = min(max(found, 0.05), 3.0)  # a calibration set too small to rank must not turn the signs
     scaled_fit = Fit(weights * slope, missing * slope, base * slope + shift)
     return _stumps(signs, edges, scaled_fit, train.features)
+
+
+def logistic(train: Loans) -> Callable[[Features], Floats]:
+    """A plain logistic regression on the same features, to compare with: standardised, missing = mean and a flag."""
+    centre, spread = np.nanmean(train.features, axis=0), np.nanstd(train.features, axis=0) + 1e-9
+
+    def design(rows: Features) -> Floats:
+        absent = np.isnan(rows)
+        known = np.clip(np.where(absent, 0, (rows - centre) / spread), -4, 4)
+        return np.concatenate([known, absent, np.ones((len(rows), 1))], axis=1)
+
+    X, y = design(train.features), train.defaulted.astype(np.float64)
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        logit = X @ theta
+        value = (np.logaddexp(0, logit) - y * logit).mean() + 1e-4 * theta @ theta
+        return float(value), X.T @ (metrics.chance(logit) - y) / len(y) + 2e-4 * theta
+
+    found = minimize(loss, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B").x
+    return lambda rows: metrics.chance(design(rows) @ found)
 
 
 def _forest_parameters(quantile: float, settings: Settings, seed: int) -> dict[str, Any]:
@@ -142,11 +191,18 @@ def _rounded(booster: lgb.Booster) -> lgb.Booster:
 
 
 def _edges(risk: Features) -> Features:
-    """(k, EDGES) float32 edges between the training values' quantiles; +inf where a feature has fewer."""
+    """(k, EDGES) float32 edges; +inf where a feature has fewer.
+
+    Two thirds lie between the training values' quantiles; the rest are spread evenly over all but the last hundredth
+    of them, so that populations unlike the simulated one are still told apart in the tails.
+    """
     edges = np.full((risk.shape[1], EDGES), np.inf, np.float32)
     for row, values in zip(edges, risk.T, strict=True):
         known = values[~np.isnan(values)]
-        cut = np.unique(np.quantile(known, np.arange(1, EDGES + 1) / (EDGES + 1), method="lower"))
+        dense = np.quantile(known, np.arange(1, DENSE + 1) / (DENSE + 1), method="lower")
+        low, high = np.quantile(known, (0.01, 0.99)).tolist()
+        spread = np.linspace(low, high, EDGES - DENSE).astype(np.float32)
+        cut = np.unique(np.concatenate([dense, spread]))
         cut = cut[cut < known.max()]
         row[: len(cut)] = cut
     return edges

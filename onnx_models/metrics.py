@@ -9,6 +9,8 @@ import numpy as np
 from gateway.domain.features import QUANTILES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -32,10 +34,10 @@ def platt(happened: Bools, logits: Floats) -> tuple[float, float]:
     return float(theta[0]), float(theta[1])
 
 
-def pinball(actual: Floats, quantiles: NDArray[Any]) -> float:
-    """Mean pinball loss over rows and the seven quantiles, in units of `actual`."""
+def pinball(actual: Floats, quantiles: NDArray[Any], at: Sequence[float] = QUANTILES) -> float:
+    """Mean pinball loss over rows and the quantiles `at` those levels, in units of `actual`."""
     error = actual[:, None] - quantiles
-    levels = np.array(QUANTILES)
+    levels = np.array(at)
     return float(np.maximum(levels * error, (levels - 1) * error).mean())
 
 
@@ -50,6 +52,16 @@ def auc(happened: Bools, score: NDArray[Any]) -> float:
     rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     yes = int(happened.sum())
     return float((rank[happened].sum() - yes * (yes + 1) / 2) / (yes * (len(score) - yes)))
+
+
+def auc_interval(happened: Bools, score: NDArray[Any]) -> tuple[float, float]:
+    """95 % interval of the AUC by the normal approximation of Hanley and McNeil (1982)."""
+    found = auc(happened, score)
+    yes, no = int(happened.sum()), int((~happened).sum())
+    q1, q2 = found / (2 - found), 2 * found**2 / (1 + found)
+    variance = (found * (1 - found) + (yes - 1) * (q1 - found**2) + (no - 1) * (q2 - found**2)) / (yes * no)
+    spread = 1.96 * float(np.sqrt(variance))
+    return found - spread, min(1.0, found + spread)
 
 
 def calibration_error(happened: Bools, chance: Floats, bins: int = 10) -> float:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import msgspec
 
-VERSION = "1.0"
+VERSION = "2.0"
 
 
 class Sector(msgspec.Struct, frozen=True):
@@ -48,12 +48,12 @@ SECTORS = {
         tickets=(250, 0.6),
         day_noise=(0.04, 0.14),
         week_noise=(0.0, 0.04),
-        weekday=0.22,
+        weekday=0.15,
         closed=(0.15, 0.8, 0.05),
         season=0.06,
         december=(0.0, 0.35),
-        promotion=0.85,
-        lift=(0.15, 0.5),
+        promotion=0.9,
+        lift=(0.2, 0.6),
         drift=0.08,
         margin=(0.24, 0.36),
         refunds=0.01,
@@ -83,8 +83,8 @@ SECTORS = {
         ticket_cv=0.7,
         tickets=(60, 0.8),
         day_noise=(0.12, 0.3),
-        week_noise=(0.04, 0.14),
-        weekday=0.3,
+        week_noise=(0.06, 0.18),
+        weekday=0.22,
         closed=(0.2, 0.6, 0.2),
         season=0.12,
         december=(-0.1, 0.3),
@@ -153,7 +153,7 @@ SECTORS = {
         weight=0.1,
         ticket=(250, 0.8),
         ticket_cv=1.6,
-        tickets=(2.5, 1.3),
+        tickets=(1.5, 1.4),
         day_noise=(0.3, 0.8),
         week_noise=(0.15, 0.5),
         weekday=0.4,
@@ -171,16 +171,16 @@ SECTORS = {
         weight=0.12,
         ticket=(90, 0.8),
         ticket_cv=1.0,
-        tickets=(0.8, 1.3),
+        tickets=(0.5, 1.2),
         day_noise=(0.2, 0.6),
         week_noise=(0.15, 0.5),
-        weekday=0.2,
+        weekday=0.4,
         closed=(0.8, 0.1, 0.1),
         season=0.15,
         december=(-0.1, 0.5),
         promotion=0.2,
         lift=(0.1, 0.6),
-        drift=0.6,
+        drift=0.8,
         margin=(0.25, 0.45),
         refunds=0.06,
         buffer=19,
@@ -244,9 +244,9 @@ VACATION = 0.3  # share of shops that close once a year
 VACATION_DAYS = (5, 22)
 REFURBISHMENT = 0.2  # share of shops shut once for works within the simulated time [guess]
 REFURBISHED = (7, 80)
-PROMOTION_FLIP = (0.0, 0.12)  # chance that the alternation of promotion weeks slips [moment]
+PROMOTION_FLIP = (0.0, 0.06)  # chance that the alternation of promotion weeks slips [moment]
 PROMOTION_WEEKDAYS = (5, 7)  # a promotion week lasts from Monday so many days, (least, most) [moment]
-PROMOTION_ALTERNATES = 0.75  # else each week by chance
+PROMOTION_ALTERNATES = 0.8  # else each week by chance
 YOUNG = 0.35  # share of merchants whose shop opens within the simulated time [bls]
 RAMP_DAYS = (20, 150)  # a new shop nears its level with this time constant
 
@@ -260,8 +260,44 @@ CREDIT_DAYS = (3, 45)  # days of costs that suppliers and an overdraft let the s
 PATIENCE_DAYS = (25, 150)  # days below that before the shop gives up
 QUIT_YEARLY = 0.02  # owners who stop for reasons of their own (age, illness)
 YOUNG_QUIT_YEARLY = 0.06  # more in a shop's first year [bls]
-COST_SHOCK_DAYS = 1800  # a bill out of the blue: mean days between
-COST_SHOCK = (3, 35)  # its size in days of sales
+COST_SHOCK_DAYS = 1200  # a bill out of the blue: mean days between
+COST_SHOCK = (3, 45)  # its size in days of sales
+
+RESCUE = 0.3  # chance that an owner at the end of patience puts own money in and goes on [guess]
+RESCUED = (5, 30)  # so many days of sales
+DEBT = 0.4  # share of shops with loans of others [guess; the Federal Reserve's Small Business Credit Survey finds more]
+BURDEN = (0.005, 0.3)  # their instalments, as a share of the shop's normal sales; small ones are commoner
+BURDEN_PLANNED = 0.8  # how much of it prices and costs already allow for [guess]
+
+# What others saw of it: bank, suppliers, tax office, utility, stock count. All wide [guess] unless said.
+TERMS = (0, 45)  # days a supplier gives; [jpmc] has the median shop pay within a month
+BATCH = (1, 15)  # days between a shop's payment runs
+PAYDAY = 30  # rent and wages are paid once in so many days
+QUARTER = 91  # taxes once in so many
+TAX = (0.01, 0.08)  # of sales
+UTILITY = (0.02, 0.1)  # of fixed costs
+RESERVE = (-8.0, 5.0)  # days of sales below which a shop starts to put bills off; below 0: an overdraft
+HABIT = 0.25  # share of shops that put bills off out of habit, at any balance
+HABIT_DAYS = (1, 12)
+CARELESS = 0.03  # a utility bill paid late for no reason
+SWEEP = (8, 90)  # days of sales above which the owner keeps money in another account
+SEEN = (0.1, 1.0)  # share of a positive balance that lies in the account we see
+PAYOUTS = 0.25  # share of shops whose sales reach us as payouts every 7, 14 or 30 days
+STOCK_COVER = {
+    "chain": 45, "grocery": 18, "bakery": 6, "restaurant": 8, "fashion": 80, "hardware": 75, "gift": 70, "market": 50,
+    "seasonal": 35, "florist": 7,
+}  # usual days of stock by sector: inventory turnover of US retail trades, orders of magnitude [guess]  # fmt: skip
+STOCK_SPREAD = 0.35  # log-sd of one shop's cover about its sector's
+STOCK_MEMORY = 120  # days after which orders have followed sales: a fall leaves too much on the shelves
+CONSENTS = {"sales": 0.35, "flows": 0.2, "balances": 0.2, "all": 0.25}  # who lets us see what
+INSTALMENT_SEEN = 0.6
+
+# Held-out scenarios: what happens to sales from a random day within SCENARIO_FROM on.
+SCENARIO_FROM = (450, 800)
+DECLINE = 0.9  # log-fall a year
+SHOCK_FACTOR = (0.25, 0.6)
+SHOCK_LASTS = (40, 150)
+INFLATION = (1.4, 3.0)  # invented sales: till says so many times what was sold
 
 # The loan: product terms.
 LOAN_RATIO = (0.0, 0.8)  # amount over the last 30 days' net sales
@@ -273,3 +309,8 @@ STOCK_USE = (0.6, 1.05)  # what restocking saves of later purchases, per unit sp
 STOCK_DAYS = 75
 OUTCOME_DAYS = 365
 PAST_DUE_DAYS = 90
+
+# Lies the anomaly model is tried on: how many times the truth [guess].
+TICKET_LIE = (1.8, 4.0)  # ticket size
+ROUND_LIE = (0.4, 0.9)  # share of the other tickets that become round
+SPIKE_LIE = (4.0, 10.0)  # a day, in usual trading days

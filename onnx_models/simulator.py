@@ -64,6 +64,7 @@ class Shops(NamedTuple):
     patience: Floats
     stock_use: Floats
     start: Ints
+    debt: Floats  # a day's instalments on loans of others, minor units
 
 
 class Sales(NamedTuple):
@@ -116,7 +117,9 @@ def open_shops(rng: Generator, count: int, sectors: Mapping[str, p.Sector]) -> S
     opened = np.where(young, rng.integers(0, p.DAYS - 60, count), -rng.integers(0, 4000, count))
     noise = between("day_noise")
     start = [date(year, 1, 1).toordinal() for year in p.YEARS]
-    return Shops(
+    low, high = p.BURDEN
+    burden = (low + (high - low) * rng.random(count) ** 2) * (rng.random(count) < p.DEBT)
+    shops = Shops(
         sector=sector, ticket=lognormal("ticket") * 100, ticket_cv=of("ticket_cv"), tickets=lognormal("tickets"),
         day_noise=noise, week_noise=between("week_noise"), walk=p.WALK * noise * _uniform(rng, (p.STEADY, 1), count),
         restless=p.SWING[0] * noise * np.exp(p.SWING[1] * rng.standard_normal(count)),
@@ -135,8 +138,14 @@ def open_shops(rng: Generator, count: int, sectors: Mapping[str, p.Sector]) -> S
         cost_days=_uniform(rng, p.COST_DAYS, count), draw_rate=_uniform(rng, p.DRAW_RATE, count),
         enough=_uniform(rng, p.ENOUGH, count), credit_days=_uniform(rng, p.CREDIT_DAYS, count),
         patience=_uniform(rng, p.PATIENCE_DAYS, count), stock_use=_uniform(rng, p.STOCK_USE, count),
-        start=rng.integers(start[0], start[1], count),
+        start=rng.integers(start[0], start[1], count), debt=np.zeros(count),
     )  # fmt: skip
+    return shops._replace(net_margin=shops.net_margin + p.BURDEN_PLANNED * burden, debt=burden * normal_sales(shops))
+
+
+def normal_sales(shops: Shops) -> Floats:
+    """(n,) a day's sales at the shops' first level, closed weekdays counted in."""
+    return np.asarray(shops.tickets * shops.ticket * (shops.weekday > 0).mean(axis=1))
 
 
 def take(shops: Shops, which: Ints) -> Shops:
@@ -202,7 +211,10 @@ def live(
         late = np.where(owed - debt < due - 1, late + 1, 0)
         books = books._replace(cash=books.cash - pay)
         quits = rng.random(count) < np.where(age < 365, p.YOUNG_QUIT_YEARLY, p.QUIT_YEARLY) / 365
-        closing = running & ((books.broke > shops.patience) | quits)
+        ruined = running & (books.broke > shops.patience)
+        saved = ruined & (rng.random(count) < p.RESCUE)
+        books = _rescued(rng, books, saved)
+        closing = (ruined & ~saved) | (running & quits)
         closed = np.where(closing, day, closed)
         unpaid = closing & (debt > np.maximum(books.cash, 0))
         debt = np.where(closing & ~unpaid, 0.0, debt)
@@ -335,12 +347,18 @@ def _bills(rng: Generator, days: int, count: int) -> Floats:
     return np.where(hit, rng.uniform(*p.COST_SHOCK, (days, count)), 0)
 
 
+def _rescued(rng: Generator, books: Books, saved: Bools) -> Books:
+    """The owner's own money in, enough for some days of sales."""
+    cash = np.where(saved, _uniform(rng, p.RESCUED, len(saved)) * books.usual, books.cash)
+    return books._replace(cash=cash, broke=np.where(saved, 0, books.broke))
+
+
 def _earn(shops: Shops, books: Books, running: Bools, net: Floats, *, bill: Floats, stock: Floats | None) -> Books:
     """One day of money: margin in, fixed costs, bills and owner's draws out, savings from stock bought with a loan."""
     usual = np.where(running, books.usual + (net - books.usual) / 60, books.usual)
     target = (shops.margin - shops.net_margin) * usual
     fixed = books.fixed + (target - books.fixed) / shops.cost_days
-    cash = books.cash + net * shops.margin - fixed - bill * usual
+    cash = books.cash + net * shops.margin - fixed - bill * usual - shops.debt
     if stock is not None:
         cash = cash + stock * shops.stock_use / p.STOCK_DAYS
     spare = cash - shops.enough * np.maximum(shops.buffer, 5) * usual

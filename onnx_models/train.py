@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gateway import scorer
 from gateway.domain import features as f
-from onnx_models import cards, graphs, learning, metrics, parameters, samples
+from gateway.domain import paths
+from onnx_models import cards, graphs, learning, metrics, parameters, parity, rules, samples, tampering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 VERSION = 1
 GOLDEN_ROWS = 16
+USES = {
+    "pd": "P(90+ days past due or charged off within 12 months | the whole limit drawn).",
+    "rules": "The same by an expert's points: the fallback where the PD may not answer. Not calibrated.",
+}
 COLUMNS = {
     "sigma": learning.SIGMA,
     "history_days": learning.DAYS,
@@ -33,12 +39,15 @@ COLUMNS = {
 class Plan(NamedTuple):
     """How much of everything; chunks of merchants to train on, calibrate with and test on, none shared."""
 
-    train: int = 40
-    calibrate: int = 12
-    test: int = 8
+    train: int = 34
+    calibrate: int = 10
+    test: int = 6
     origins: int = 8
     draws: int = 5
     replays: int = 20
+    year_origins: int = 3
+    year_trees: int = 60
+    honest: int = 4  # times `merchants`, to learn what is usual
     merchants: int = samples.CHUNK
     settings: learning.Settings = learning.Settings()
 
@@ -58,6 +67,8 @@ class Part(NamedTuple):
     loans: samples.Loans
     forecasts: dict[int, samples.Forecasts]
     young: dict[int, samples.Forecasts]
+    year: samples.Paths
+    young_year: samples.Paths
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,16 +89,21 @@ def train(run: Run) -> None:
     train_pd(run, parts)
     for horizon in f.HORIZONS:
         train_forecast(run, parts, horizon)
+    train_path(run, parts)
+    train_anomaly(run)
+    write_rules(run, parts[2].loans)
 
 
 def gather(seed: int, plan: Plan, numbers: range) -> Part:
     """Simulate the chunks `numbers`, one at a time, and cut every kind of row out of each."""
-    loans, known, young = [], [], []
+    loans, known, young, year, young_year = [], [], [], [], []
     for number in numbers:
         one = samples.chunk(seed, number, count=plan.merchants)
         loans.append(samples.loans(one, plan.draws))
         known.append([samples.forecasts(one, horizon, plan.origins) for horizon in f.HORIZONS])
         young.append([samples.forecasts(one, horizon, 1, young=True) for horizon in f.HORIZONS])
+        year.append(samples.year_paths(one, plan.year_origins))
+        young_year.append(samples.year_paths(one, 1, young=True))
     forecasts, short = (
         {
             horizon: samples.joined(list(rows))
@@ -95,7 +111,7 @@ def gather(seed: int, plan: Plan, numbers: range) -> Part:
         }
         for found in (known, young)
     )
-    return Part(samples.joined(loans), forecasts, short)
+    return Part(samples.joined(loans), forecasts, short, samples.joined(year), samples.joined(young_year))
 
 
 def train_forecast(run: Run, parts: list[Part], horizon: int) -> None:
@@ -107,6 +123,8 @@ def train_forecast(run: Run, parts: list[Part], horizon: int) -> None:
     shift, low = learning.offsets(boosters, held), learning.fallback(short)
     model = graphs.forecast_graph(forest_of(boosters), shift, low, COLUMNS, cards.metadata(name, VERSION))
     figures = forecast_figures(unseen, learning.quantiles(boosters, shift, low, unseen.features))
+    nasty = parity.awkward(unseen.features, parity.thresholds(forest_of(boosters), unseen.features.shape[1]))
+    figures["parity_worst"] = parity.worst(model, nasty, {"quantiles": learning.quantiles(boosters, shift, low, nasty)})
     run.tell(f"{name}: {figures}")
     picked = np.vstack([unseen.features[: GOLDEN_ROWS - 2], short.features[:2]])
     expected = learning.quantiles(boosters, shift, low, picked)
@@ -116,6 +134,123 @@ def train_forecast(run: Run, parts: list[Part], horizon: int) -> None:
         "golden": cards.golden(picked, {"quantiles": expected}, 1e-5),
     }
     cards.write(run.folder / name / str(VERSION), model, card)
+
+
+def train_path(run: Run, parts: list[Part]) -> None:
+    """The year ahead: three quantiles at each knot, one graph."""
+    name, settings = "path_52", run.plan.settings._replace(trees=run.plan.year_trees)
+    boosters, shifts, lows = [], [], []
+    for knot in range(len(paths.KNOTS)):
+        rows, held, short = (_at_knot(some, knot) for some in (parts[0].year, parts[1].year, parts[1].young_year))
+        own = learning.forest(rows, settings, run.seed + knot, paths.QUANTILES)
+        boosters.append(own)
+        shifts.append(learning.offsets(own, held, paths.QUANTILES))
+        lows.append(learning.fallback(short, paths.QUANTILES))
+    every = [booster for own in boosters for booster in own]
+    columns = COLUMNS | {"groups": len(paths.KNOTS)}
+    model = graphs.forecast_graph(
+        forest_of(every), np.concatenate(shifts), np.concatenate(lows), columns, cards.metadata(name, VERSION)
+    )
+
+    def said(features: NDArray[np.float32]) -> NDArray[np.float64]:
+        each = zip(boosters, shifts, lows, strict=True)
+        return np.concatenate([learning.quantiles(*one, features) for one in each], axis=1)
+
+    unseen = parts[2].year
+    figures = path_figures(unseen, said(unseen.features))
+    nasty = parity.awkward(unseen.features, parity.thresholds(forest_of(every), unseen.features.shape[1]))
+    figures["parity_worst"] = parity.worst(model, nasty, {"quantiles": said(nasty)})
+    run.tell(f"{name}: {figures}")
+    picked = np.vstack([unseen.features[: GOLDEN_ROWS - 2], parts[1].young_year.features[:2]])
+    card = _card(name, run.seed, parts[0].year.features, parts[0].year.ratio) | {
+        "use": f"P10, P50, P90 of the average week until week {paths.KNOTS}, over a week at the 28-day mean.",
+        "metrics": figures,
+        "golden": cards.golden(picked, {"quantiles": said(picked)}, 1e-5),
+    }
+    cards.write(run.folder / name / str(VERSION), model, card)
+
+
+def _at_knot(rows: samples.Paths, knot: int) -> samples.Forecasts:
+    return samples.Forecasts(rows.features, rows.ratio[:, knot])
+
+
+def path_figures(rows: samples.Paths, answers: NDArray[np.float64]) -> dict[str, Any]:
+    """Pinball over three quantiles and coverage at each knot, on simulated merchants."""
+    found: dict[str, Any] = {"rows": len(answers)}
+    for knot, week in enumerate(paths.KNOTS):
+        actual, own = np.minimum(rows.ratio[:, knot], f.RATIO_CEILING), answers[:, 3 * knot : 3 * knot + 3]
+        inside = (actual >= own[:, 0]) & (actual <= own[:, 2])
+        found[f"week {week}: pinball"] = round(metrics.pinball(actual, own, paths.QUANTILES), 5)
+        found[f"week {week}: pinball_28_day_mean"] = round(
+            metrics.pinball(actual, np.ones_like(own), paths.QUANTILES), 5
+        )
+        found[f"week {week}: coverage_80"] = round(float(inside.mean()), 4)
+    return found
+
+
+def train_anomaly(run: Run) -> None:
+    """The anomaly model: what is usual among honest merchants, and an alert for the oddest 3.5 % of them."""
+    count = run.plan.merchants * run.plan.honest
+    rng = np.random.default_rng([run.seed, 5])
+    honest = tampering.honest(samples.chunk(run.seed, 40_000, count=count), rng)
+    rows = tampering.features(honest)
+    scales = learning.scales(rows)
+
+    def score(seen: NDArray[np.float32]) -> NDArray[np.float64]:
+        return graphs.evaluate_scales(scales, seen)[0]
+
+    figures = tampering.figures(score, tampering.honest(samples.chunk(run.seed, 40_001, count=count), rng), rng)
+    run.tell(f"anomaly: {figures}")
+    picked = tampering.features(tampering.tampered(honest, "spikes", rng))[:GOLDEN_ROWS]
+    model = graphs.anomaly_graph(scales, cards.metadata("anomaly", VERSION))
+    nasty = parity.awkward(rows, [np.array([one], np.float32) for one in scales.centre])
+    figures["parity_worst"] = parity.worst(model, nasty, _scored(scales, nasty))
+    card = _card("anomaly", run.seed, rows) | {
+        "use": "How odd a merchant's recent sales are against its own past; 1 and above is an alert.",
+        "metrics": figures,
+        "golden": cards.golden(picked, _scored(scales, picked), 1e-5),
+    }
+    cards.write(run.folder / "anomaly" / str(VERSION), model, card)
+
+
+def _scored(scales: graphs.Scales, rows: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    scores, parts = graphs.evaluate_scales(scales, rows)
+    return {"score": scores[:, None], "contributions": parts}
+
+
+def write_rules(run: Run, unseen: samples.Loans) -> None:
+    """The expert scorecard in the PD's graph: nothing is learned, so it is there when the PD is not."""
+    stumps = rules.scorecard()
+    logits, _ = graphs.evaluate_stumps(stumps, unseen.features)
+    figures = {
+        "rows": len(logits),
+        "auc": round(metrics.auc(unseen.defaulted, logits), 4),
+        "ece_10": round(metrics.calibration_error(unseen.defaulted, metrics.chance(logits)), 4),
+    }
+    run.tell(f"rules: {figures}")
+    _write_stumps(run, "rules", stumps, unseen, figures)
+
+
+def _write_stumps(run: Run, name: str, stumps: graphs.Stumps, rows: samples.Loans, figures: dict[str, Any]) -> None:
+    """A PD's graph and card, with golden rows that miss each feature in turn."""
+    picked = rows.features[:GOLDEN_ROWS].copy()
+    np.fill_diagonal(picked[2:], np.nan)
+    model = graphs.pd_graph(stumps, cards.metadata(name, VERSION))
+    nasty = parity.awkward(rows.features, parity.edges(stumps))
+    figures["parity_worst"] = parity.worst(model, nasty, _said(stumps, nasty))
+    card = _card(name, run.seed, rows.features, rows.defaulted) | {
+        "use": USES[name],
+        "base_logit": float(stumps.base[0]),
+        "metrics": figures,
+        "golden": cards.golden(picked, _said(stumps, picked), 1e-6),
+    }
+    cards.write(run.folder / name / str(VERSION), model, card)
+
+
+def _said(stumps: graphs.Stumps, rows: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """What the training side says, by output."""
+    logits, contributions = graphs.evaluate_stumps(stumps, rows)
+    return {"pd": metrics.chance(logits[:, None]), "logit": logits[:, None], "contributions": contributions}
 
 
 def forest_of(boosters: list[lgb.Booster]) -> graphs.Forest:
@@ -146,17 +281,8 @@ def train_pd(run: Run, parts: list[Part]) -> None:
     stranger = samples.loans(samples.chunk(run.seed, 10_000, parameters.UNSEEN, 2 * plan.merchants), plan.draws)
     figures = pd_figures(stumps, unseen, known, stranger)
     run.tell(f"pd: {figures}")
-    picked = unseen.features[:GOLDEN_ROWS].copy()
-    np.fill_diagonal(picked[2:], np.nan)
-    logits, contributions = graphs.evaluate_stumps(stumps, picked)
-    answers = {"pd": metrics.chance(logits[:, None]), "logit": logits[:, None], "contributions": contributions}
-    card = _card("pd", run.seed, rows.features, rows.defaulted) | {
-        "use": "P(90+ days past due or charged off within 12 months | the whole limit drawn), from daily sales alone.",
-        "base_logit": float(stumps.base[0]),
-        "metrics": figures,
-        "golden": cards.golden(picked, answers, 1e-6),
-    }
-    cards.write(run.folder / "pd" / str(VERSION), graphs.pd_graph(stumps, cards.metadata("pd", VERSION)), card)
+    # The scorecard is written from rows the PD never met; so are the PD's golden rows.
+    _write_stumps(run, "pd", stumps, unseen, figures)
 
 
 def pd_figures(
@@ -183,16 +309,16 @@ def pd_figures(
 
 
 def _card(name: str, seed: int, *data: NDArray[Any]) -> dict[str, Any]:
-    names = f.PD_FEATURES if name == "pd" else f.FORECAST_FEATURES
+    names, risky = scorer.FEATURES[name], name in {"pd", "rules"}
     return {
         "model": name,
         "version": VERSION,
         "seed": seed,
         "data_hash": cards.data_hash(*data),
         "features": list(names),
-        "features_hash": f.schema_hash(name),
-        "monotone": f.PD_SIGNS if name == "pd" else {},
-        "reason_codes": cards.REASON_CODES if name == "pd" else {},
+        "features_hash": f.schema_hash(name, names),
+        "monotone": f.PD_SIGNS if risky else {},
+        "reason_codes": cards.REASON_CODES if risky else {},
     }
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gateway.domain import evidence as e
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -75,12 +77,13 @@ PD_SIGNS = {
     "year_growth": -1,
     "tickets_per_day_90": -1,
     "history_days": -1,
+    **e.SIGNS,
     "exposure_ratio": 1,
 }
 PD_FEATURES = tuple(PD_SIGNS)
 EXPOSURE_COLUMN = PD_FEATURES.index("exposure_ratio")
 # Raised whenever the meaning of a feature changes while its name stays: models of another revision are refused.
-REVISION = 1
+REVISION = 2
 
 
 class Histories(NamedTuple):
@@ -119,10 +122,10 @@ def stack(merchants: Sequence[Recent]) -> Histories:
     )
 
 
-def schema_hash(model: str) -> str:
-    """SHA-256 over the revision, the model's feature names in order and, for `pd`, their signs."""
-    signs = {} if model.startswith("forecast") else PD_SIGNS
-    names = FORECAST_FEATURES if model.startswith("forecast") else PD_FEATURES
+def schema_hash(model: str, names: Sequence[str] | None = None) -> str:
+    """SHA-256 over the revision, the model's feature names in order and, for a PD, their signs."""
+    signs = PD_SIGNS if model in {"pd", "rules"} else {}
+    names = names or (FORECAST_FEATURES if model.startswith("forecast") else PD_FEATURES)
     text = "\n".join([f"revision {REVISION}", model, *(f"{name} {signs.get(name, 0)}" for name in names)])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -154,8 +157,11 @@ def forecast_features(histories: Histories, horizon: int) -> Features:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def pd_features(histories: Histories, exposure: Ints) -> Features:
-    """(n, 14) float32 in the order of PD_FEATURES, NaN = missing; `exposure`: (n,) minor units, the whole limit."""
+def pd_features(histories: Histories, exposure: Ints, seen: e.Evidence | None = None) -> Features:
+    """(n, len(PD_FEATURES)) float32, NaN = missing; `exposure`: (n,) minor units, the whole limit.
+
+    `seen`: what else the merchants let us see, aligned as `histories` are; None = sales alone.
+    """
     sums = _prefix(histories.net)
     length = np.maximum(histories.length, 1)
     rev30, rev90 = _last(sums, 30), _last(sums, 90)
@@ -165,7 +171,7 @@ def pd_features(histories: Histories, exposure: Ints) -> Features:
     columns = [
         _spread(sums, length),
         active / np.minimum(length, 90),
-        _share(3 * rev30, rev90, length >= 90),
+        _recent(sums, length),
         _share(rev90, _last(sums, 90, 90), length >= 180),
         _worst_week(sums, length),
         _longest_gap(histories.net, length),
@@ -175,6 +181,7 @@ def pd_features(histories: Histories, exposure: Ints) -> Features:
         _share(_last(sums, 28), _last(sums, 28, YEAR_DAYS), length >= YEAR_DAYS + 28),
         np.where(tickets > 0, np.log1p(tickets / np.maximum(active, 1)), np.nan),
         np.minimum(length, 3 * YEAR_DAYS),
+        *(e.absent(len(length)) if seen is None else e.columns(seen, histories.net, length)),
         exposure_ratio(histories, exposure),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
@@ -189,7 +196,7 @@ def exposure_ratio(histories: Histories, exposure: Ints) -> Floats:
 
 
 def at_exposures(features: Features, histories: Histories, exposures: Ints) -> Features:
-    """`pd_features` of n merchants at m exposures each, (n, m) → (n·m, 14), merchant by merchant, computed once."""
+    """`pd_features` of n merchants at m exposures each, (n, m) → (n·m, k), merchant by merchant, computed once."""
     count, many = exposures.shape
     rows = np.repeat(features, many, axis=0)
     ratios = [exposure_ratio(histories, exposures[:, column]) for column in range(many)]
@@ -306,6 +313,13 @@ def _sigma(sums: Ints, length: Ints) -> Floats:
 
 def _spread(sums: Ints, length: Ints) -> Floats:
     return _weekly_spread(sums, length, 26, 8)
+
+
+def _recent(sums: Ints, length: Ints) -> Floats:
+    """The last 30 days against the last 90; no decline where the same weeks of last year sold no more."""
+    now = _share(3 * _last(sums, 30), _last(sums, 90), length >= 90)
+    then = np.minimum(_share(_last(sums, 28), _last(sums, 28, YEAR_DAYS), length >= YEAR_DAYS + 28), 1.0)
+    return np.where(then > now, then, now)
 
 
 def _worst_week(sums: Ints, length: Ints) -> Floats:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.domain.features import PD_FEATURES
 from tests import tills
 from tests.tills import refund, row
 
@@ -39,7 +40,7 @@ async def test_the_standing_the_offer_and_the_decision_say_the_same(site: Gatewa
     )
     assert standing["terms"] == offer["terms"] == decision["terms"]
     assert standing["reasons"] == offer["reasons"] == decision["reasons"]
-    assert (decision["pd"], len(decision["contributions"])) == (standing["pd"], 14)
+    assert (decision["pd"], len(decision["contributions"])) == (standing["pd"], len(PD_FEATURES))
     assert standing["available_amount"] == standing["limit_amount"] // standing["step_amount"] * standing["step_amount"]
     assert 0 < standing["suggested_amount"] <= standing["available_amount"]
     assert standing["suggested_amount"] % standing["step_amount"] == 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from gateway.domain import features as f
-from onnx_models import graphs, samples
+from onnx_models import graphs, parity, samples
 from onnx_models.parameters import SECTORS
 
 FOLDER = Path(graphs.__file__).parent
@@ -55,25 +55,13 @@ def forecast_rows(horizon: int) -> Features:
 
 
 def awkward(rows: Features, edges: list[NDArray[np.float32]], count: int = 5000) -> Features:
-    """`count` rows made of `rows`, where about a quarter of the values are replaced by something nasty.
-
-    NaN, infinities, zeros, huge numbers, and each feature's own `edges`, exactly and one ulp to either side.
-    """
-    rng = np.random.default_rng(5)
-    mixed = rows[rng.integers(0, len(rows), count)].copy()
-    nasty = np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1e30, -1e30, 1e-40], np.float32)
-    for column, own in enumerate(edges):
-        near = [own, np.nextafter(own, np.float32(np.inf)), np.nextafter(own, np.float32(-np.inf))]
-        choices = np.concatenate([np.repeat(nasty, max(1, len(own) // 8)), *near])
-        at = rng.random(count) < 0.25
-        mixed[at, column] = rng.choice(choices, int(at.sum()))
-    return mixed
+    """`count` awkward rows made of `rows` and the model's own `edges`."""
+    return parity.awkward(rows, edges, count)
 
 
 def pd_edges() -> list[NDArray[np.float32]]:
     """Each feature's finite edges, on the feature's own scale."""
-    known = stumps()
-    return [(row * sign)[np.isfinite(row)] for row, sign in zip(known.edges, known.signs, strict=True)]
+    return parity.edges(stumps())
 
 
 def forest() -> dict[str, onnx.AttributeProto]:

@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper
 
 from gateway.domain import features as f
-from onnx_models import cards, graphs, learning, samples, train
+from onnx_models import cards, graphs, learning, parity, samples, train
 from onnx_models.parameters import SECTORS
 from tests.onnx_models import models
 
@@ -71,14 +71,7 @@ class Small:
 
     def edges(self) -> list[models.Features]:
         """Each feature's thresholds, as LightGBM has them, rounded to the nearest float32."""
-        found: list[list[float]] = [[] for _ in f.FORECAST_FEATURES]
-        waiting = [tree["tree_structure"] for tree in self.forest.trees]
-        while waiting:
-            node = waiting.pop()
-            if "split_feature" in node:
-                found[node["split_feature"]].append(node["threshold"])
-                waiting += [node["left_child"], node["right_child"]]
-        return [np.array(own, np.float32) for own in found]
+        return parity.thresholds(self.forest, len(f.FORECAST_FEATURES))
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ TINY = train.Plan(
     replays=1,
     merchants=200,
     settings=learning.Settings(trees=4, least=20),
+    year_trees=3,
 )
 
 
@@ -39,12 +40,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_seed_gives_the_same_bytes(trained: Path, tmp_path: Path) -> None:
     train.train(train.Run(tmp_path, 7, TINY, lambda _: None))
     files = sorted(path.relative_to(trained) for path in trained.rglob("*") if path.is_file())
-    assert len(files) == 9
+    assert len(files) == 18
     assert all((trained / path).read_bytes() == (tmp_path / path).read_bytes() for path in files)
 
 
 def test_freshly_trained_models_pass_the_scorer_checks(trained: Path) -> None:
-    assert set(scorer.load(trained).hashes()) == {"forecast_7", "forecast_30", "pd"}
+    assert set(scorer.load(trained).hashes()) == set(scorer.OUTPUTS)
 
 
 def test_nothing_from_the_day_on_reaches_a_feature() -> None:
@@ -82,15 +83,15 @@ def test_a_shop_that_trades_at_a_loss_defaults_and_a_rich_one_does_not() -> None
     rich = books._replace(cash=10_000 * books.usual)
     lost = simulator.live(rng, shops._replace(net_margin=np.full(200, -0.3)), sales, poor, since=nobody, loan=loan)
     paid = simulator.live(rng, shops, sales, rich, since=nobody, loan=loan)
-    assert lost.defaulted.mean() > 0.9
+    assert lost.defaulted.mean() > 0.85  # some owners put in money of their own
     assert paid.defaulted.mean() < 0.1
 
 
-@pytest.mark.parametrize("name", ["forecast_7", "forecast_30", "pd"])
+@pytest.mark.parametrize("name", list(scorer.OUTPUTS))
 def test_a_card_says_what_the_design_asks_for(name: str) -> None:
     card = json.loads((models.FOLDER / name / "1" / "card.json").read_text())
     assert card["simulator"]
-    assert card["features_hash"] == f.schema_hash(name)
+    assert card["features_hash"] == f.schema_hash(name, scorer.FEATURES[name])
     assert {"seed", "data_hash", "libraries", "metrics", "limits", "use", "golden", "sha256"} <= set(card)
     assert len(card["golden"]["inputs"]) == train.GOLDEN_ROWS
 
