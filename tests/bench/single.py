@@ -74,7 +74,8 @@ class Signed:
     def drive(self, server: Server, connections: int) -> Load:
         """See Bench.drive. Raises RanOut."""
         bench, lines = self._bench, self._bench.folder / "proofs"
-        rate = self._needed.get(server.port, _SIGNED_AT_FIRST)
+        # Never fewer than at first: a cold server answers slowly once.
+        rate = max(_SIGNED_AT_FIRST, self._needed.get(server.port, 0.0))
         signed_count = round(_SPARE * rate * max(1.0, bench.options.seconds))
         proofs.write(lines, server, bench.book, signed_count)
         run = bench.drive(server, connections, lines)
