@@ -19,6 +19,8 @@ async def until_stopped(place: Place, story: Story, drawdown: Drawdown) -> None:
     print(
         f"\n  Status page   {place.base_url}/\n"
         f"  API           {place.base_url}/docs/api\n"
+        f"  Owner's page  {place.base_url}/connect/consents?merchant_id={story.merchant_id}\n"
+        f"  Its messages  {place.base_url}/sandbox/outbox\n"
         f"  Bank's view   {place.bank_url}/_mock/payments  and  /_mock/collections\n"
         f"  Database, log {place.folder}\n"
     )

@@ -11,8 +11,7 @@ from gateway.domain.drawdowns import MOVES, Confirmation, DrawdownState
 from gateway.domain.merchants import MerchantState
 from gateway.domain.quotes import Quote, QuoteExpired, StaleTerms
 from gateway.store import sql
-from gateway.usecases import audit, authorities, drawdowns, passkeys, positions
-from gateway.usecases.audit import Action
+from gateway.usecases import authorities, drawdowns, passkeys, positions
 from gateway.usecases.drawdowns import EvidenceOf
 
 if TYPE_CHECKING:
@@ -90,13 +89,9 @@ async def step_up(
 
 
 async def _confirm(tx: Tx, world: World, drawdown: Drawdown, evidence: EvidenceOf) -> Drawdown:
-    """Borrow, and note it: who is in the evidence, so the audit log needs no more than what it rests on."""
+    """Borrow on the terms that were shown: their hash is the drawdown's own."""
     shown = Confirmation(drawdown.terms_hash)
-    done = await drawdowns.confirm(tx, world, drawdown.id, drawdown.partner_id, shown, evidence_of=evidence)
-    rests_on = evidence.authority_id or evidence.passkey_id
-    facts = {"method": evidence.method, "rests_on": rests_on, "intent": evidence.intent_hash}
-    await audit.note(tx, world, drawdown.merchant_id, Action.drawdown_confirmed, drawdown.id, **facts)
-    return done
+    return await drawdowns.confirm(tx, world, drawdown.id, drawdown.partner_id, shown, evidence_of=evidence)
 
 
 async def intent(reader: Reader, world: World, drawdown: Drawdown) -> Intent:

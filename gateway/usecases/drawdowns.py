@@ -26,8 +26,9 @@ from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import events, jobs, limits, positions, velocity
+from gateway.usecases import audit, events, jobs, limits, positions, velocity
 from gateway.usecases import ledger as books
+from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,6 +135,9 @@ async def confirm(
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)
     await jobs.enqueue(tx, world, DECIDE, drawdown_id)
+    rests_on = evidence.authority_id or evidence.passkey_id
+    facts = {"method": evidence.method, "rests_on": rests_on, "intent": evidence.intent_hash}
+    await audit.note(tx, world, drawdown.merchant_id, Action.drawdown_confirmed, drawdown_id, **facts)
     return await find(tx, drawdown_id)
 
 

@@ -17,6 +17,7 @@ from gateway.api.connect.pages.passkey import RESPONSE
 from gateway.api.connect.routes import PAGE, POSTED
 from gateway.domain import calendars, ids
 from gateway.domain.authorities import NoPayee
+from gateway.domain.consents import ConsentRequired
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, ExposureExceeded, UnknownDrawdown
 from gateway.domain.intents import IntentChanged
 from gateway.domain.passkeys import PasskeyRefused
@@ -52,7 +53,7 @@ _LOOKS = {
 _NOTHING_BORROWED = {"expired", "rejected", "canceled", "failed", "changed"}
 _FAULTS: dict[type[GatewayError], str] = {
     PasskeyRefused: "passkey", IntentChanged: "changed", VelocityExceeded: "velocity", BankUnavailable: "bank",
-    NoPayee: "payee",
+    NoPayee: "payee", ConsentRequired: "consent",
 }  # fmt: skip
 """A refusal after which the page can be tried again → the words for it."""
 
@@ -85,7 +86,7 @@ async def decide(
         else:
             await _confirm(visit, drawdown, form.get(RESPONSE, ""))
     except (IllegalMove, QuoteExpired):
-        pass  # the page says how it stands
+        pass  # decided or out of time already: the page, read again below, says how it stands
     except (QuoteSuperseded, ExposureExceeded):
         return _told(visit, drawdown, "changed", None)
     except tuple(_FAULTS) as refused:

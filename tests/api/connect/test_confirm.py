@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.api.connect.pages.confirm import figure
-from tests import signatories, visits
+from tests import granting, signatories, visits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -188,6 +188,17 @@ async def test_too_much_in_a_day_is_refused_with_a_page(shop: Shop) -> None:
         refused = await at.press()
         assert refused.status_code == 422
         assert "Too much was confirmed within 24 hours" in refused.text
+        assert await at.state() == "awaiting_confirmation"
+
+
+async def test_what_was_taken_back_since_the_proposal_is_told_on_the_page(shop: Shop) -> None:
+    async with scene(shop) as at:
+        await at.see()
+        await granting.take_back(shop.world, shop.id, "repayment_collection")
+        refused = await at.press()
+        assert refused.status_code == 422
+        assert "You took back what this loan rests on" in refused.text
+        await granting.use(shop.partner, shop.id)
         assert await at.state() == "awaiting_confirmation"
 
 
