@@ -17,6 +17,7 @@ from gateway import settings as configuration
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.rights import GRANTABLE
+from gateway.domain.tiers import Tier
 from gateway.store import Owned, reading
 from gateway.usecases import audit, decisions, verification
 
@@ -81,6 +82,9 @@ def _client_commands(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--name", required=True)
     create.add_argument("--jwks", required=True, type=Path, help="file with the client's public JWK set")
     create.add_argument("--partner", help="the partner it belongs to (default: the client's name)")
+    create.add_argument(
+        "--tier", choices=list(Tier), default=Tier.declared, help="how far a new partner's sales are trusted"
+    )
     create.add_argument("--rights", nargs="+", choices=GRANTABLE, metavar="RIGHT", help=", ".join(GRANTABLE))
     create.set_defaults(run=_create_client)
     listed = commands.add_parser("list", help="list the clients")
@@ -127,6 +131,7 @@ async def _create_client(settings: Settings, arguments: argparse.Namespace) -> i
         "jwks": _text(arguments.jwks),
         "partner": arguments.partner,
         "rights": arguments.rights,
+        "tier": arguments.tier,
     }
     made = await _command(settings, "client.create", given)
     _print({"client_id": made["id"], "partner_id": made["partner_id"], "issuer": settings.issuer})

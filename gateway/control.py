@@ -19,6 +19,7 @@ import msgspec
 from gateway import log
 from gateway.domain.errors import Conflict, GatewayError, Invalid
 from gateway.domain.rights import Right
+from gateway.domain.tiers import Tier
 from gateway.usecases import clients
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def _create(world: World, given: dict[str, Any]) -> object:
         jwks=given["jwks"].encode(),
         partner_name=given["partner"],
         rights=None if rights is None else [Right(right) for right in rights],
+        tier=Tier(given["tier"]),
     )
 
 

@@ -17,6 +17,7 @@ from gateway.domain.details import Datatype, Details, parse, year_after
 from gateway.domain.money import MAX_AMOUNT
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.rights import GRANTABLE, OWN
+from gateway.domain.tiers import Tier
 from gateway.main import application, open_world
 from gateway.oauth import details as oauth_details
 from gateway.settings import Settings
@@ -204,7 +205,7 @@ class Gateway:
         now = world.system_clock.now()
 
         async def unit(tx: Tx) -> str:
-            await tx.run(sql.clients.add_partner, id=partner_id, name=name, created_at=now)
+            await tx.run(sql.clients.add_partner, id=partner_id, name=name, tier=Tier.settled, created_at=now)
             await tx.run(
                 sql.clients.add, id=client_id, partner_id=partner_id, name=name, jwks_json={"keys": []},
                 rights_json=list(GRANTABLE), created_at=now,

@@ -28,6 +28,7 @@ async def test_a_command_reaches_the_process_that_owns_the_database(url: str, tm
             "jwks": SigningKey().jwks().decode(),
             "partner": "Tills Ltd",
             "rights": ["sales:write"],
+            "tier": "settled",
         }
         made = await control.ask(settings, "client.create", given)
         assert [client["id"] for client in await control.ask(settings, "client.list", {})] == [made["id"]]

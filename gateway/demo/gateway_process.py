@@ -96,7 +96,7 @@ async def create_client(place: Place, jwks: bytes) -> str:
     """Register a partner's public keys, and return its client id; raises CommandFailed. The server is not up yet."""
     file = place.folder / "partner.jwks.json"
     await asyncio.to_thread(file.write_bytes, jwks)
-    printed = await _command(place, "client", "create", "--name", "demo", "--jwks", str(file))
+    printed = await _command(place, "client", "create", "--name", "demo", "--tier", "settled", "--jwks", str(file))
     return _decode(printed, Client, "client create").client_id
 
 

@@ -15,9 +15,11 @@ from gateway.domain.consents import ConsentRequired
 from gateway.domain.details import Datatype, Purpose
 from gateway.domain.grants import Grant, Need
 from gateway.domain.histories import History
-from gateway.domain.merchants import MerchantState
+from gateway.domain.merchants import CompanyId, MerchantState
+from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
 from gateway.domain.sales import Totals, bounded
+from gateway.domain.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +33,52 @@ class GradeScore(msgspec.Struct, frozen=True):
     pd: int
 
 
+class Profile(msgspec.Struct, frozen=True):
+    """What is known of the shop besides its sales; pre-screening reads it."""
+
+    country: str = ""
+    mcc: str | None = None
+    company: CompanyId | None = None
+    registered_on: date | None = None
+    tier: Tier = Tier.declared
+
+
+class Track(msgspec.Struct, frozen=True):
+    """What one horizon's intervals learned: four factors in 1e-6 (`gateway.domain.tracking`).
+
+    `said` is what the model alone answered at the last closes whose horizon has not ended: (closed through, the seven
+    quantiles in 1e-6), oldest first.
+    """
+
+    factors: tuple[int, ...]
+    said: tuple[tuple[date, tuple[int, ...]], ...] = ()
+
+
+class Tracks(msgspec.Struct, frozen=True):
+    """Both horizons' tracks, and the last closed day that has taught them."""
+
+    days_7: Track
+    days_30: Track
+    through_on: date
+
+
+class Override(msgspec.Struct, frozen=True):
+    """A person's decision that policy heeds until `expires_at`: stops and flags it `clears`, a grade it gives."""
+
+    review_id: str
+    expires_at: datetime
+    clears: tuple[str, ...] = ()
+    grade: str | None = None
+
+
 class Scores(msgspec.Struct, frozen=True):
     """What the models said of the closed days through `scored_through_on`.
 
     Forecasts are seven quantiles (.05 .10 .25 .50 .75 .90 .95) of the net sales of the next 7 and 30 days, in minor
-    units; `ratios` are the models' own answers in 1e-6. `grade` is the best one whose own limit keeps the PD within it,
-    None when none does.
+    units; `ratios` are the models' own answers in 1e-6, `factors` what tracking widened them by. `year` is cumulative
+    net sales (P10, P50, P90) until the weeks of `paths.KNOTS`, `ratios_year` the model's own answers. `grade` is the
+    best one whose own limit keeps the PD within it, None when none does; `graded_from` the one before, which hysteresis
+    leans on. `model` says which model the PD is of. An `anomaly` of 1,000,000 and above is an alert.
     """
 
     scored_through_on: date
@@ -51,6 +93,15 @@ class Scores(msgspec.Struct, frozen=True):
     features: dict[str, list[float | None]]
     contributions: tuple[tuple[str, int], ...]
     models: dict[str, str]
+    model: str = "pd"
+    programme: ProgrammeRef | None = None
+    graded_from: str | None = None
+    factors_7: tuple[int, ...] = ()
+    factors_30: tuple[int, ...] = ()
+    year: tuple[tuple[int, int, int], ...] = ()
+    ratios_year: tuple[tuple[int, int, int], ...] = ()
+    anomaly: int | None = None
+    anomaly_contributions: tuple[tuple[str, int], ...] = ()
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -96,6 +147,11 @@ class Position(msgspec.Struct, frozen=True):
     verdict: Verdict | None
     grants: tuple[Grant, ...] = ()
     """The consents in force. Whatever changes one raises `version`, so that no write rests on an old one."""
+    profile: Profile = Profile()
+    tracks: Tracks | None = None
+    flags: tuple[str, ...] = ()
+    """What sweeps saw (`clone_suspected`): a draw is reviewed while one stands."""
+    override: Override | None = None
 
     def today(self, now: datetime) -> date:
         """The shop's current business day."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.domain.money import minor_units
+from gateway.domain.money import BPS, minor_units
+from gateway.domain.tiers import Tier
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -21,6 +22,43 @@ class ProgrammeRef(msgspec.Struct, frozen=True):
 
     id: str
     version: int
+
+
+class Eligibility(msgspec.Struct, frozen=True):
+    """Who may borrow at all. An empty `countries` admits every one; companies are blocked as `scheme:value`."""
+
+    countries: tuple[str, ...] = ()
+    mccs_excluded: tuple[str, ...] = ()
+    companies_blocked: tuple[str, ...] = ()
+    company_age_days: int = 0
+
+
+class TierRule(msgspec.Struct, frozen=True):
+    """What data of one trust tier is worth: taken off sales, and the best grade they can lead to."""
+
+    haircut_bps: int = 0
+    best_grade: str = "A"
+
+
+class ThinRule(msgspec.Struct, frozen=True):
+    """Shops known for fewer than `below_days`: a share of the limit, and the best grade they can have."""
+
+    below_days: int = 0
+    dial_bps: int = BPS
+    best_grade: str = "A"
+
+
+class ReviewRule(msgspec.Struct, frozen=True):
+    """What a person looks at before money moves: draws from `amount_major` up, and flagged merchants' draws.
+
+    An anomaly score (1e-6) from `anomaly` up is a flag, from `anomaly_stop` up a stop.
+    """
+
+    amount_major: dict[str, int] = {}
+    default_amount_major: int = 0
+    """0 = no draw is reviewed for its size alone."""
+    anomaly: int = 1_000_000
+    anomaly_stop: int = 2_000_000
 
 
 class Programme(msgspec.Struct, frozen=True):
@@ -56,6 +94,21 @@ class Programme(msgspec.Struct, frozen=True):
     draws_24h_count: int
     draws_24h_bps: int
     terms_version: str
+    name: str = ""
+    all_in_cap_bps: int = 2_400
+    """The most all costs may come to at any payoff date, as an effective annual rate."""
+    hysteresis_bps: int = 0
+    """A better grade asks for a PD so much below its bound; a worse one comes at the bound."""
+    seasonal_max_bps: int = BPS
+    """How far last year's season may raise the base; 10,000 = not at all."""
+    partner_cap_major: int = 100_000_000_000
+    """The most that all merchants of one partner may owe."""
+    eligibility: Eligibility = Eligibility()
+    tiers: dict[Tier, TierRule] = {}
+    sectors: dict[str, int] = {}
+    """MCC, or the start of one → bps of the limit; the longest that fits counts."""
+    thin: ThinRule = ThinRule()
+    review: ReviewRule = ReviewRule()
 
     @property
     def ref(self) -> ProgrammeRef:

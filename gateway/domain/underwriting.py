@@ -12,7 +12,7 @@ base is at most 80 % of the better of two whole 30-day windows: the closed one, 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from gateway.domain import reasons
 from gateway.domain.histories import WINDOW
 from gateway.domain.merchants import MerchantState
 from gateway.domain.money import BPS, floor_to_step, share
+from gateway.domain.positions import Override, Profile
 from gateway.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class Terms(msgspec.Struct, frozen=True):
     headroom_amount: int
     net_closed_amount: int
     net_open_amount: int
+    haircut_bps: int = 0
+    """Taken off sales for the trust tier of their source; within base and affordability already."""
+    dial_bps: int = BPS
+    """Sector, thin history and monitoring together: multiplies the grade's share."""
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -70,6 +75,18 @@ class Inputs(msgspec.Struct, frozen=True):
     scored: bool
     stale: bool
     withdrawn: bool = False
+    profile: Profile = Profile()
+    today: date | None = None
+    length_days: int = 0
+    year_p10: tuple[int, ...] = ()
+    """Cumulative cautious net sales until the weeks of `paths.KNOTS`."""
+    season_ago_amount: int = 0
+    season_ahead_amount: int = 0
+    """The 30 days a year before the last 30 closed ones, and the 30 days after those; 0 = not known."""
+    anomaly: int | None = None
+    flags: tuple[str, ...] = ()
+    override: Override | None = None
+    monitoring_bps: int = BPS
 
 
 class Assessment(msgspec.Struct, frozen=True):

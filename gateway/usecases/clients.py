@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.domain.errors import Invalid, NotFound
 from gateway.domain.rights import GRANTABLE, Right
+from gateway.domain.tiers import Tier
 from gateway.oauth import keys
 from gateway.oauth.keys import KeySet
 from gateway.store import sql
@@ -52,11 +53,18 @@ class Client(msgspec.Struct, frozen=True):
 
 
 async def create(
-    world: World, *, name: str, jwks: bytes, partner_name: str | None = None, rights: Collection[Right] | None = None
+    world: World,
+    *,
+    name: str,
+    jwks: bytes,
+    partner_name: str | None = None,
+    rights: Collection[Right] | None = None,
+    tier: Tier = Tier.declared,
 ) -> Client:
     """Register a client of the partner called `partner_name` (made when new; without one, called like the client).
 
-    `jwks` is the JWKS document as it came; `rights` None gives all that this mode has. Raises BadKeys or BadClient.
+    `tier` is how far a new partner's sales are trusted; `jwks` is the JWKS document as it came; `rights` None gives all
+    that this mode has. Raises BadKeys or BadClient.
     """
     registered = keys.register(jwks)
     for shown in (name, name if partner_name is None else partner_name):
@@ -68,7 +76,7 @@ async def create(
 
     async def unit(tx: Tx) -> Client:
         called = name if partner_name is None else partner_name
-        await tx.run(sql.clients.add_partner, id=partner_id, name=called, created_at=now)
+        await tx.run(sql.clients.add_partner, id=partner_id, name=called, tier=tier, created_at=now)
         found = await tx.one(sql.clients.partner_named, name=called)
         assert found is not None  # noqa: S101 - it was there, or the line before made it
         client = Client(client_id, found[0], name, registered, given, disabled=False, created_at=now)

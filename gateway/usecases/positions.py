@@ -13,9 +13,10 @@ from gateway.domain import histories
 from gateway.domain.consents import ConsentRequired
 from gateway.domain.errors import NotFound
 from gateway.domain.grants import OPENED_BY, Grant
-from gateway.domain.merchants import MerchantState
-from gateway.domain.positions import Offered, Position, Scores, Verdict
+from gateway.domain.merchants import CompanyId, MerchantState
+from gateway.domain.positions import Offered, Override, Position, Profile, Scores, Tracks, Verdict
 from gateway.domain.sales import Totals
+from gateway.domain.tiers import Tier
 from gateway.store import Stale, sql
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class PositionRow(msgspec.Struct, frozen=True):
     scores: Scores | None
     offered: Offered | None
     verdict: Verdict | None
+    tracks: Tracks | None
+    flags: tuple[str, ...]
+    override: Override | None
+    country: str
+    mcc: str | None
+    company: CompanyId | None
+    registered_on: date | None
+    tier: Tier
 
 
 class GrantRow(Grant, frozen=True):
@@ -163,6 +172,10 @@ async def _assemble(reader: Reader, row: PositionRow, grants: tuple[Grant, ...])
         offered=row.offered,
         verdict=row.verdict,
         grants=grants,
+        profile=Profile(row.country, row.mcc, row.company, row.registered_on, row.tier),
+        tracks=row.tracks,
+        flags=row.flags,
+        override=row.override,
     )
 
 
@@ -203,6 +216,7 @@ def _changed(position: Position) -> dict[str, Any]:
         "closed_through_on": None if history is None else history.through_on,
         "closes_at": position.closes_at,
         "scores_json": position.scores,
+        "tracks_json": position.tracks,
         "offered_json": position.offered,
         "verdict_json": position.verdict,
     }

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
+from gateway.domain.governance import Governance
 from gateway.store import sql
 from gateway.usecases.rates import Rates
 
@@ -152,6 +153,8 @@ class World:
         self.bank_clock = bank_clock
         self.tokens = tokens
         """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
+        self.governance = Governance()
+        """What monitoring has done to the models."""
         self.positions = PositionCache(shared=settings.shared_database)
         self.rates = Rates(system_clock, settings.client_requests_per_minute)
         """How fast clients ask for tokens, by this process's count."""

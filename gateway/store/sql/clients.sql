@@ -1,5 +1,5 @@
 -- name: add_partner
-INSERT INTO partners (id, name, created_at) VALUES (:id, :name, :created_at) ON CONFLICT DO NOTHING;
+INSERT INTO partners (id, name, tier, created_at) VALUES (:id, :name, :tier, :created_at) ON CONFLICT DO NOTHING;
 
 -- name: partner_named
 SELECT id FROM partners WHERE name = :name;
