@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo serve test check bench train evaluate soak clean lock
+.PHONY: help setup demo serve test check bench backtest train evaluate soak clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ $(BENCH_READY): tests/bench/oidc_provider/package-lock.json | $(READY)
 
 bench: $(READY) $(BENCH_READY) ## measure against bare frameworks, interleaved in one run
 	@$(BIN)/python -m tests.bench
+
+backtest: $(READY) ## replay simulated shops through the whole policy: build/backtest.html
+	@$(BIN)/python -m onnx_models.export --merchants 300 build/simulated.csv
+	@$(BIN)/gateway backtest --history build/simulated.csv --output build/backtest.html --json build/backtest.json
 
 train: $(READY) ## make the ONNX models and their cards again
 	@$(BIN)/python -m onnx_models.train

@@ -1,4 +1,4 @@
-"""The command line: `gateway serve`, `worker`, `client`, `verify`, `audit`, `replay`, `settings`, `demo`."""
+"""The command line: one `gateway COMMAND` each for serving, working, and what an operator asks or changes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway import __version__, control, log, scorer, vault
+from gateway import __version__, control, log, model_command, programme_command, scorer, vault
 from gateway import settings as configuration
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
+from gateway.domain.reviews import CLEARABLE, DEFAULT_DAYS, MAX_DAYS, ReviewState
 from gateway.domain.rights import GRANTABLE
 from gateway.domain.tiers import Tier
 from gateway.store import Owned, reading
 from gateway.usecases import audit, decisions, verification
+from gateway.usecases import models as governing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="run the worker (PostgreSQL; on SQLite it runs in the server)")
     worker.set_defaults(run=_worker, loop_factory=_quick_loop)
     _client_commands(commands.add_parser("client", help="partners' API clients"))
+    _review_commands(commands.add_parser("review", help="what waits for a person's decision"))
     verify = commands.add_parser("verify", help="recompute the ledger and hold it against everything else")
     verify.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
     verify.set_defaults(run=_verify)
@@ -71,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
     listed = commands.add_parser("settings", help="list the settings and their defaults")
     listed.set_defaults(run=_settings)
+    model_command.add_arguments(commands.add_parser("model", help="which version of each model answers"), _ask)
+    programme = commands.add_parser("programme", help="the bank's product and policy, in versions")
+    programme_command.add_arguments(programme, _command)
+    model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
+    score = commands.add_parser("score", help="score a file of histories: a JSON line a merchant")
+    _add_score(score)
+    backtest = commands.add_parser("backtest", help="replay histories through the whole policy: limits, losses, income")
+    _add_backtest(backtest)
     demo = commands.add_parser("demo", help="a shop's story from till receipts to the last repayment")
     _add_demo(demo)
     return parser
@@ -98,6 +110,26 @@ def _client_commands(parser: argparse.ArgumentParser) -> None:
     disable.set_defaults(run=_disable_client)
 
 
+def _review_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listed = commands.add_parser("list", help="list the reviews in one state, oldest first")
+    listed.add_argument("--state", choices=list(ReviewState), default=ReviewState.open)
+    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    listed.set_defaults(run=_list_reviews)
+    approve = commands.add_parser("approve", help="let a draw go on, or overrule a contested decision")
+    approve.add_argument("--clear", nargs="+", default=[], choices=sorted(CLEARABLE), metavar="CODE",
+                         help="stops and flags to lift: " + ", ".join(sorted(CLEARABLE)))  # fmt: skip
+    approve.add_argument("--grade", help="the grade policy is to use")
+    approve.add_argument("--days", type=int, default=DEFAULT_DAYS, metavar="N", help=f"for how long (≤ {MAX_DAYS})")
+    approve.set_defaults(run=_approve_review)
+    decline = commands.add_parser("decline", help="reject a draw, or let a contested decision stand")
+    decline.set_defaults(run=_decline_review)
+    for ruling in (approve, decline):
+        ruling.add_argument("review_id")
+        ruling.add_argument("--reason", required=True, help="why: kept with the review, encrypted")
+        ruling.add_argument("--by", required=True, metavar="ACCOUNT", help="who decides, for the audit log")
+
+
 def _quick_loop() -> asyncio.AbstractEventLoop:
     """uvloop's event loop, where it is built: half the processor time a request."""
     try:
@@ -108,9 +140,11 @@ def _quick_loop() -> asyncio.AbstractEventLoop:
 
 
 async def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Opening the models takes a tenth of a second and no interpreter: it goes on beside the imports, which take longer.
+    models = asyncio.get_running_loop().run_in_executor(None, scorer.load, settings.models_dir)
     from gateway import server
 
-    await server.serve(settings, arguments.host, arguments.port)
+    await server.serve(settings, arguments.host, arguments.port, models)
     return 0
 
 
@@ -154,6 +188,38 @@ async def _disable_client(settings: Settings, arguments: argparse.Namespace) -> 
     return 0
 
 
+async def _list_reviews(settings: Settings, arguments: argparse.Namespace) -> int:
+    found: list[Any] = []
+    while (lacking := arguments.limit - len(found)) > 0:
+        given = {"state": arguments.state, "after": found[-1]["id"] if found else "", "limit": lacking}
+        page = await _command(settings, "review.list", given)
+        if not page:
+            break
+        found += page
+    _print(found)
+    return 0
+
+
+async def _approve_review(settings: Settings, arguments: argparse.Namespace) -> int:
+    overruled = {"clears": arguments.clear, "grade": arguments.grade, "days": arguments.days}
+    return await _rule(settings, "review.approve", arguments, overruled)
+
+
+async def _decline_review(settings: Settings, arguments: argparse.Namespace) -> int:
+    return await _rule(settings, "review.decline", arguments, {})
+
+
+async def _rule(settings: Settings, command: str, arguments: argparse.Namespace, overruled: dict[str, Any]) -> int:
+    ruling = {"by": arguments.by, "reason": arguments.reason, **overruled}
+    _print(await _command(settings, command, {"review_id": arguments.review_id, "ruling": ruling}))
+    return 0
+
+
+async def _ask(settings: Settings, command: str, given: dict[str, Any]) -> int:
+    _print(await _command(settings, command, given))
+    return 0
+
+
 async def _command(settings: Settings, command: str, given: dict[str, Any]) -> Any:
     """Change state: by ourselves when the database is free, else through the server that owns it."""
     from gateway.main import open_world
@@ -191,8 +257,8 @@ async def _audit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _replay(settings: Settings, arguments: argparse.Namespace) -> int:
-    models = scorer.load(settings.models_dir, scorer.REQUIRED)
     async with reading(settings.database_url) as reader:
+        models = scorer.load(settings.models_dir, serving=await governing.serving(reader))
         replayed = await decisions.replay(reader, models, INVENTORY, arguments.decision, vault.load(settings))
     _print(replayed)
     return 0 if replayed.agrees else FAILED
@@ -203,6 +269,43 @@ async def _settings(_settings: Settings, _arguments: argparse.Namespace) -> int:
         default = "" if field.default in {msgspec.NODEFAULT, None} else field.default
         print(f"{configuration.PREFIX}{field.name.upper()}={default}")
     return 0
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="CSV, a row a merchant and day")
+    parser.add_argument("--currency", default="CNY", help="what the file's amounts are minor units of (default: CNY)")
+    parser.add_argument("--as-of", metavar="DATE", help="the day to score on (default: the day after each last row)")
+    parser.add_argument("--programme", type=Path, metavar="FILE", help="a programme file (default: the built-in one)")
+    parser.add_argument("--tier", choices=list(Tier), default=Tier.declared, help="how far the sales are trusted")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON lines (default: standard output)")
+    parser.set_defaults(run=_score)
+
+
+async def _score(settings: Settings, arguments: argparse.Namespace) -> int:
+    from gateway.batch import score_command
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing is awaited: stop at once
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))  # half an answer is none
+    return score_command.run(scorer.load(settings.models_dir), arguments)
+
+
+def _add_backtest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="a CSV as `gateway score` reads it")
+    parser.add_argument("--programme", type=Path, metavar="FILE", help="a programme file (default: the built-in one)")
+    parser.add_argument("--currency", default="CNY", help="what the file's amounts are minor units of (default: CNY)")
+    parser.add_argument("--every", type=int, default=30, metavar="DAYS", help="between two judgements (default: 30)")
+    parser.add_argument("--use", default="1", metavar="PART", help="of what is available, such as 0.6 (default: 1)")
+    parser.add_argument("--tier", choices=list(Tier), default=Tier.settled, help="how far the sales are trusted")
+    parser.add_argument("--through", type=date.fromisoformat, metavar="DATE", help="the last day that is known")
+    parser.add_argument("--output", type=Path, default=Path("build/backtest.html"), metavar="FILE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every figure, amounts in minor units")
+    parser.set_defaults(run=_backtest)
+
+
+async def _backtest(settings: Settings, arguments: argparse.Namespace) -> int:
+    from gateway.batch import backtest_command
+
+    return backtest_command.run(settings, arguments)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,12 @@ import msgspec
 
 from gateway import log
 from gateway.domain.errors import Conflict, GatewayError, Invalid
+from gateway.domain.models import Said
+from gateway.domain.reviews import ReviewState, Ruling
 from gateway.domain.rights import Right
 from gateway.domain.tiers import Tier
-from gateway.usecases import clients
+from gateway.domain.trials import Trial
+from gateway.usecases import clients, models, monitoring, programmes, recalibrating, reviewing, reviews
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -83,11 +86,80 @@ async def _disable(world: World, given: dict[str, Any]) -> object:
     return await clients.disable(world, given["client_id"])
 
 
+async def _reviews(world: World, given: dict[str, Any]) -> object:
+    return await reviews.page(world, ReviewState(given["state"]), given["after"], given["limit"])
+
+
+async def _approve(world: World, given: dict[str, Any]) -> object:
+    return await reviewing.approve(world, given["review_id"], msgspec.convert(given["ruling"], Ruling))
+
+
+async def _decline(world: World, given: dict[str, Any]) -> object:
+    return await reviewing.decline(world, given["review_id"], msgspec.convert(given["ruling"], Ruling))
+
+
+async def _models(world: World, _given: dict[str, Any]) -> object:
+    return await models.listed(world)
+
+
+async def _promote(world: World, given: dict[str, Any]) -> object:
+    return await models.promote(world, given["name"], given["version"], _said(given))
+
+
+async def _roll_back(world: World, given: dict[str, Any]) -> object:
+    return await models.roll_back(world, given["name"], _said(given))
+
+
+async def _recalibrate(world: World, given: dict[str, Any]) -> object:
+    return await recalibrating.recalibrate(world, given["outcomes"], _said(given) if given["apply"] else None)
+
+
+async def _reset(world: World, given: dict[str, Any]) -> object:
+    return await monitoring.reset(world, _said(given), adopt=given["adopt"])
+
+
+async def _monitor(world: World, _given: dict[str, Any]) -> object:
+    return await monitoring.watch(world)
+
+
+async def _programmes(world: World, _given: dict[str, Any]) -> object:
+    return await programmes.listed(world)
+
+
+async def _programme(world: World, given: dict[str, Any]) -> object:
+    return await programmes.show(world, given["version"])
+
+
+async def _try(world: World, given: dict[str, Any]) -> object:
+    return await programmes.attempt(world, given["text"], msgspec.convert(given["trial"], Trial), given["after"])
+
+
+async def _apply(world: World, given: dict[str, Any]) -> object:
+    return await programmes.apply(world, given["text"], tried=given["tried"], by=given["by"])
+
+
+def _said(given: dict[str, Any]) -> Said:
+    return msgspec.convert(given["said"], Said)
+
+
 COMMANDS: dict[str, Command] = {
     "client.create": _create,
     "client.list": _list,
     "client.rotate": _rotate,
     "client.disable": _disable,
+    "model.list": _models,
+    "model.promote": _promote,
+    "model.rollback": _roll_back,
+    "model.recalibrate": _recalibrate,
+    "model.reset": _reset,
+    "monitor": _monitor,
+    "programme.list": _programmes,
+    "programme.show": _programme,
+    "programme.try": _try,
+    "programme.apply": _apply,
+    "review.list": _reviews,
+    "review.approve": _approve,
+    "review.decline": _decline,
 }
 
 

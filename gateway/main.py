@@ -24,30 +24,36 @@ from gateway.api import (
     metrics,
     oauth,
     offers,
+    peers,
+    reviews,
     sales,
     widget,
 )
+from gateway.api import notices as notice_routes
 from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
 from gateway.store import open_store, sql
-from gateway.usecases import days, notices, proofs
+from gateway.usecases import days, messages, programmes, proofs
+from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
 from gateway.usecases.world import BusinessClock, RandomIds, SystemClock, World
 from gateway.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from gateway.domain.money import Money
     from gateway.ports import Clock
+    from gateway.scorer import OnnxScorer
     from gateway.settings import Settings
 
 ROUTES = (
-    *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *drawdowns.ROUTES,
-    *events.ROUTES, *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
+    *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
+    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *events.ROUTES, *authorization.ROUTES,
+    *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
 )  # fmt: skip
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
 
@@ -61,10 +67,13 @@ class SandboxLoanDecision:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, *, system_clock: Clock | None = None) -> AsyncIterator[World]:
-    """Everything the use cases need, open; closed again at the end."""
+async def open_world(
+    settings: Settings, *, system_clock: Clock | None = None, models: Awaitable[OnnxScorer] | None = None
+) -> AsyncIterator[World]:
+    """Everything the use cases need, open; closed again at the end. `models` may be on their way already."""
     clock = system_clock or SystemClock()
-    models = scorer.load(settings.models_dir, scorer.REQUIRED)
+    loaded = scorer.load(settings.models_dir) if models is None else await models
+    governing.tell(loaded)
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     outbound = Outbound()
@@ -77,7 +86,7 @@ async def open_world(settings: Settings, *, system_clock: Clock | None = None) -
             clock=business,
             system_clock=clock,
             ids=RandomIds(clock),
-            scorer=models,
+            scorer=loaded,
             vault=keys,
             programme=INVENTORY,
             loan_decision=SandboxLoanDecision() if settings.sandbox else None,
@@ -88,8 +97,10 @@ async def open_world(settings: Settings, *, system_clock: Clock | None = None) -
             ),
         )
         world.intake, world.closing = intake.lane(world), days.lane(world)
-        world.notifier = Outbox(partial(notices.keep, world)) if settings.sandbox else None
+        world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
+        world.follows += [governing.follow, programmes.follow]
+        await world.keep_up()
         yield world
     finally:
         await outbound.aclose()

@@ -37,7 +37,7 @@ class IdSource(Protocol):
 # --- the scorer -------------------------------------------------------------------------------------------------
 
 
-class Contribution(msgspec.Struct, frozen=True):
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """One feature's part of a PD's logit, in 1e-6; positive raises the risk. `value` in 1e-6, None = missing."""
 
     feature: str
@@ -45,14 +45,14 @@ class Contribution(msgspec.Struct, frozen=True):
     logit: int
 
 
-class RiskScore(msgspec.Struct, frozen=True):
+class RiskScore(msgspec.Struct, frozen=True, gc=False):
     """`pd`: P(90+ days past due or charged off within 12 months | the whole limit drawn), in 1/100 bp (1e-6)."""
 
     pd: int
     contributions: tuple[Contribution, ...]
 
 
-class AnomalyScore(msgspec.Struct, frozen=True):
+class AnomalyScore(msgspec.Struct, frozen=True, gc=False):
     """`score` in 1e-6: 1,000,000 and above is an alert. The contributions (field `logit`, in 1e-6) add up to it."""
 
     score: int
@@ -83,8 +83,14 @@ class Scorer(Protocol):
     def anomaly(self, features: NDArray[np.float32]) -> list[AnomalyScore]:
         """(n, ANOMALY_FEATURES) → n scores with one contribution a feature."""
 
+    def usable(self, name: str) -> bool:
+        """Whether that model is loaded and passed every check; asking another one is refused."""
+
     def hashes(self) -> dict[str, str]:
-        """Model name → SHA-256 of the file that answers for it, kept with each decision."""
+        """Model name → SHA-256 of the file that answers for it, kept with each decision.
+
+        Where a calibration is laid over the PD, `calibration` → its slope and offset.
+        """
 
 
 # --- the bank ---------------------------------------------------------------------------------------------------
@@ -269,7 +275,7 @@ class LoanDecision(Protocol):
 # --- the messenger ----------------------------------------------------------------------------------------------
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True):
     """A message to a merchant's verified contact. It may hold a code, so it is never logged."""
 
     id: str
@@ -283,14 +289,14 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class Undelivered(Upstream):
-    """The notice could not be handed over; nobody will get it."""
+    """The message could not be handed over; nobody will get it."""
 
     code = "notice_undelivered"
     title = "The notice could not be sent"
 
 
 class Notifier(Protocol):
-    """Carries notices: e-mail, text message, or the sandbox's outbox."""
+    """Carries messages: e-mail, text message, or the sandbox's outbox."""
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, message: Message) -> None:
         """Hand it over, once. Raises Undelivered."""

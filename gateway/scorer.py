@@ -1,13 +1,14 @@
 """Runs the models: features in, integers out. The sole importer of onnxruntime; it knows no policy.
 
-A model is refused at load, by name and with the reason, when its file, its card, its schema or its answers to the
-card's golden rows differ. One thread: a row costs tens of microseconds, so it runs inline.
+A version is refused at load, by name and with the reason, when its file, its card, its schema or its answers to the
+card's golden rows differ; the next older one that passes answers instead. Without any, the PD leaves the answer to the
+rules, and a forecast refuses the start. One thread: a row costs tens of microseconds, so it runs inline.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,18 +16,19 @@ import onnxruntime
 
 from gateway.domain import features as f
 from gateway.domain.anomalies import ANOMALY_FEATURES
-from gateway.domain.errors import Invalid
+from gateway.domain.models import CARD_SCHEMA, Card, ModelRefused, Refusal, Serving
 from gateway.domain.paths import KNOTS, PATH_FEATURES
 from gateway.domain.paths import QUANTILES as PATH_QUANTILES
 from gateway.ports import AnomalyScore, Contribution, RiskScore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-CARD_SCHEMA = "restock-model/1"
+    from gateway.domain.calibrations import Calibration
+
 MILLION = 1_000_000
 OUTPUTS = {
     "forecast_7": ("quantiles",),
@@ -44,43 +46,32 @@ FEATURES = {
     "anomaly": ANOMALY_FEATURES,
     "rules": f.PD_FEATURES,
 }
-REQUIRED = ("forecast_7", "forecast_30", "pd")
-"""What a server asks. The others may be absent; asking one that is not loaded is refused."""
+REQUIRED = ("forecast_7", "forecast_30", "path_52")
+"""Without one of these nothing can be offered: a start is refused. It is too without both of RISKS."""
+RISKS = ("pd", "rules")
+CALIBRATION = "calibration"
+"""Stands among the hashes where the PD's logit is calibrated, so that a replay can tell."""
 
 
-class ModelRefused(Invalid):
-    """A model file is not the one its card describes, or not one this code can feed."""
+class Loaded(NamedTuple):
+    """One version that passed every check, and what is laid over its answers."""
 
-    code = "model_refused"
-    title = "A model was refused"
-
-
-class Golden(msgspec.Struct, frozen=True):
-    """Rows in (None = NaN) and what the training side made of them, within `tolerance`."""
-
-    inputs: list[list[float | None]]
-    outputs: dict[str, list[list[float]]]
-    tolerance: float
-
-
-class Card(msgspec.Struct, frozen=True):
-    """What the scorer reads of a card.json; the rest is for people."""
-
-    schema: str
-    model: str
-    version: int
-    sha256: str
-    features: tuple[str, ...]
-    features_hash: str
-    golden: Golden
+    session: onnxruntime.InferenceSession
+    card: Card
+    calibration: Calibration | None
 
 
 class OnnxScorer:
-    """The `Scorer` port by onnxruntime. Build it with `load`."""
+    """The `Scorer` port by onnxruntime. Build it with `load`; it never changes, `reload` makes another."""
 
-    def __init__(self, sessions: dict[str, onnxruntime.InferenceSession], cards: dict[str, Card]) -> None:
-        self._sessions = sessions
-        self._hashes = {name: card.sha256 for name, card in cards.items()}
+    def __init__(
+        self, loaded: Mapping[str, Loaded], refused: tuple[Refusal, ...], serving: Mapping[str, Serving]
+    ) -> None:
+        self.loaded, self.refused, self.serving = loaded, refused, serving
+        self._hashes = {name: one.card.sha256 for name, one in loaded.items()}
+        self._calibration = loaded["pd"].calibration if "pd" in loaded else None
+        if self._calibration is not None:
+            self._hashes[CALIBRATION] = str(self._calibration)
 
     def forecast(self, horizon: int, features: NDArray[np.float32]) -> list[tuple[int, ...]]:
         """(n, FORECAST_FEATURES) for `horizon` 7 or 30 → n tuples of 7 ascending quantiles in 1e-6 of the scale."""
@@ -89,13 +80,16 @@ class OnnxScorer:
 
     def default(self, features: NDArray[np.float32]) -> list[int]:
         """(n, PD_FEATURES) → n PDs in 1/100 of a basis point (1e-6)."""
+        if self._calibration is not None:
+            (logits,) = self._run("pd", features, ["logit"])
+            return [self._calibration.pd(own) for own in _millionths(logits[:, 0]).tolist()]
         (chances,) = self._run("pd", features, ["pd"])
         pds: list[int] = _millionths(chances[:, 0]).tolist()
         return pds
 
     def explain(self, features: NDArray[np.float32]) -> list[RiskScore]:
         """(n, PD_FEATURES) → n scores, the same PDs as `default`, with one contribution a feature."""
-        return self._risk("pd", features)
+        return self._risk("pd", features, self._calibration)
 
     def rules(self, features: NDArray[np.float32]) -> list[RiskScore]:
         """(n, PD_FEATURES) → n scores of the expert scorecard, in the form of `explain`: the fallback for the PD."""
@@ -116,36 +110,99 @@ class OnnxScorer:
         told = _told(ANOMALY_FEATURES, features, parts)
         return [AnomalyScore(score, row) for score, row in zip(_millionths(scores[:, 0]).tolist(), told, strict=True)]
 
+    def usable(self, name: str) -> bool:
+        """Whether that model is loaded and passed every check; asking another one raises ModelRefused."""
+        return name in self.loaded
+
     def hashes(self) -> dict[str, str]:
-        """Model name → SHA-256 of the file that answers for it, kept with each decision."""
+        """Model name → SHA-256 of the file that answers for it, and the calibration where there is one."""
         return dict(self._hashes)
 
-    def _risk(self, name: str, features: NDArray[np.float32]) -> list[RiskScore]:
-        chances, contributions = self._run(name, features, ["pd", "contributions"])
+    def _risk(
+        self, name: str, features: NDArray[np.float32], calibration: Calibration | None = None
+    ) -> list[RiskScore]:
+        answers, contributions = self._run(name, features, ["pd" if calibration is None else "logit", "contributions"])
         told = _told(f.PD_FEATURES, features, contributions)
-        return [RiskScore(pd, parts) for pd, parts in zip(_millionths(chances[:, 0]).tolist(), told, strict=True)]
+        whole = _millionths(answers[:, 0]).tolist()
+        if calibration is None:
+            return [RiskScore(pd, parts) for pd, parts in zip(whole, told, strict=True)]
+        return [
+            RiskScore(
+                calibration.pd(logit),
+                tuple(Contribution(one.feature, one.value, calibration.scaled(one.logit)) for one in parts),
+            )
+            for logit, parts in zip(whole, told, strict=True)
+        ]
 
     def _run(self, name: str, features: NDArray[np.float32], outputs: list[str]) -> list[NDArray[np.float32]]:
-        _require(name, name in self._sessions, "there is no version of it")
-        answers: list[NDArray[np.float32]] = self._sessions[name].run(outputs, {"features": features})
+        if name not in self.loaded:
+            raise ModelRefused(f"{name}: there is no version of it that may answer", model=name)
+        answers: list[NDArray[np.float32]] = self.loaded[name].session.run(outputs, {"features": features})
         return answers
 
 
-def load(directory: Path, wanted: Collection[str] = tuple(OUTPUTS)) -> OnnxScorer:
-    """The newest version of the `wanted` models under `directory` (`<model>/<version>/`). Raises ModelRefused.
+def load(
+    directory: Path, wanted: Collection[str] = tuple(OUTPUTS), serving: Mapping[str, Serving] | None = None
+) -> OnnxScorer:
+    """The `wanted` models under `directory` (`<model>/<version>/`), each in the version that `serving` names.
 
-    Each costs a start some of its second, so a server names the ones it asks.
+    A version that is refused is passed over for the next older one and stands in `refused`. Raises ModelRefused with
+    every reason when a required model, or both of RISKS, have none left.
     """
-    names = [name for name in wanted if name in REQUIRED or (directory / name).is_dir()]
-    loaded = {name: _load(name, _newest(name, directory / name)) for name in names}
-    return OnnxScorer({name: one[0] for name, one in loaded.items()}, {name: one[1] for name, one in loaded.items()})
+    return _gathered(directory, wanted, serving or {}, {})
 
 
-def _newest(name: str, directory: Path) -> Path:
-    numbers = sorted(int(path.name) for path in directory.glob("*") if path.name.isdecimal())
-    if not numbers:
-        raise ModelRefused(f"{name}: there is no version of it", model=name)
-    return directory / str(numbers[-1])
+def reload(current: OnnxScorer, directory: Path, serving: Mapping[str, Serving]) -> OnnxScorer:
+    """`current` with other versions or calibrations where `serving` asks for them; the rest stays as it is loaded."""
+    names = {*serving, *current.serving}
+    same = {n: one for n, one in current.loaded.items() if serving.get(n) == current.serving.get(n)}
+    return _gathered(directory, {*current.loaded, *names}, serving, same)
+
+
+def versions(name: str, directory: Path) -> list[int]:
+    """The versions of a model on the disk, newest first."""
+    return sorted((int(path.name) for path in (directory / name).glob("*") if path.name.isdecimal()), reverse=True)
+
+
+def check(name: str, directory: Path, version: int) -> Card:
+    """The card of one version, after every check. Raises ModelRefused."""
+    return _load(name, directory / name / str(version))[1]
+
+
+def _gathered(
+    directory: Path, wanted: Collection[str], serving: Mapping[str, Serving], kept: Mapping[str, Loaded]
+) -> OnnxScorer:
+    loaded, refused = dict(kept), []
+    for name in (name for name in OUTPUTS if name in wanted and name not in kept):
+        for found in _tried(name, directory, serving.get(name, Serving())):
+            if isinstance(found, Loaded):
+                loaded[name] = found
+            else:
+                refused.append(found)
+    missing = [name for name in REQUIRED if name in wanted and name not in loaded]
+    if any(name in wanted for name in RISKS) and not any(name in loaded for name in RISKS):
+        missing += RISKS
+    if missing:
+        reasons = [one.reason for one in refused if one.model in missing] or [f"{n}: not asked for" for n in missing]
+        raise ModelRefused("; ".join(reasons), models=missing)
+    return OnnxScorer(loaded, tuple(refused), serving)
+
+
+def _tried(name: str, directory: Path, serving: Serving) -> Iterator[Refusal | Loaded]:
+    """Refusals of the versions tried, newest first, until one passes."""
+    found = [n for n in versions(name, directory) if serving.version is None or n <= serving.version]
+    if serving.version is not None and serving.version not in found:
+        yield Refusal(name, serving.version, f"{name}: version {serving.version} is not there")
+    elif not found:
+        yield Refusal(name, None, f"{name}: there is no version of it")
+    for version in found:
+        try:
+            session, card = _load(name, directory / name / str(version))
+        except ModelRefused as fault:
+            yield Refusal(name, version, fault.detail)
+            continue
+        yield Loaded(session, card, serving.calibration if version == serving.version else None)
+        return
 
 
 def _load(name: str, folder: Path) -> tuple[onnxruntime.InferenceSession, Card]:
@@ -211,15 +268,10 @@ def _told(
 ) -> list[tuple[Contribution, ...]]:
     """One contribution a feature for every row."""
     absent = np.isnan(features)  # once: `nan_to_num` and `clip` cost more than the model on one row
-    values, logits = _millionths(np.where(absent, np.float32(0), features)).tolist(), _millionths(parts).tolist()
-    missing = absent.tolist()
-    return [
-        tuple(
-            Contribution(name, None if unknown else value, part)
-            for name, value, unknown, part in zip(names, row, unknowns, own, strict=True)
-        )
-        for row, unknowns, own in zip(values, missing, logits, strict=True)
-    ]
+    values = _millionths(np.where(absent, np.float32(0), features)).astype(object)
+    values[absent] = None
+    logits = _millionths(parts).tolist()
+    return [tuple(map(Contribution, names, row, own)) for row, own in zip(values.tolist(), logits, strict=True)]
 
 
 def _millionths(values: NDArray[np.float32]) -> NDArray[np.int64]:

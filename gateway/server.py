@@ -12,7 +12,10 @@ from gateway.api import health
 from gateway.main import application, open_world
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from gateway.api.app import Application
+    from gateway.scorer import OnnxScorer
     from gateway.settings import Settings
 
 BACKLOG_COUNT = 2_048
@@ -39,9 +42,12 @@ def settle_garbage() -> None:
     gc.set_threshold(10_000, 50, 50)
 
 
-async def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop; then finish what is under way within `drain_seconds`."""
-    async with open_world(settings) as world, control.listening(world):
+async def serve(settings: Settings, host: str, port: int, models: Awaitable[OnnxScorer] | None = None) -> None:
+    """Serve until told to stop; then finish what is under way within `drain_seconds`.
+
+    `models` may be on their way already.
+    """
+    async with open_world(settings, models=models) as world, control.listening(world):
         app = application(world)
         config = uvicorn.Config(
             app,

@@ -54,6 +54,7 @@ class Worker:
         with contextlib.suppress(turns.WorkUnderWay):
             async with turns.turn(world, patience_seconds=0):
                 await world.clock.load(world.store)
+                await world.keep_up()
                 await work.rounds(world)
                 if world.system_clock.now() >= self._forget_at:
                     self._forget_at = world.system_clock.now() + FORGET_EVERY

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway import scorer
+from gateway.domain import drift
 from gateway.domain import features as f
 from onnx_models import (
     calibration,
     cards,
     figures_anomaly,
     figures_engine,
+    figures_ets,
     figures_forecast,
     figures_path,
     figures_pd,
+    metrics,
     plots,
     real,
 )
@@ -36,6 +39,7 @@ class Row(NamedTuple):
     must: str
     found: str
     reached: bool | None = None
+    interval: tuple[float, float] | None = None  # of 95 %
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,13 +48,27 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path(given[0]) if given else Path(__file__).parent
     models = scorer.load(folder)
     rows: list[Row] = []
-    for part in (calibrated, forecasts, years, chances, oddities, engine):
+    for part in (calibrated, forecasts, rivals, years, chances, oddities, engine):
         fresh = part(models, folder)
         rows += fresh
         for row in fresh:
             mark = {None: "", True: "reached", False: "NOT REACHED"}[row.reached]
             print(f"{row.what:48s} {row.must:>26s}  {row.found:56s} {mark}", flush=True)
+    print(required(rows))
     return int(any(row.reached is False for row in rows))
+
+
+def required(rows: list[Row]) -> str:
+    """What must be reached and whether it is, as one table."""
+    lines = ["| must reach | at least | found | 95 % interval | |", "|---|---|---|---|---|"]
+    for row in rows:
+        if row.reached is not None:
+            low, high = row.interval or (0.0, 0.0)
+            between = f"{low:.4f} to {high:.4f}" if low < high else ""  # of one merchant there is none
+            mark = "reached" if row.reached else "**missed**"
+            lines.append(f"| {row.what} | {row.must} | {row.found} | {between} | {mark} |")
+    missed = sum(row.reached is False for row in rows)
+    return "\n".join([*lines, "", f"{missed} missed"])
 
 
 def calibrated(models: scorer.OnnxScorer, folder: Path) -> list[Row]:  # noqa: ARG001 - the simulator has no model
@@ -117,12 +135,19 @@ def _forecast_rows(found: list[figures_forecast.Figures], horizon: int) -> list[
             least, must = CHAIN_MUST[horizon], f"<= {CHAIN_MUST[horizon]}, < {naive:.4f}"
         told = f"{one.pinball:.4f} [{one.interval[0]:.4f}, {one.interval[1]:.4f}]; model alone {one.raw:.4f}"
         rows += [
-            Row(f"pinball {horizon} d, {one.name}", must, told, one.pinball <= least and one.pinball < naive),
+            Row(
+                f"pinball {horizon} d, {one.name}",
+                must,
+                told,
+                one.pinball <= least and one.pinball < naive,
+                one.interval,
+            ),
             Row(
                 f"80 % interval {horizon} d, {one.name}",
                 ">= .70",
                 f"{one.coverage:.3f} (alone {one.coverage_raw:.3f}), width {one.width:.2f} ({one.width_raw:.2f})",
                 one.coverage >= 0.70,
+                one.coverage_interval,
             ),
             Row(
                 f"median alone {horizon} d, {one.name}",
@@ -140,7 +165,13 @@ def _forecast_rows(found: list[figures_forecast.Figures], horizon: int) -> list[
     return [
         *rows,
         Row(f"80 % interval {horizon} d, all rows", ".75-.92", f"{whole:.3f}", 0.75 <= whole <= 0.92),
-        Row(f"merchants covered >= .70, {horizon} d", ">= .90", f"{share:.3f} of {count}", share >= 0.90),
+        Row(
+            f"merchants covered >= .70, {horizon} d",
+            ">= .90",
+            f"{share:.3f} of {count}",
+            share >= 0.90,
+            drift.interval(round(share * count), count, 0.05),
+        ),
     ]
 
 
@@ -149,16 +180,45 @@ def _worse(ours: float, theirs: float) -> str:
     return "" if ours < theirs else ", worse"
 
 
+def rivals(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
+    """Beside exponential smoothing fitted to each shop, on a subset."""
+    if not figures_ets.installed():
+        return [Row(f"beside AutoETS ({figures_ets.PACKAGE})", "", "not installed, not compared")]
+    found = figures_ets.figures(models)
+    for horizon in f.HORIZONS:
+        told = {
+            one.name: f"{one.ours:.4f}, AutoETS {one.theirs:.4f}, 28-day mean {one.mean:.4f}, {one.rows} rows"
+            for one in found
+            if one.horizon == horizon
+        }
+        cards.amend(folder / f"forecast_{horizon}", {"beside AutoETS fitted to each shop, pinball": told})
+    return [
+        Row(
+            f"beside AutoETS {one.horizon} d, {one.name}",
+            f"< {one.theirs:.4f}",
+            f"{one.ours:.4f}, difference [{one.difference[0]:.4f}, {one.difference[1]:.4f}], {one.rows} rows"
+            f"{_worse(one.ours, one.theirs)}",
+        )
+        for one in found
+    ]
+
+
 def chances(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
     """The PD on simulated merchants held out."""
     found = figures_pd.figures(models)
     cards.amend(folder / "pd", {"held out simulated merchants": found.plain()})
     plots.write(PLOTS / "pd_calibration.svg", "PD said and come true (simulator, held out)", "PD said", found.curves())
     main_rows = [
-        Row("PD AUC (simulator, held out)", ">= .75", found.told("auc"), found.all.auc >= 0.75),
-        Row("PD ECE(10)", "<= .02", f"{found.all.ece:.4f}", found.all.ece <= 0.02),
-        Row("PD calibration slope", ".9-1.1", f"{found.all.slope:.3f}", 0.9 <= found.all.slope <= 1.1),
-        Row("PD Brier skill", "> 0", f"{found.all.skill:.4f}", found.all.skill > 0),
+        Row("PD AUC (simulator, held out)", ">= .75", found.told("auc"), found.all.auc >= 0.75, found.intervals["auc"]),
+        Row("PD ECE(10)", "<= .02", f"{found.all.ece:.4f}", found.all.ece <= 0.02, found.intervals["ece"]),
+        Row(
+            "PD calibration slope",
+            ".9-1.1",
+            f"{found.all.slope:.3f}",
+            0.9 <= found.all.slope <= 1.1,
+            found.intervals["slope"],
+        ),
+        Row("PD Brier skill", "> 0", f"{found.all.skill:.4f}", found.all.skill > 0, found.intervals["skill"]),
         Row("PD AUC as a share of the oracle's", "", f"{found.oracle_share:.3f} (oracle {found.oracle:.3f})"),
     ]
     others = [Row(f"PD AUC, {name}", "", one.told()) for name, one in found.parts.items()]
@@ -177,7 +237,9 @@ def oddities(models: scorer.OnnxScorer, folder: Path) -> list[Row]:
             continue
         low = "rate" in name
         sign, good = ("<=", value <= must) if low else (">=", value >= must)
-        rows.append(Row(f"anomaly {name}", f"{sign} {must}", f"{value:.4f}", good))
+        count = round(found["merchants"])
+        between = drift.interval(round(value * count), count, 0.05) if low else metrics.hanley(value, count, count)
+        rows.append(Row(f"anomaly {name}", f"{sign} {must}", f"{value:.4f}", good, between))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Figures(NamedTuple):
     width: float
     merchants: list[float]
     reliability: list[float]
+    coverage_interval: tuple[float, float] = (float("nan"), float("nan"))  # 95 %, merchants drawn again
 
     def plain(self) -> dict[str, float | int]:
         """For a card."""
@@ -97,6 +98,7 @@ def of_walk(name: str, walk: backtest.Walk) -> Figures:
         float((tracked[:, 5] - tracked[:, 1]).mean()),
         [float(inside[said[:, i], i].mean()) for i in np.flatnonzero(days >= LONG_ENOUGH)],
         [float((actual <= tracked[:, i]).mean()) for i in range(7)],
+        _drawn_again(np.where(said, inside, 0).sum(axis=0), days),
     )
 
 
@@ -138,7 +140,11 @@ def _interval(walk: backtest.Walk, wide: NDArray[np.int64]) -> tuple[float, floa
     levels = np.array(f.QUANTILES)
     error = (walk.actual[..., None] - wide) / MILLION
     loss = np.where(walk.said, np.maximum(levels * error, (levels - 1) * error).mean(axis=2), 0)
-    sums, counts = loss.sum(axis=0), walk.said.sum(axis=0)
+    return _drawn_again(loss.sum(axis=0), walk.said.sum(axis=0))
+
+
+def _drawn_again(sums: NDArray[Any], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """95 % interval of a mean over rows, of merchants' sums and counts, when merchants are drawn again."""
     draws = np.random.default_rng(1).integers(0, len(sums), (400, len(sums)))
     means = sums[draws].sum(axis=1) / np.maximum(counts[draws].sum(axis=1), 1)
     low, high = np.quantile(means, (0.025, 0.975))

@@ -53,6 +53,8 @@ class Figures(NamedTuple):
     oracle_share: float
     said: list[float]
     true: list[float]
+    intervals: dict[str, tuple[float, float]]
+    """Of 95 %, of the main part's figures."""
 
     def told(self, name: str) -> str:
         """The main part's figure for the table."""
@@ -96,6 +98,7 @@ def figures(models: OnnxScorer) -> Figures:
     trained = samples.joined([samples.loans(samples.chunk(SEED, 20 + i), DRAWS) for i in range(LOGISTIC)])
     parts["logistic regression instead"] = part(rows.defaulted, learning.logistic(trained)(rows.features))
     deciles = np.array_split(np.argsort(chance, kind="stable"), BINS)
+    logits = _logits(chance)
     return Figures(
         part(rows.defaulted, chance),
         parts,
@@ -103,6 +106,12 @@ def figures(models: OnnxScorer) -> Figures:
         ours / oracle,
         [float(chance[some].mean()) for some in deciles],
         [float(rows.defaulted[some].mean()) for some in deciles],
+        {
+            "auc": metrics.auc_interval(rows.defaulted, chance),
+            "ece": metrics.resampled(metrics.calibration_error, rows.defaulted, chance),
+            "slope": metrics.resampled(lambda *pair: metrics.platt(*pair)[0], rows.defaulted, logits, draws=100),
+            "skill": metrics.resampled(metrics.brier_skill, rows.defaulted, chance),
+        },
     )
 
 
@@ -120,16 +129,19 @@ def _of(models: OnnxScorer, rows: samples.Loans) -> Part:
 
 def part(defaulted: NDArray[np.bool_], chance: Floats) -> Part:
     """The figures of one population."""
-    logits = np.log(np.maximum(chance, 1e-6) / np.maximum(1 - chance, 1e-6))
     return Part(
         len(chance),
         float(defaulted.mean()),
         metrics.auc(defaulted, chance),
         metrics.auc_interval(defaulted, chance),
         metrics.calibration_error(defaulted, chance),
-        metrics.platt(defaulted, logits)[0],
+        metrics.platt(defaulted, _logits(chance))[0],
         metrics.brier_skill(defaulted, chance),
     )
+
+
+def _logits(chance: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(chance, 1e-6) / np.maximum(1 - chance, 1e-6)))
 
 
 def some_rows() -> Features:

@@ -9,7 +9,7 @@ import numpy as np
 from gateway.domain.features import QUANTILES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,9 +55,12 @@ def auc(happened: Bools, score: NDArray[Any]) -> float:
 
 
 def auc_interval(happened: Bools, score: NDArray[Any]) -> tuple[float, float]:
-    """95 % interval of the AUC by the normal approximation of Hanley and McNeil (1982)."""
-    found = auc(happened, score)
-    yes, no = int(happened.sum()), int((~happened).sum())
+    """95 % interval of the AUC; see `hanley`."""
+    return hanley(auc(happened, score), int(happened.sum()), int((~happened).sum()))
+
+
+def hanley(found: float, yes: int, no: int) -> tuple[float, float]:
+    """95 % interval of an AUC from `yes` and `no` rows by the normal approximation of Hanley and McNeil (1982)."""
     q1, q2 = found / (2 - found), 2 * found**2 / (1 + found)
     variance = (found * (1 - found) + (yes - 1) * (q1 - found**2) + (no - 1) * (q2 - found**2)) / (yes * no)
     spread = 1.96 * float(np.sqrt(variance))
@@ -74,3 +77,11 @@ def brier_skill(happened: Bools, chance: Floats) -> float:
     """1 − Brier score over that of always saying the base rate."""
     rate = happened.mean()
     return float(1 - ((chance - happened) ** 2).mean() / (rate * (1 - rate)))
+
+
+def resampled(figure: Callable[..., float], *columns: NDArray[Any], draws: int = 300) -> tuple[float, float]:
+    """95 % interval of `figure` over rows drawn again (Efron 1979); the rows of all `columns` stay together."""
+    rng, count = np.random.default_rng(1), len(columns[0])
+    found = [figure(*(column[some] for column in columns)) for some in rng.integers(0, count, (draws, count))]
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)

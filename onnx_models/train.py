@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gateway import scorer
+from gateway.domain import evidence, paths
 from gateway.domain import features as f
-from gateway.domain import paths
-from onnx_models import cards, graphs, learning, metrics, parameters, parity, rules, samples, tampering
+from onnx_models import cards, graphs, learning, metrics, parameters, parity, references, rules, samples, tampering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +133,9 @@ def train_forecast(run: Run, parts: list[Part], horizon: int) -> None:
         "metrics": figures,
         "golden": cards.golden(picked, {"quantiles": expected}, 1e-5),
     }
+    if horizon == max(f.HORIZONS):
+        median = learning.quantiles(boosters, shift, low, rows.features)[:, f.QUANTILES.index(0.5)]
+        card["reference"] = references.reference(f.FORECAST_FEATURES, rows.features, median)
     cards.write(run.folder / name / str(VERSION), model, card)
 
 
@@ -231,7 +234,15 @@ def write_rules(run: Run, unseen: samples.Loans) -> None:
     _write_stumps(run, "rules", stumps, unseen, figures)
 
 
-def _write_stumps(run: Run, name: str, stumps: graphs.Stumps, rows: samples.Loans, figures: dict[str, Any]) -> None:
+def _write_stumps(
+    run: Run,
+    name: str,
+    stumps: graphs.Stumps,
+    rows: samples.Loans,
+    figures: dict[str, Any],
+    *,
+    reference: dict[str, Any] | None = None,
+) -> None:
     """A PD's graph and card, with golden rows that miss each feature in turn."""
     picked = rows.features[:GOLDEN_ROWS].copy()
     np.fill_diagonal(picked[2:], np.nan)
@@ -244,6 +255,8 @@ def _write_stumps(run: Run, name: str, stumps: graphs.Stumps, rows: samples.Loan
         "metrics": figures,
         "golden": cards.golden(picked, _said(stumps, picked), 1e-6),
     }
+    if reference is not None:
+        card["reference"] = reference
     cards.write(run.folder / name / str(VERSION), model, card)
 
 
@@ -282,7 +295,14 @@ def train_pd(run: Run, parts: list[Part]) -> None:
     figures = pd_figures(stumps, unseen, known, stranger)
     run.tell(f"pd: {figures}")
     # The scorecard is written from rows the PD never met; so are the PD's golden rows.
-    _write_stumps(run, "pd", stumps, unseen, figures)
+    _write_stumps(run, "pd", stumps, unseen, figures, reference=_sales_alone(stumps, rows))
+
+
+def _sales_alone(stumps: graphs.Stumps, rows: samples.Loans) -> dict[str, Any]:
+    """The training rows as a reference; the score's of those who show sales alone, because it hangs on what is seen."""
+    known = [i for i, name in enumerate(f.PD_FEATURES) if name in evidence.SIGNS]
+    bare = rows.features[np.isnan(rows.features[:, known]).all(axis=1)]
+    return references.reference(f.PD_FEATURES, rows.features, metrics.chance(graphs.evaluate_stumps(stumps, bare)[0]))
 
 
 def pd_figures(

@@ -6,11 +6,13 @@ import itertools
 import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 
+from gateway import scorer
 from gateway.demo.keys import SigningKey
 from gateway.domain.consents import Evidence
 from gateway.domain.details import Datatype, Details, parse, year_after
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.domain.rights import Right
+    from gateway.scorer import OnnxScorer
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -217,14 +220,31 @@ class Gateway:
         return Partner(self.http, world, token, partner_id, client_id)
 
 
+@cache
+def _committed() -> OnnxScorer:
+    """The project's own models, opened once a process: they are only read, and opening them costs most of a world."""
+    return scorer.load(Settings().models_dir)
+
+
+async def _opened() -> OnnxScorer:
+    return _committed()
+
+
 @asynccontextmanager
 async def start(
-    database_url: str, folder: Path, *, bank_url: str | None = None, starts_at: datetime = NOW
+    database_url: str,
+    folder: Path,
+    *,
+    bank_url: str | None = None,
+    starts_at: datetime = NOW,
+    models_dir: Path | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway without its worker: tests call `work.drain` or the sandbox's clock, so nothing happens behind them."""
     settings = Settings(database_url=database_url, data_dir=folder / "keys", issuer=ISSUER, bank_url=bank_url)
-    clock = StillClock(starts_at)
-    async with open_world(settings, system_clock=clock) as world:
+    if models_dir is not None:
+        settings = msgspec.structs.replace(settings, models_dir=models_dir)
+    clock, models = StillClock(starts_at), _opened() if models_dir is None else None
+    async with open_world(settings, system_clock=clock, models=models) as world:
         app = application(world)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER, timeout=60) as http:

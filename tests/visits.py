@@ -15,7 +15,7 @@ import msgspec
 from gateway.domain import details
 from gateway.oauth import authorization_requests, pkce, tokens
 from gateway.store import sql
-from gateway.usecases import notices
+from gateway.usecases import messages
 from gateway.usecases.authorization import Parameters
 from gateway.usecases.clients import Client
 from tests.gateways import ISSUER
@@ -165,7 +165,7 @@ class Browser:
 
 async def last_code(gateway: Gateway) -> str:
     """The newest code in the outbox."""
-    found = re.search(r"\d{6}", (await notices.latest(gateway.world))[0].text)
+    found = re.search(r"\d{6}", (await messages.latest(gateway.world))[0].text)
     assert found is not None
     return found[0]
 

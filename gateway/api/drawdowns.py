@@ -139,7 +139,8 @@ async def propose(
     """Propose to draw a quote. Nothing is borrowed until the merchant confirms at `confirmation_url`.
 
     Under the token of a widget session this is the click of the person at the till: within the merchant's authority
-    the drawdown is `requested`; outside of it, it waits for `required_action`.
+    the drawdown is `requested`, or `reviewing` where a person looks at it first; outside of it, it waits for
+    `required_action`.
     """
     remote = exchange.remote_address(request) or None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ class MerchantView(msgspec.Struct, frozen=True):
     partner_reference: str | None
     company_id: CompanyId | None
     mcc: str | None
+    registered_on: date | None
     created_at: Instant
     updated_at: Instant
 
@@ -82,7 +84,7 @@ async def change(
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
 ) -> MerchantView:
-    """Correct a shop's name, company id or category."""
+    """Correct a shop's name, company id, category or date of registration."""
     return _view(await merchants.change(world, merchant_id, caller.partner_id, data))
 
 

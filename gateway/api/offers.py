@@ -11,8 +11,11 @@ from litestar.params import FromPath
 
 from gateway.api import paging, rights, views
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
-from gateway.api.views import CurrentOffer, Forecasts
+from gateway.api.reviews import ContestView, view
+from gateway.api.views import CurrentOffer, Forecasts, WeekView
+from gateway.domain import underwriting
 from gateway.domain.calendars import Instant
+from gateway.domain.counterfactuals import Counterfactual
 from gateway.domain.errors import NotFound
 from gateway.domain.grants import Basis
 from gateway.domain.offers import Commitment, Offer, OfferState, Price
@@ -20,10 +23,12 @@ from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
 from gateway.domain.rights import Caller, Right
 from gateway.domain.underwriting import Outcome, Terms
-from gateway.usecases import decisions, offers
+from gateway.usecases import baskets, counterfactuals, decisions, offers, reviews
+from gateway.usecases.counterfactuals import NOTHING, Found
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
+    from gateway.domain.reviews import Review
     from gateway.usecases.decisions import Decision
 
 _TAGS = ["Credit"]
@@ -59,6 +64,13 @@ class ContributionView(msgspec.Struct, frozen=True):
     logit: int
 
 
+class AnomalyContributionView(msgspec.Struct, frozen=True):
+    """One feature's part of the anomaly score, in 1e-6."""
+
+    feature: str
+    score: int
+
+
 class DecisionView(msgspec.Struct, frozen=True):
     """A decision with its reasons and what the models said; `pd` in 1/100 bp.
 
@@ -83,6 +95,18 @@ class DecisionView(msgspec.Struct, frozen=True):
     sealed: bool
     decided_at: Instant
     data_as_of: Instant | None
+    model: str | None = None
+    """Which model the PD is of: `pd`, or the scorecard `rules`."""
+    anomaly: int | None = None
+    """In 1e-6; 1,000,000 and above is an alert."""
+    anomaly_contributions: list[AnomalyContributionView] = []
+    year: list[WeekView] = []
+    """Cumulative net sales until the weeks the model says something of."""
+    counterfactuals: tuple[Counterfactual, ...] = ()
+    """What one change alone would have raised the limit to; only with a single decision, the largest first."""
+    counterfactuals_from: str | None = None
+    """SHA-256 of the model asked; null in lists, or where the model, the programme or the data of then are gone."""
+    contest: ContestView | None = None
 
 
 class NoForecast(NotFound):
@@ -110,7 +134,9 @@ async def forecast(
     position = await offers.position_of(world, merchant_id, caller.partner_id)
     if position.scores is None:
         raise NoForecast("Close a business day first")
-    return views.forecasts(position.scores, position.currency, position.today(world.clock.now()))
+    need_amount = underwriting.stocking_need_amount(position.scores)
+    stocking = await baskets.stocking(world.store, position, need_amount)
+    return views.forecasts(position.scores, position.currency, position.today(world.clock.now()), stocking)
 
 
 @get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
@@ -143,7 +169,8 @@ async def decisions_page(
     """List the decisions about a shop, oldest first."""
     await rights.check_consent(world, caller, Right.offers_read, merchant_id)
     found = await decisions.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
-    return paging.page(found, limit, _decision, lambda decision: decision.id)
+    contests = await reviews.contests(world.store, [decision.id for decision in found])
+    return paging.page(found, limit, lambda one: _decision(one, contests.get(one.id)), lambda decision: decision.id)
 
 
 @get("/v1/decisions/{decision_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
@@ -153,7 +180,8 @@ async def decision(
     """Show a decision and its reasons."""
     found = await decisions.find(world.store, decision_id, caller.partner_id)
     await rights.check_consent(world, caller, Right.offers_read, found.merchant_id, "decision")
-    return _decision(found)
+    contest = (await reviews.contests(world.store, [found.id])).get(found.id)
+    return _decision(found, contest, await counterfactuals.of(world, found))
 
 
 def _view(offer: Offer) -> OfferView:
@@ -163,7 +191,7 @@ def _view(offer: Offer) -> OfferView:
     return OfferView(**values)
 
 
-def _decision(made: Decision) -> DecisionView:
+def _decision(made: Decision, contest: Review | None, raising: Found = NOTHING) -> DecisionView:
     scores = made.scores
     return DecisionView(
         id=made.id,
@@ -183,6 +211,15 @@ def _decision(made: Decision) -> DecisionView:
         sealed=made.sealed,
         decided_at=made.decided_at,
         data_as_of=made.data_at,
+        model=None if scores is None else scores.model,
+        anomaly=None if scores is None else scores.anomaly,
+        anomaly_contributions=(
+            [] if scores is None else [AnomalyContributionView(*part) for part in scores.anomaly_contributions]
+        ),
+        year=[] if scores is None else views.year(scores),
+        counterfactuals=raising.counterfactuals,
+        counterfactuals_from=raising.model,
+        contest=None if contest is None else view(contest),
     )
 
 

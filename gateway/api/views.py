@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import offers, underwriting
+from gateway.domain import explanations, outlooks, underwriting
 from gateway.domain.calendars import Instant
+from gateway.domain.categories import Stocking
 from gateway.domain.offers import Commitment
 from gateway.domain.reasons import Reason
 from gateway.domain.underwriting import Outcome, Terms
@@ -63,6 +64,15 @@ class ForecastView(msgspec.Struct, frozen=True):
     fallback: bool
 
 
+class WeekView(msgspec.Struct, frozen=True):
+    """Net sales from now until the end of a week ahead, in minor units; p50 the middle."""
+
+    week: int
+    p10_amount: int
+    p50_amount: int
+    p90_amount: int
+
+
 class Forecasts(msgspec.Struct, frozen=True):
     """What the models expect of the days from `as_of_on` on, and what the next week's sales will use up."""
 
@@ -71,6 +81,10 @@ class Forecasts(msgspec.Struct, frozen=True):
     forecast_7: ForecastView
     forecast_30: ForecastView
     stocking_need_amount: int
+    year: list[WeekView]
+    """Cumulative net sales until the end of each of the next 52 weeks."""
+    stocking: list[Stocking]
+    """The need by category, adding up to it exactly; empty while the till sends no lines with its records."""
 
 
 def current_offer(world: World, judged: Judged) -> CurrentOffer:
@@ -95,7 +109,7 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
         suggested_amount=suggested,
         terms=fresh.terms,
         pd=None if scores is None else scores.pd,
-        reasons=offers.standing_reasons(offered, verdict, fresh),
+        reasons=explanations.standing(offered, verdict, fresh, scores, world.programme),
         decision_id=None if verdict is None else verdict.decision_id,
         decided_at=None if verdict is None else verdict.decided_at,
         data_as_of=position.data_at,
@@ -119,7 +133,22 @@ def forecast(days: int, quantiles: tuple[int, ...], *, fallback: bool) -> Foreca
     return ForecastView(days, p05, p10, p25, p50, p75, p90, p95, fallback)
 
 
-def forecasts(scores: Scores, currency: str, as_of_on: date) -> Forecasts:
+def year(scores: Scores) -> list[WeekView]:
+    """The weeks that the model says something of; none of scores from before it was asked."""
+    knots = outlooks.KNOTS if scores.year else ()
+    return [WeekView(week, *amounts) for week, amounts in zip(knots, scores.year, strict=True)]
+
+
+def weeks(scores: Scores) -> list[WeekView]:
+    """All of the weeks ahead, straight lines between."""
+    if not scores.year:
+        return []
+    paths = list(zip(*scores.year, strict=True))
+    count = outlooks.KNOTS[-1]
+    return [WeekView(week, *(outlooks.until(path, 7 * week) for path in paths)) for week in range(1, count + 1)]
+
+
+def forecasts(scores: Scores, currency: str, as_of_on: date, stocking: list[Stocking]) -> Forecasts:
     """Both horizons."""
     return Forecasts(
         as_of_on=as_of_on,
@@ -127,4 +156,6 @@ def forecasts(scores: Scores, currency: str, as_of_on: date) -> Forecasts:
         forecast_7=forecast(7, scores.forecast_7, fallback=scores.fallback),
         forecast_30=forecast(30, scores.forecast_30, fallback=scores.fallback),
         stocking_need_amount=underwriting.stocking_need_amount(scores),
+        year=weeks(scores),
+        stocking=stocking,
     )

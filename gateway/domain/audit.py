@@ -12,6 +12,7 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.reviews import ReviewState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,14 @@ UNCONFIRMED = frozenset({_S.awaiting_confirmation, _S.expired, _S.canceled})
 """States a drawdown may be in without the merchant ever having clicked."""
 UNBOOKED = frozenset({_S.awaiting_confirmation, _S.requested, _S.reviewing, _S.expired, _S.rejected})
 """States before the first entry."""
+_REVIEWED = {
+    ReviewState.open: frozenset({_S.reviewing}),
+    ReviewState.approved: frozenset(_S) - {_S.awaiting_confirmation, _S.expired, _S.requested},
+    ReviewState.declined: frozenset({_S.rejected}),
+    ReviewState.canceled: frozenset({_S.canceled}),
+    None: frozenset(_S) - {_S.reviewing},
+}
+"""Where a drawdown may stand after what became of its review."""
 Booked = dict[tuple[str, str], tuple[Posting, ...]]
 """(kind, reference) → postings."""
 
@@ -34,6 +43,8 @@ class Stored(msgspec.Struct, frozen=True):
     booked: Booked
     events: dict[str, str | None]
     instructed_amount: int | None
+    review: ReviewState | None = None
+    """What became of its review, if a person had to look."""
 
 
 def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
@@ -46,7 +57,8 @@ def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
 
 def expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Booked:
     """The entries that a drawdown and its repayments in these states must have, and no others."""
-    return {(entry.kind, entry.reference): entry.postings for entry in _expected(drawdown, repayments)}
+    found = _expected(drawdown, repayments)
+    return {(entry.kind, entry.reference): entry.postings for entry in found if entry.postings}
 
 
 def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[Entry]:
@@ -81,6 +93,8 @@ def problems(stored: Stored) -> Iterator[str]:
         yield f"repaid with {settled} of {drawdown.total_amount}"
     if drawdown.state is _S.active and settled >= drawdown.total_amount:
         yield f"active, with {settled} of {drawdown.total_amount} repaid"
+    if drawdown.state not in _REVIEWED[stored.review]:
+        yield f"its review is {stored.review or 'missing'}"
     for noun, noun_id, state in _nouns(stored):
         if stored.events.get(noun_id) != f"{noun}.{state}":
             yield f"{noun_id} is {state}, its last event says {stored.events.get(noun_id)}"

@@ -23,6 +23,9 @@ FIRST = "0" * 64
 OPERATOR, SYSTEM = "operator", "system"
 """Actors without an id: a person at this machine, and the gateway itself when time makes it act."""
 
+WHO = "Say who decides by the name of an account: lower case letters, digits, . _ -, at most 60"
+"""What a person is told whom `is_account` turns away."""
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
 _PLAIN = re.compile(r"[a-z0-9_.:|-]{1,100}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,6 +56,16 @@ class Action(StrEnum):
     change_effective = "change.effective"
     widget_session_made = "widget_session.made"
     drawdown_confirmed = "drawdown.confirmed"
+    review_approved = "review.approved"
+    review_declined = "review.declined"
+    model_promoted = "model.promoted"
+    model_rolled_back = "model.rolled_back"
+    model_recalibrated = "model.recalibrated"
+    models_stepped = "models.stepped"
+    models_reset = "models.reset"
+    programme_applied = "programme.applied"
+    alert_opened = "alert.opened"
+    alert_closed = "alert.closed"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action
 
 
@@ -66,6 +79,11 @@ class Entry(msgspec.Struct, frozen=True):
     subject: str
     facts: dict[str, Fact]
     hash: str = ""
+
+
+def is_account(by: str) -> bool:
+    """Whether this can be the name of a person's account, which the log keeps; not a person's name or address."""
+    return _ACCOUNT.fullmatch(by) is not None
 
 
 def chained(entry: Entry, previous: str) -> Entry:

@@ -17,11 +17,20 @@ GRACE = timedelta(hours=2)
 """How long after its cut-off a day waits for the till's own close before the gateway closes it."""
 
 
+NIGHT_BEGINS = timedelta(hours=4)
+"""After midnight UTC: when what is worked out once a day over all merchants is due."""
+
+
 class UnknownTimezone(Invalid):
     """Not a name of the IANA time zone database."""
 
     code = "unknown_timezone"
     title = "The time zone is not an IANA name"
+
+
+def night_on(now: datetime) -> date:
+    """The date whose night has begun last; `now` is the business clock's."""
+    return (now - NIGHT_BEGINS).date()
 
 
 @lru_cache(maxsize=512)

@@ -181,6 +181,7 @@ class Held(msgspec.Struct, frozen=True):
     sales_count: int
     days_count: int
     decisions_count: int
+    """Decisions, people's reviews of them and of draws, and notices of them."""
     offers_count: int
     """Offers and quotes."""
     consents_count: int

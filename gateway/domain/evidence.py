@@ -177,6 +177,6 @@ def _drawdown(evidence: Evidence, net: Ints, length: Ints) -> Floats:
 def _stock_off(fact: dict[str, Floats]) -> Floats:
     """How far the stock's cover is from the sector's usual, either way: |ln(cover / usual)|, at most 3."""
     cost, usual = fact["daily_cost_amount"], fact["usual_stock_cover_days"]
-    cover = np.full(cost.shape, np.nan)
-    np.divide(np.maximum(fact["stock_amount"], 0), cost * usual, out=cover, where=(cost > 0) & (usual > 0))
+    cover, meant = np.full(cost.shape, np.nan), np.maximum(cost, 0) * np.maximum(usual, 0)
+    np.divide(np.maximum(fact["stock_amount"], 0), meant, out=cover, where=meant > 0)
     return np.abs(np.log(_within(cover, np.exp(-3), np.exp(3))))

@@ -62,6 +62,11 @@ FORECAST_FEATURES = (
     "sigma_13w",
 )
 
+# What a horizon changes; the rest is of the past alone.
+_OWN_COLUMNS = [
+    FORECAST_FEATURES.index(name) for name in ("year_ago_ratio", "fortnight_profile", "year_sin", "year_cos")
+]
+
 # Each with the sign its risk must keep: +1 = more of it, more risk.
 PD_SIGNS = {
     "revenue_cv_26w": 1,
@@ -142,7 +147,27 @@ def horizon_scale(histories: Histories, horizon: int) -> Ints:
 
 def forecast_features(histories: Histories, horizon: int) -> Features:
     """(n, 24) float32, always finite, in the order of FORECAST_FEATURES; `horizon` 7 or 30 days from `as_of` on."""
+    return _forecast(histories, _prefix(histories.net), horizon)
+
+
+def both_forecast_features(histories: Histories) -> tuple[Features, Features]:
+    """`forecast_features` of 7 and of 30 days: most columns are the same, and found once."""
+    week, month = HORIZONS
     sums = _prefix(histories.net)
+    long = _forecast(histories, sums, month)
+    length = np.maximum(histories.length, 1)
+    short = long.copy()
+    level = _last(sums, 28) / np.minimum(length, 28)
+    own = [
+        _year_ago(sums, length, level, week)[0],
+        _fortnight(histories.net, length, week),
+        *_calendar(histories.as_of, week)[:2],
+    ]
+    short[:, _OWN_COLUMNS] = np.stack(own, axis=1)
+    return short, long
+
+
+def _forecast(histories: Histories, sums: Ints, horizon: int) -> Features:
     length = np.maximum(histories.length, 1)
     total = _last(sums, 28)
     level = total / np.minimum(length, 28)

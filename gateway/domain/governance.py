@@ -8,6 +8,9 @@ import msgspec
 
 from gateway.domain.money import BPS
 
+HAIRCUT_BPS = 8_500
+"""What every limit is worth while monitoring distrusts the models."""
+
 
 class Step(StrEnum):
     """How far monitoring has gone; a person takes it back."""
@@ -16,6 +19,17 @@ class Step(StrEnum):
     alert = "alert"
     haircut = "haircut"
     rules_only = "rules_only"
+
+
+_S = Step
+MOVES = {
+    _S.normal: frozenset({_S.alert}),
+    _S.alert: frozenset({_S.haircut, _S.normal}),
+    _S.haircut: frozenset({_S.rules_only, _S.normal}),
+    _S.rules_only: frozenset({_S.normal}),
+}
+"""One step at a time towards care by itself; back to `normal` only by a person."""
+DIALS = {_S.normal: BPS, _S.alert: BPS, _S.haircut: HAIRCUT_BPS, _S.rules_only: HAIRCUT_BPS}
 
 
 class Governance(msgspec.Struct, frozen=True):
@@ -28,3 +42,8 @@ class Governance(msgspec.Struct, frozen=True):
     def rules_only(self) -> bool:
         """Whether the PD model is not to be asked."""
         return self.step is Step.rules_only
+
+
+def at(step: Step) -> Governance:
+    """What a step means."""
+    return Governance(step, DIALS[step])

@@ -105,8 +105,8 @@ class Basis(msgspec.Struct, frozen=True):
 def allowed(details: Details, need: Need, today: date) -> bool:
     """Whether `details` let a client do what it needs to, today."""
     return any(
-        kind(detail) == need.kind
-        and need.action in detail.actions
+        need.action in detail.actions
+        and kind(detail) == need.kind
         and _data_allowed(detail, today, need.datatype, need.purpose)
         for detail in details
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,13 +14,15 @@ from gateway.domain.sales import Totals, bounded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    _Rows = tuple[array[int], array[int], array[int]]
+
 DAYS = 400
 """How many closed days are kept at hand: a year, and the five weeks before it that year-ago ratios look at."""
 WINDOW = 30
 """The days a limit looks back on."""
 
 
-class History(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True, gc=False):
     """Three rows of DAYS integers, the last one for `through_on`; days before `started_on` are zero.
 
     `tails[n]` is the net of the last n closed days, for n up to WINDOW; `trading_days_count` says how many of all
@@ -48,18 +51,21 @@ def build(started_on: date, through_on: date, days: Mapping[date, Totals]) -> Hi
         at = on.toordinal() - first
         if 0 <= at < DAYS:
             _put(rows, at, totals)
-    return _made(started_on, through_on, *rows)
+    return _made(started_on, through_on, rows, _trading(rows[2]))
 
 
 def extend(history: History, through_on: date, days: Mapping[date, Totals]) -> History:
     """Close every day up to `through_on`; a day without totals is a day without sales."""
     count = min((through_on - history.through_on).days, DAYS)
-    rows = tuple(row[count:] + array("q", bytes(8 * count)) for row in (history.net, history.refunds, history.tickets))
+    empty = array("q", bytes(8 * count))
+    rows = (history.net[count:] + empty, history.refunds[count:] + empty, history.tickets[count:] + empty)
     for back in range(count):
         totals = days.get(through_on - timedelta(days=back))
         if totals is not None:
             _put(rows, DAYS - 1 - back, totals)
-    return _made(history.started_on, through_on, *rows)
+    # Only days that came or went are counted: looking at all of them costs as much as the rest of this.
+    trading = history.trading_days_count - _trading(history.tickets[:count]) + _trading(rows[2][DAYS - count :])
+    return _made(history.started_on, through_on, rows, trading)
 
 
 def amend(history: History, on: date, change: Totals) -> History:
@@ -72,14 +78,18 @@ def amend(history: History, on: date, change: Totals) -> History:
     rows = (history.net[:], history.refunds[:], history.tickets[:])
     _put(rows, at, change)
     bounded(on, Totals(sales_amount=rows[0][at], refunds_amount=rows[1][at]))
-    return _made(started_on, history.through_on, *rows)
+    return _made(started_on, history.through_on, rows, _trading(rows[2]))
 
 
-def _made(started_on: date, through_on: date, net: array[int], refunds: array[int], tickets: array[int]) -> History:
-    return History(started_on, through_on, net, refunds, tickets, _tails(net), DAYS - tickets.count(0))
+def _made(started_on: date, through_on: date, rows: _Rows, trading_days_count: int) -> History:
+    return History(started_on, through_on, *rows, _tails(rows[0]), trading_days_count)
 
 
-def _put(rows: tuple[array[int], ...], at: int, totals: Totals) -> None:
+def _trading(tickets: array[int]) -> int:
+    return len(tickets) - tickets.count(0)
+
+
+def _put(rows: _Rows, at: int, totals: Totals) -> None:
     net, refunds, tickets = rows
     back = totals.refunds_amount + totals.voids_amount
     net[at] += totals.sales_amount - back
@@ -88,7 +98,4 @@ def _put(rows: tuple[array[int], ...], at: int, totals: Totals) -> None:
 
 
 def _tails(net: array[int]) -> tuple[int, ...]:
-    tails = [0]
-    for back in range(1, WINDOW + 1):
-        tails.append(tails[-1] + net[-back])
-    return tuple(tails)
+    return tuple(accumulate(net[: -WINDOW - 1 : -1], initial=0))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 PREFIXES = {
-    "authority": "aut", "bank": "bnk", "bank_message": "bms", "change": "chg", "client": "cli", "decision": "dec",
-    "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt", "grant": "grt", "job": "job",
-    "merchant": "mer", "notice": "not", "offer": "off", "partner": "par", "passkey": "psk", "programme": "prg",
-    "quote": "quo", "repayment": "rep", "request": "req", "session": "ses", "token": "tok",
+    "alert": "alr", "authority": "aut", "bank": "bnk", "bank_message": "bms", "change": "chg", "client": "cli",
+    "decision": "dec", "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt", "grant": "grt",
+    "job": "job", "merchant": "mer", "message": "msg", "notice": "not", "offer": "off", "partner": "par",
+    "passkey": "psk", "programme": "prg", "quote": "quo", "repayment": "rep", "request": "req", "review": "rev",
+    "session": "ses", "token": "tok",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
-_SHIFTS = range(120, -1, -10)
+_TIME_SHIFTS, _ENTROPY_SHIFTS = range(40, -1, -10), range(70, -1, -10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 PATTERN = re.compile(r"\A[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}\Z")
@@ -33,5 +35,11 @@ def make(noun: str, millisecond: int, entropy: int) -> str:
 
 def _text(millisecond: int, entropy: int) -> str:
     """26 lower-case Crockford characters: 48 bits of milliseconds, then 80 bits of `entropy` (ULID spec)."""
-    value = (millisecond << 80) | (entropy & ((1 << 80) - 1))
-    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
+    low = "".join([_PAIRS[entropy >> shift & 1023] for shift in _ENTROPY_SHIFTS])
+    return f"{_time(millisecond)}{low}"
+
+
+@lru_cache(maxsize=4)
+def _time(millisecond: int) -> str:
+    """The first ten characters: one commit makes many ids within a few milliseconds."""
+    return "".join([_PAIRS[millisecond >> shift & 1023] for shift in _TIME_SHIFTS])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
 from gateway.domain import calendars, money
+from gateway.domain.errors import FieldError, Invalid
 
 
 class MerchantState(StrEnum):
@@ -41,6 +42,7 @@ Email = Annotated[
         description="where the shop reads its one-time codes; never shown again",
     ),
 ]
+RegisteredOn = Annotated[date, msgspec.Meta(description="when the company was registered, by its registry")]
 Mcc = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{4}\Z", description="ISO 18245 merchant category code")]
 
 
@@ -62,6 +64,7 @@ class NewMerchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner_reference: Reference | None = None
     company_id: CompanyId | None = None
     mcc: Mcc | None = None
+    registered_on: RegisteredOn | None = None
     contact_email: Email | None = None
 
 
@@ -71,6 +74,7 @@ class MerchantChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     legal_name: Name | msgspec.UnsetType = msgspec.UNSET
     company_id: CompanyId | msgspec.UnsetType | None = msgspec.UNSET
     mcc: Mcc | msgspec.UnsetType | None = msgspec.UNSET
+    registered_on: RegisteredOn | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Merchant(msgspec.Struct, frozen=True):
@@ -87,11 +91,28 @@ class Merchant(msgspec.Struct, frozen=True):
     partner_reference: str | None
     company: CompanyId | None
     mcc: str | None
+    registered_on: date | None
     created_at: datetime
     updated_at: datetime
 
 
-def check(new: NewMerchant) -> None:
-    """Raise Invalid when a name the types cannot judge (currency, time zone) is unknown."""
+class RegisteredLater(Invalid):
+    """A company's date of registration that is still to come."""
+
+    code = "registered_in_future"
+    title = "The company cannot have been registered on that day yet"
+
+
+def check(new: NewMerchant, now: datetime) -> None:
+    """Raise Invalid when a name the types cannot judge (currency, time zone) is unknown, or RegisteredLater."""
     money.exponent(new.currency)
     calendars.zone(new.timezone)
+    check_registered(new.registered_on, new.timezone, now)
+
+
+def check_registered(registered_on: date | None, timezone: str, now: datetime) -> None:
+    """Raise RegisteredLater for a date that is still to come where the company is."""
+    today = now.astimezone(calendars.zone(timezone)).date()
+    if registered_on is not None and registered_on > today:
+        error = FieldError("/registered_on", RegisteredLater.code, f"today is {today}")
+        raise RegisteredLater("registered_on lies in the future", errors=(error,))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BPS = 10_000
 """Basis points in one: a rate of 1,500 bps is 15 %."""
@@ -96,3 +100,22 @@ def share(amount: int, bps: int) -> int:
 def floor_to_step(amount: int, step: int) -> int:
     """The largest multiple of `step` that is not above `amount`, never below zero."""
     return max(0, amount) // step * step
+
+
+def share_out(amount: int, weights: Sequence[int]) -> list[int]:
+    """`amount` divided in proportion to non-negative `weights`: parts add up to it exactly (largest remainder).
+
+    Of equal remainders the earlier weight is served first; weights that are all zero count as equal. A negative amount
+    is shared out like its opposite. Raises ValueError for no weights or a negative one.
+    """
+    if not weights or min(weights) < 0:
+        raise ValueError("there must be weights, and none below zero")
+    total = sum(weights)
+    if total == 0:
+        weights, total = [1] * len(weights), len(weights)
+    whole = abs(amount)
+    parts = [whole * weight // total for weight in weights]
+    order = sorted(range(len(parts)), key=lambda n: (-(whole * weights[n] % total), n))
+    for n in order[: whole - sum(parts)]:
+        parts[n] += 1
+    return parts if amount >= 0 else [-part for part in parts]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import reasons
 from gateway.domain.errors import Conflict
 from gateway.domain.money import share
 from gateway.domain.programmes import Programme, ProgrammeRef
@@ -16,7 +15,7 @@ from gateway.domain.reasons import Reason
 from gateway.domain.underwriting import Assessment, Outcome, Terms
 
 if TYPE_CHECKING:
-    from gateway.domain.positions import Offered, Verdict
+    from gateway.domain.positions import Offered
 
 
 class OfferState(StrEnum):
@@ -105,14 +104,15 @@ class Change(StrEnum):
 def change(current: Offered | None, fresh: Assessment, programme: Programme, now: datetime, closing: bool) -> Change:  # noqa: FBT001
     """Whether the fresh assessment differs materially from what was offered (see product.md).
 
-    5 %, a grade, a stop, or, when a day closes, any cut below the shown limit. A raise waits for its cool-down, a cut
-    never does; a worse grade, whose price is another, is no raise whatever the amount.
+    5 %, a grade, a stop, a price that a new programme version changed, or, when a day closes, any cut below the shown
+    limit. A raise waits for its cool-down, a cut never does; a worse grade, whose price is another, is no raise
+    whatever the amount.
     """
     if current is not None and now >= current.expires_at:
         current = None
     if fresh.outcome is not Outcome.offered:
         return _stopped(current, fresh)
-    if current is None:
+    if current is None or current.price not in {None, programme.price(current.grade)}:
         return Change.make
     difference = fresh.limit_amount - current.limit_amount
     material = abs(difference) >= max(1, share(current.limit_amount, programme.material_bps))
@@ -135,27 +135,3 @@ def _stopped(current: Offered | None, fresh: Assessment) -> Change:
     if fresh.outcome is Outcome.declined:
         return Change.withdraw
     return Change.none if current.frozen else Change.freeze
-
-
-def standing_reasons(current: Offered | None, last: Verdict | None, fresh: Assessment) -> tuple[Reason, ...]:
-    """Why the fresh limit is what it is: the last decision's reasons while they hold, else what changed since."""
-    if last is None or last.outcome != fresh.outcome:
-        return fresh.reasons
-    same = current is None or fresh.terms.base_amount == current.base_amount
-    if same and fresh.reasons[-1] in last.reasons:
-        return last.reasons
-    return explain(current, fresh)
-
-
-def explain(current: Offered | None, fresh: Assessment) -> tuple[Reason, ...]:
-    """The fresh reasons, led by what changed since the current offer."""
-    if current is None or fresh.outcome is not Outcome.offered:
-        return fresh.reasons
-    led: list[Reason] = []
-    names = [current.grade, fresh.terms.grade or ""]
-    if names[0] != names[1]:
-        led.append(reasons.make("grade_lowered" if names[0] < names[1] else "grade_raised"))
-    change = fresh.terms.base_amount - current.base_amount
-    if change:
-        led.append(reasons.make("sales_rose" if change > 0 else "sales_fell", change))
-    return (*led, *fresh.reasons)

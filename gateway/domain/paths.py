@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.domain import features as f
+from gateway.domain import outlooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 WEEKS = 52
 MILLION = 1_000_000
-KNOTS = (1, 2, 4, 8, 13, 26, 39, 52)
+KNOTS = outlooks.KNOTS
 QUANTILES = (0.1, 0.5, 0.9)
 PATH_FEATURES = (
     *f.FORECAST_FEATURES,
@@ -69,6 +70,12 @@ def path(knots: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
         last = (p10, p50, max(last[2], row[2], p50))
         answer.append(last)
     return answer
+
+
+def cumulative(knots: Ints) -> Ints:
+    """(n, knots, 3) averages until each knot in 1e-6 → the sums until then, in the order that `path` keeps them in."""
+    sums = np.maximum.accumulate(knots * np.array(KNOTS)[:, None], axis=1)
+    return np.maximum.accumulate(sums, axis=2)
 
 
 def amounts(ratios: Sequence[tuple[int, int, int]], week_amount: int) -> list[tuple[int, int, int]]:

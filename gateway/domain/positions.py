@@ -6,6 +6,7 @@ It is what the hot path reads and writes: closed days, open days, the last score
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from struct import unpack
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class GradeScore(msgspec.Struct, frozen=True):
+Row = bytes | list[float | None]
+"""What a model saw of one merchant: packed float32, little end first, NaN = missing; or written out."""
+
+
+def seen(row: Row) -> list[float | None]:
+    """A kept row, feature by feature; None = missing."""
+    if not isinstance(row, bytes):
+        return row
+    return [None if value != value else value for value in unpack(f"<{len(row) // 4}f", row)]  # noqa: PLR0124 - NaN
+
+
+class GradeScore(msgspec.Struct, frozen=True, gc=False):
     """The PD (1/100 bp) of drawing `exposure_amount`, the whole limit of one grade."""
 
     grade: str
@@ -43,18 +55,18 @@ class Profile(msgspec.Struct, frozen=True):
     tier: Tier = Tier.declared
 
 
-class Track(msgspec.Struct, frozen=True):
+class Track(msgspec.Struct, frozen=True, gc=False):
     """What one horizon's intervals learned: four factors in 1e-6 (`gateway.domain.tracking`).
 
-    `said` is what the model alone answered at the last closes whose horizon has not ended: (closed through, the seven
-    quantiles in 1e-6), oldest first.
+    `said` is what the model alone answered at the last closes whose horizon has not ended, packed because every
+    merchant carries a month of it; `tracking.answers` reads it.
     """
 
     factors: tuple[int, ...]
-    said: tuple[tuple[date, tuple[int, ...]], ...] = ()
+    said: bytes = b""
 
 
-class Tracks(msgspec.Struct, frozen=True):
+class Tracks(msgspec.Struct, frozen=True, gc=False):
     """Both horizons' tracks, and the last closed day that has taught them."""
 
     days_7: Track
@@ -71,14 +83,15 @@ class Override(msgspec.Struct, frozen=True):
     grade: str | None = None
 
 
-class Scores(msgspec.Struct, frozen=True):
+class Scores(msgspec.Struct, frozen=True, gc=False):
     """What the models said of the closed days through `scored_through_on`.
 
     Forecasts are seven quantiles (.05 .10 .25 .50 .75 .90 .95) of the net sales of the next 7 and 30 days, in minor
     units; `ratios` are the models' own answers in 1e-6, `factors` what tracking widened them by. `year` is cumulative
     net sales (P10, P50, P90) until the weeks of `paths.KNOTS`, `ratios_year` the model's own answers. `grade` is the
     best one whose own limit keeps the PD within it, None when none does; `graded_from` the one before, which hysteresis
-    leans on. `model` says which model the PD is of. An `anomaly` of 1,000,000 and above is an alert.
+    leans on. `model` says which model the PD is of. An `anomaly` of 1,000,000 and above is an alert. `features` are the
+    rows that the models saw; `seen` reads one.
     """
 
     scored_through_on: date
@@ -90,7 +103,7 @@ class Scores(msgspec.Struct, frozen=True):
     candidates: tuple[GradeScore, ...]
     grade: str | None
     pd: int | None
-    features: dict[str, list[float | None]]
+    features: dict[str, Row]
     contributions: tuple[tuple[str, int], ...]
     models: dict[str, str]
     model: str = "pd"
@@ -104,7 +117,25 @@ class Scores(msgspec.Struct, frozen=True):
     anomaly_contributions: tuple[tuple[str, int], ...] = ()
 
 
-class Offered(msgspec.Struct, frozen=True):
+class Grounds(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an offer's limit rested on beside base and grade, so that a change of it can be explained; see `Terms`.
+
+    `caps_amount` is the lesser of programme cap and headroom, `net_amount` the closed and open net sales. `logits` are
+    the contributions that `model` (the beginning of its SHA-256) said in the order of its features, in 1e-6.
+    """
+
+    affordability_amount: int
+    grade_bps: int
+    dial_bps: int
+    caps_amount: int
+    haircut_bps: int
+    net_amount: int
+    programme: ProgrammeRef
+    model: str | None = None
+    logits: tuple[int, ...] = ()
+
+
+class Offered(msgspec.Struct, frozen=True, gc=False):
     """The current offer, as much of it as a change is measured against."""
 
     id: str
@@ -116,9 +147,12 @@ class Offered(msgspec.Struct, frozen=True):
     expires_at: datetime
     raised_at: datetime | None
     frozen: bool = False
+    grounds: Grounds | None = None
+    price: tuple[int, int, int] | None = None
+    """Fee and withheld share in bps, term in days (`Programme.price`); None where it was not noted yet."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """The last decision that was written: its outcome and its reasons."""
 
     decision_id: str
@@ -127,7 +161,7 @@ class Verdict(msgspec.Struct, frozen=True):
     decided_at: datetime
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """See the module. `open_days` holds the totals of business days after the last closed one."""
 
     merchant_id: str
@@ -159,7 +193,7 @@ class Position(msgspec.Struct, frozen=True):
 
     def assessed_under(self, now: datetime) -> tuple[Grant, ...]:
         """The consents that let a limit be worked out of these sales at `now`; none: it must not be."""
-        return tuple(grant for grant in self.grants if grant.allows(grants.ASSESS, now))
+        return tuple([grant for grant in self.grants if grant.allows(grants.ASSESS, now)])
 
     def permit(self, grant_id: str | None, need: Need, now: datetime) -> Grant:
         """The consent under which the holder of a grant may do this at `now`. Raises ConsentRequired."""

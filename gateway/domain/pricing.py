@@ -1,21 +1,34 @@
-"""What a drawdown costs: fee, share of sales, minimums, payoff estimate and the annual percentage rate."""
+"""What a drawdown costs: fee, share of sales, minimums, payoff estimate and the annual percentage rate.
+
+However the loan is repaid, all that it costs never comes to more than the programme's cap a year (`owed_amount`).
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.domain import outlooks
 from gateway.domain.histories import WINDOW
 from gateway.domain.money import BPS, share
+from gateway.domain.underwriting import P50
 
 if TYPE_CHECKING:
-    from gateway.domain.programmes import Grade, Programme
+    from collections.abc import Iterable, Sequence
+
+    from gateway.domain.positions import Scores
+    from gateway.domain.programmes import Programme
 
 APR_METHOD = "effective annual rate: internal rate of return of the expected daily repayments, (1 + i) ^ 365 - 1"
 WITHHOLD_STEP_BPS = 100
 """Withheld shares are whole percents."""
+RATE_SCALE = 10**15
+"""Daily rates are integers in this part of one."""
+YEAR_DAYS = 365
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -31,17 +44,19 @@ class Cost(msgspec.Struct, frozen=True):
     daily_repayment_amount: int
 
 
-def cost(amount: int, grade: Grade, programme: Programme, median_30_amount: int, today: date) -> Cost:
-    """Price `amount` drawn on `today` against a median forecast of the next 30 days' net sales.
+def cost(amount: int, fee_bps: int, programme: Programme, outlook: Sequence[int], today: date) -> Cost:
+    """Price `amount` drawn on `today` against the middle outlook: cumulative net sales until `outlooks.KNOTS`.
 
-    Past 30 days the forecast's daily rate goes on. Repayment starts the day after and never lasts beyond the term:
-    the minimums sum to the total by then. The fee is rounded up to the minor unit.
+    Repayment starts the day after, follows the sales foreseen and never lasts beyond the term: the minimums sum to the
+    total by then. The fee is `fee_bps` of the amount, the grade's, rounded up to the minor unit, but no more than the
+    programme's all-in cap allows when the loan is repaid as foreseen.
     """
-    fee = -(-amount * grade.fee_bps // BPS)
+    ahead = [outlooks.until(outlook, day) for day in range(programme.term_days + 1)]
+    fee = _fee_amount(amount, fee_bps, programme, ahead)
     total = amount + fee
-    withhold_bps = withheld_share_bps(total, programme, median_30_amount)
-    daily = _daily_amount(total, programme, median_30_amount, withhold_bps)
-    days = -(-total // daily)
+    withhold_bps = withheld_share_bps(total, programme, ahead)
+    repaid = _repaid(total, programme, ahead, withhold_bps)
+    days = len(repaid) - 1
     return Cost(
         fee_amount=fee,
         total_amount=total,
@@ -49,23 +64,54 @@ def cost(amount: int, grade: Grade, programme: Programme, median_30_amount: int,
         minimum_amount=minimum_amounts(total, programme)[0],
         estimated_payoff_on=today + timedelta(days=days),
         final_due_on=today + timedelta(days=programme.term_days),
-        apr_bps=annual_rate_bps(amount, _flows(total, daily, days)),
-        daily_repayment_amount=daily,
+        apr_bps=annual_rate_bps(amount, [after - before for before, after in pairwise(repaid)]),
+        daily_repayment_amount=-(-total // days),
     )
 
 
-def withheld_share_bps(total: int, programme: Programme, median_30_amount: int) -> int:
-    """The least whole percent of daily net sales expected to repay `total` within the target, else the maximum.
+def outlook(scores: Scores | None) -> tuple[int, ...]:
+    """The middle outlook: the year's P50, the 30 days' gone on where no year was foreseen, nothing without scores."""
+    if scores is None:
+        return outlooks.straight(0, WINDOW)
+    return tuple(row[1] for row in scores.year) or outlooks.straight(scores.forecast_30[P50], WINDOW)
 
-    A shop gives up no more of its day than it needs to; one that sells little for what it draws gives the most.
+
+@cache
+def daily_rate(cap_bps: int) -> int:
+    """The largest daily rate, in 1 / RATE_SCALE, that compounded over a year comes to at most `cap_bps`; exact."""
+    low, high = 0, RATE_SCALE
+    most = (BPS + cap_bps) * RATE_SCALE**YEAR_DAYS
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if (RATE_SCALE + middle) ** YEAR_DAYS * BPS <= most else (low, middle - 1)
+    return low
+
+
+def allowed_cost_amount(amount: int, repayments: Iterable[tuple[int, int]], day: int, cap_bps: int) -> int:
+    """The most that a loan of `amount` may have cost by `day`: the daily rate of each day's principal, rounded down.
+
+    `repayments` are (day, amount), in order, day 0 the one the money went out on; here each of them counts towards the
+    principal first, and costs bear no cost. That is the least there is, so that no order of repaying beats the cap:
+    the loan's internal rate of return stays at or below the daily rate at whatever day it ends.
     """
-    step = WITHHOLD_STEP_BPS
-    least = -(-programme.withhold_min_bps // step) * step
-    for withhold_bps in range(least, programme.withhold_bps + 1, step):
-        daily = _daily_amount(total, programme, median_30_amount, withhold_bps)
-        if -(-total // daily) <= programme.target_days:
-            return withhold_bps
-    return programme.withhold_bps
+    balance_days, principal, since = 0, amount, 0
+    for on, repaid in repayments:
+        if on >= day:
+            break
+        balance_days += max(0, principal) * (on - since)
+        principal, since = principal - repaid, on
+    balance_days += max(0, principal) * (day - since)
+    return daily_rate(cap_bps) * balance_days // RATE_SCALE
+
+
+def owed_amount(amount: int, fee: int, repayments: Sequence[tuple[int, int]], day: int, cap_bps: int) -> int:
+    """What pays a loan off on `day`, in minor units: the fee, or less where the cap allows less. Below zero: to refund.
+
+    `repayments` as for `allowed_cost_amount`; those of `day` itself are paid already. Whoever settles a loan asks this
+    at every repayment: it is paid off on the first day on which nothing is owed.
+    """
+    paid = sum(repaid for on, repaid in repayments if on <= day)
+    return amount + min(fee, allowed_cost_amount(amount, repayments, day, cap_bps)) - paid
 
 
 def minimum_amounts(total: int, programme: Programme) -> list[int]:
@@ -75,14 +121,54 @@ def minimum_amounts(total: int, programme: Programme) -> list[int]:
     return parts if total % part == 0 else [*parts, total % part]
 
 
-def _daily_amount(total: int, programme: Programme, median_30_amount: int, withhold_bps: int) -> int:
-    """The expected repayment of one day: the share of sales, but at least what ends with the term."""
-    least = -(-total // programme.term_days)
-    return max(share(max(0, median_30_amount), withhold_bps) // WINDOW, least, 1)
+def _fee_amount(amount: int, fee_bps: int, programme: Programme, ahead: Sequence[int]) -> int:
+    """The largest fee up to the grade's that the cap allows on the path it leads to itself.
+
+    A larger fee is repaid by a larger share, so the principal goes faster and the cap allows less: the fees allowed are
+    all those up to one. A worse grade therefore never pays a smaller fee.
+    """
+    low, high = 0, -(-amount * fee_bps // BPS)
+    middle = high  # the grade's own first: most often it is allowed
+    while low < high:
+        allowed = middle <= _allowed_amount(amount, middle, programme, ahead)
+        low, high = (middle, high) if allowed else (low, middle - 1)
+        middle = (low + high + 1) // 2
+    return low
 
 
-def _flows(total: int, daily: int, days: int) -> list[int]:
-    return [daily] * (days - 1) + [total - daily * (days - 1)]
+def _allowed_amount(amount: int, fee: int, programme: Programme, ahead: Sequence[int]) -> int:
+    total = amount + fee
+    repaid = _repaid(total, programme, ahead, withheld_share_bps(total, programme, ahead))
+    parts = [(day, after - before) for day, (before, after) in enumerate(pairwise(repaid), 1)]
+    return allowed_cost_amount(amount, parts, len(parts), programme.all_in_cap_bps)
+
+
+def withheld_share_bps(total: int, programme: Programme, ahead: Sequence[int]) -> int:
+    """The least whole percent of daily net sales expected to repay `total` within the target, else the maximum.
+
+    A shop gives up no more of its day than it needs to; one that sells little for what it draws gives the most.
+    `ahead`: cumulative net sales until the end of each day, day 0 first.
+    """
+    step, target = WITHHOLD_STEP_BPS, min(programme.target_days, programme.term_days)
+    least = -(-programme.withhold_min_bps // step) * step
+    minimum = _minimum(total, programme, target)
+    for withhold_bps in range(least, programme.withhold_bps + 1, step):
+        if max(share(ahead[target], withhold_bps), minimum) >= total:
+            return withhold_bps
+    return programme.withhold_bps
+
+
+def _repaid(total: int, programme: Programme, ahead: Sequence[int], withhold_bps: int) -> list[int]:
+    """What is expected to be repaid by each day until all is: the share of sales, or what ends with the term."""
+    repaid = [0]
+    while repaid[-1] < total:
+        day = len(repaid)
+        repaid.append(min(total, max(share(ahead[day], withhold_bps), _minimum(total, programme, day))))
+    return repaid
+
+
+def _minimum(total: int, programme: Programme, day: int) -> int:
+    return -(-total * min(day, programme.term_days) // programme.term_days)
 
 
 def annual_rate_bps(amount: int, repayments: list[int]) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import msgspec
 
 from gateway.domain.money import BPS, minor_units
 from gateway.domain.tiers import Tier
 
 
-class Grade(msgspec.Struct, frozen=True):
+class Grade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Merchants whose PD (1/100 bp) is at most `pd_max` get `limit_bps` of the common limit at `fee_bps`."""
 
     name: str
@@ -24,8 +27,11 @@ class ProgrammeRef(msgspec.Struct, frozen=True):
     version: int
 
 
-class Eligibility(msgspec.Struct, frozen=True):
-    """Who may borrow at all. An empty `countries` admits every one; companies are blocked as `scheme:value`."""
+class Eligibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may borrow at all. An empty `countries` admits every one; companies are blocked as `scheme:value`.
+
+    `mccs_excluded` are MCCs or the starts of some. An age is checked where one is asked for.
+    """
 
     countries: tuple[str, ...] = ()
     mccs_excluded: tuple[str, ...] = ()
@@ -33,14 +39,14 @@ class Eligibility(msgspec.Struct, frozen=True):
     company_age_days: int = 0
 
 
-class TierRule(msgspec.Struct, frozen=True):
+class TierRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What data of one trust tier is worth: taken off sales, and the best grade they can lead to."""
 
     haircut_bps: int = 0
     best_grade: str = "A"
 
 
-class ThinRule(msgspec.Struct, frozen=True):
+class ThinRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Shops known for fewer than `below_days`: a share of the limit, and the best grade they can have."""
 
     below_days: int = 0
@@ -48,7 +54,7 @@ class ThinRule(msgspec.Struct, frozen=True):
     best_grade: str = "A"
 
 
-class ReviewRule(msgspec.Struct, frozen=True):
+class ReviewRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person looks at before money moves: draws from `amount_major` up, and flagged merchants' draws.
 
     An anomaly score (1e-6) from `anomaly` up is a flag, from `anomaly_stop` up a stop.
@@ -58,10 +64,10 @@ class ReviewRule(msgspec.Struct, frozen=True):
     default_amount_major: int = 0
     """0 = no draw is reviewed for its size alone."""
     anomaly: int = 1_000_000
-    anomaly_stop: int = 2_000_000
+    anomaly_stop: int = 3_000_000
 
 
-class Programme(msgspec.Struct, frozen=True):
+class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency.
 
     A quote withholds the least share from `withhold_min_bps` up that is expected to repay it within `target_days`, at
@@ -115,6 +121,11 @@ class Programme(msgspec.Struct, frozen=True):
         """Its id and version."""
         return ProgrammeRef(self.id, self.version)
 
+    def price(self, grade: str) -> tuple[int, int, int] | None:
+        """What borrowing costs at a grade: fee and withheld share in bps, term in days; None without such a grade."""
+        fees = (one.fee_bps for one in self.grades if one.name == grade)
+        return next(((fee, self.withhold_bps, self.term_days) for fee in fees), None)
+
     def cap_amount(self, currency: str) -> int:
         """The most one merchant may owe, in minor units."""
         return self.cap_major.get(currency, self.default_cap_major) * minor_units(currency)
@@ -122,6 +133,10 @@ class Programme(msgspec.Struct, frozen=True):
     def step_amount(self, currency: str) -> int:
         """Amounts move in these steps, in minor units; it is also the least amount."""
         return self.step_major.get(currency, self.default_step_major) * minor_units(currency)
+
+    def partner_cap_amount(self, currency: str) -> int:
+        """The most that all merchants of one partner may owe, in minor units."""
+        return self.partner_cap_major * minor_units(currency)
 
     def capacity_amount(self, currency: str) -> int:
         """The most the bank lends under this programme altogether, in minor units."""
@@ -133,36 +148,7 @@ class Programme(msgspec.Struct, frozen=True):
         return -(-self.term_days // self.interval_days)
 
 
-INVENTORY = Programme(
-    id="prg_inventory",
-    version=1,
-    bank_id="bnk_sandbox",
-    base_bps=8_000,
-    grades=(
-        Grade("A", 15_000, 10_000, 120),
-        Grade("B", 35_000, 8_500, 160),
-        Grade("C", 70_000, 6_500, 220),
-        Grade("D", 120_000, 4_000, 300),
-    ),
-    withhold_bps=1_500,
-    withhold_min_bps=300,
-    target_days=60,
-    term_days=270,
-    interval_days=30,
-    cap_major={"CNY": 500_000, "KRW": 100_000_000, "JPY": 10_000_000, "VND": 1_500_000_000, "IDR": 1_000_000_000},
-    step_major={"CNY": 100, "KRW": 10_000, "JPY": 1_000, "VND": 100_000, "IDR": 100_000},
-    default_cap_major=60_000,
-    default_step_major=10,
-    capacity_major=100_000_000_000,
-    partner_share_bps=1_000,
-    thin_days=28,
-    stale_days=4,
-    offer_days=30,
-    quote_minutes=15,
-    material_bps=500,
-    raise_cooldown_hours=24,
-    draws_24h_count=24,
-    draws_24h_bps=10_000,
-    terms_version="2026-11-01",
+INVENTORY = msgspec.convert(
+    tomllib.loads(files("gateway").joinpath("programmes", "inventory.toml").read_text(encoding="utf-8")), Programme
 )
-"""The built-in inventory-loan programme of the sandbox bank."""
+"""The built-in inventory-loan programme of the sandbox bank: a part of the package, kept as an operator's own are."""

@@ -25,7 +25,7 @@ from gateway.domain.authorities import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, events, merchants, notices, passkeys
+from gateway.usecases import audit, events, merchants, messages, passkeys
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
@@ -234,4 +234,4 @@ async def _tell(tx: Tx, world: World, authority: Authority, state: AuthorityStat
     await events.emit(tx, world, [event])
     if state in _NOTED:
         page = f"{world.settings.address}{PAGE}?merchant_id={authority.merchant_id}"
-        await notices.send(tx, world, authority.merchant_id, f"authority_{state.value}", page=page)
+        await messages.send(tx, world, authority.merchant_id, f"authority_{state.value}", page=page)

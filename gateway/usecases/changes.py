@@ -33,7 +33,7 @@ from gateway.domain.changes import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, contacts, events, merchants, notices, passkeys
+from gateway.usecases import audit, contacts, events, merchants, messages, passkeys
 from gateway.usecases.audit import SYSTEM, Action
 from gateway.usecases.contacts import NoContact
 
@@ -194,7 +194,7 @@ async def _ask(
     await tx.run(sql.changes.add, **msgspec.structs.asdict(change))
     if first:
         await _put_in_force(tx, world, change)
-        await notices.send(tx, world, merchant_id, f"{kind}_set", new=shown(world, change))
+        await messages.send(tx, world, merchant_id, f"{kind}_set", new=shown(world, change))
     await _tell(tx, world, change)
     if not first:
         await _notify(tx, world, change, before.timezone)
@@ -223,7 +223,7 @@ async def _settle(world: World, change_id: str, merchant_id: str, tx: Tx) -> int
     await _move(tx, world, held, ChangeState.effective)  # tells the old contact, so before the new one is in force
     await _put_in_force(tx, world, held)
     if held.kind is ChangeKind.contact:
-        await notices.send(tx, world, merchant_id, "contact_set")
+        await messages.send(tx, world, merchant_id, "contact_set")
     await audit.note(tx, world, SYSTEM, Action.change_effective, held.id, merchant_id=merchant_id)
     return 1
 
@@ -267,7 +267,7 @@ async def _tell(tx: Tx, world: World, change: Change) -> None:
 async def _notify(tx: Tx, world: World, change: Change, timezone: str) -> None:
     """Tell the contact in force what the change's state means and where to stop it."""
     at = "" if change.due_at is None else f"{change.due_at.astimezone(calendars.zone(timezone)):%Y-%m-%d %H:%M}"
-    await notices.send(
+    await messages.send(
         tx, world, change.merchant_id, f"{change.kind}_{change.state}",
         new=shown(world, change), holder=change.holder_name or "", at=at, page=address(world, change.merchant_id),
     )  # fmt: skip

@@ -6,34 +6,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
-from gateway.domain import features, underwriting
+from gateway.domain import explanations, underwriting
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.grants import Basis
 from gateway.domain.histories import WINDOW
-from gateway.domain.positions import Scores
+from gateway.domain.positions import Offered, Scores
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
 from gateway.domain.underwriting import Inputs, Outcome, Terms
 from gateway.store import sql
+from gateway.usecases import programmes, replays
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gateway.domain.programmes import Programme
     from gateway.domain.underwriting import Assessment
     from gateway.ports import Scorer
     from gateway.store import Reader
     from gateway.usecases.world import Vault
-
-    Floats = NDArray[np.float32]
-
-LEVEL_DAYS = 28
-"""The days whose mean a forecast's ratios refer to."""
-MILLION = 1_000_000
-TOLERANCE = 10
-"""How far a model run again may lie from what was stored: 1e-5, for another processor's arithmetic."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -59,8 +49,9 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class _Stored(Decision, frozen=True):
-    """A decision with what was sealed of it."""
+    """A decision with the offer it was measured against, and what was sealed of it."""
 
+    against: Offered | None
     envelope: bytes | None
 
 
@@ -69,6 +60,7 @@ class _Made(msgspec.Struct, frozen=True):
 
     inputs: Inputs
     scores: Scores | None
+    against: Offered | None = None
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -116,20 +108,21 @@ async def replay(
 ) -> Replay:
     """Repeat the policy exactly and the models within their tolerance, from the stored inputs alone.
 
-    A sealed decision needs the `vault`. Raises NotFound, ProgrammeGone or DecisionSealed.
+    `programme` is the running one; a decision made under another version is repeated under that. A sealed
+    decision needs the `vault`. Raises NotFound, ProgrammeGone or DecisionSealed.
     """
     decision = await reader.one(sql.decisions.stored, _Stored, decision_id=decision_id)
     if decision is None:
         raise NotFound(f"There is no decision {decision_id}")
     if decision.programme != programme.ref:
-        raise ProgrammeGone(f"{decision.programme.id} version {decision.programme.version} is not here")
+        programme = await _programme(reader, decision.programme)
     made = _made_of(decision, vault)
     again = underwriting.assess(made.inputs, programme)
-    differences = _policy(decision, made.inputs, again, programme)
+    differences = _policy(decision, made, again, programme)
     pd, scores = None, made.scores
     if scores is not None:
-        differences += _grading(made.inputs, scores, programme)
-        pd, faults = _rescore(scores, made.inputs.tails[WINDOW], scorer)
+        differences += replays.grading(made.inputs, scores, programme)
+        pd, faults = replays.models(scores, made.inputs.tails[WINDOW], scorer)
         differences += faults
     elif made.inputs.scored:
         differences.append("scores: none are stored")
@@ -145,77 +138,29 @@ async def replay(
     )
 
 
+async def _programme(reader: Reader, ref: ProgrammeRef) -> Programme:
+    found = await programmes.find(reader, ref)
+    if found is None:
+        raise ProgrammeGone(f"{ref.id} version {ref.version} is not here")
+    return found
+
+
 def _made_of(decision: _Stored, vault: Vault | None) -> _Made:
     if decision.inputs is not None:
-        return _Made(decision.inputs, decision.scores)
+        return _Made(decision.inputs, decision.scores, decision.against)
     if vault is None or decision.envelope is None:
         raise DecisionSealed("Its merchant's data was erased: replaying it takes the key that it was sealed with")
     return msgspec.json.decode(vault.unseal(decision.envelope, decision.id), type=_Made)
 
 
-def _policy(decision: Decision, given: Inputs, again: Assessment, programme: Programme) -> list[str]:
-    """Policy from the stored inputs against what was stored; the leading reasons told a change and are not repeated."""
+def _policy(decision: Decision, made: _Made, again: Assessment, programme: Programme) -> list[str]:
+    """Policy from the stored inputs against what was stored."""
     oldest = decision.decided_at - timedelta(days=programme.stale_days)
-    return _differing(
+    why = explanations.explain(made.against, again, made.scores, programme)
+    return replays.differing(
         ("outcome", again.outcome, decision.outcome),
         ("limit_amount", again.limit_amount, decision.limit_amount),
         ("terms", again.terms, decision.terms),
-        ("reasons", again.reasons, decision.reasons[-len(again.reasons) :]),
-        ("stale", decision.data_at is None or decision.data_at < oldest, given.stale),
+        ("reasons", why, decision.reasons),
+        ("stale", decision.data_at is None or decision.data_at < oldest, made.inputs.stale),
     )
-
-
-def _grading(given: Inputs, scores: Scores, programme: Programme) -> list[str]:
-    """The integer steps between models and policy: amounts of the forecast, exposures tried, the grade."""
-    best = underwriting.best_grade(scores.candidates, programme)
-    exposures = underwriting.candidates(given.tails[WINDOW], scores.forecast_30, given.currency, programme)
-    found = _differing(
-        ("forecast_30", scores.forecast_30, given.forecast_30),
-        ("pd", scores.pd, given.pd),
-        ("grade", (None if best is None else best.grade,) * 2, (scores.grade, given.grade)),
-        ("candidates", exposures, [candidate.exposure_amount for candidate in scores.candidates]),
-    )
-    if given.trading_days_count >= LEVEL_DAYS:
-        for horizon, ratios, stored in (
-            (7, scores.ratios_7, scores.forecast_7),
-            (30, scores.ratios_30, scores.forecast_30),
-        ):
-            scale = max(0, given.tails[LEVEL_DAYS] * horizon // LEVEL_DAYS)
-            found += _differing((f"forecast_{horizon}", tuple(scale * ratio // MILLION for ratio in ratios), stored))
-    return found
-
-
-def _differing(*checks: tuple[str, object, object]) -> list[str]:
-    return [f"{name}: {again}, stored {stored}" for name, again, stored in checks if again != stored]
-
-
-def _rescore(scores: Scores, net_30_amount: int, scorer: Scorer) -> tuple[int, list[str]]:
-    """The models run again on the stored features; the PD's at every exposure that was tried."""
-    row = _row(scores, "pd")
-    (explained,) = scorer.explain(row)
-    pairs = {
-        "pd": ([explained.pd], [explained.pd if scores.pd is None else scores.pd]),
-        "contributions": ([c.logit for c in explained.contributions], [logit for _, logit in scores.contributions]),
-        "candidates": (scorer.default(_at_exposures(row, scores, net_30_amount)), [c.pd for c in scores.candidates]),
-        "ratios_7": (scorer.forecast(7, _row(scores, "forecast_7"))[0], scores.ratios_7),
-        "ratios_30": (scorer.forecast(30, _row(scores, "forecast_30"))[0], scores.ratios_30),
-    }
-    faults = [
-        f"{name}: {list(again)}, stored {list(stored)}"
-        for name, (again, stored) in pairs.items()
-        if len(again) != len(stored) or any(abs(a - b) > TOLERANCE for a, b in zip(again, stored, strict=True))
-    ]
-    return explained.pd, faults
-
-
-def _at_exposures(row: Floats, scores: Scores, net_30_amount: int) -> Floats:
-    exposures = np.array([[candidate.exposure_amount for candidate in scores.candidates]], dtype=np.int64)
-    days = np.zeros((1, features.HISTORY_DAYS), np.int64)
-    days[0, -1] = net_30_amount
-    one = np.ones(1, np.int64)
-    return features.at_exposures(row, features.Histories(days, days, days, one, one), exposures)
-
-
-def _row(scores: Scores, model: str) -> Floats:
-    values = [np.nan if value is None else value for value in scores.features[model]]
-    return np.array([values], dtype=np.float32)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import grants, ledger, states
+from gateway.domain import reviews as review_rules
 from gateway.domain.drawdowns import (
     MOVES,
     BankUnavailable,
@@ -24,15 +25,17 @@ from gateway.domain.events import Event
 from gateway.domain.money import Money
 from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
+from gateway.domain.reviews import ReviewState
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import audit, events, jobs, limits, positions, velocity
+from gateway.usecases import audit, events, jobs, limits, positions, reviews, velocity
 from gateway.usecases import ledger as books
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gateway.domain.inputs import Inputs
     from gateway.domain.positions import Position
     from gateway.domain.rights import Caller
     from gateway.store import Reader, Tx
@@ -108,6 +111,7 @@ async def confirm(
 ) -> Drawdown:
     """The merchant's click: terms and limit are checked again, exposure is taken, evidence kept, the bank asked.
 
+    A large draw, or a flagged merchant's, waits for a person first (`gateway.usecases.reviewing`).
     Raises QuoteExpired, StaleTerms, VelocityExceeded, QuoteSuperseded, ExposureExceeded, or ConsentRequired for what
     was taken back since the proposal; then nothing was borrowed.
     """
@@ -118,7 +122,7 @@ async def confirm(
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
     await velocity.take(tx, world, drawdown)
-    await _take_exposure(tx, world, quote)
+    given = await _take_exposure(tx, world, quote)
     evidence = Evidence(
         terms_hash=quote.terms_hash,
         terms_version=quote.terms_version,
@@ -134,7 +138,12 @@ async def confirm(
     )
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)
-    await jobs.enqueue(tx, world, DECIDE, drawdown_id)
+    unseen = await tx.one(sql.reviews.unseen, merchant_id=drawdown.merchant_id)  # this draw among it
+    if why := review_rules.reasons(given, drawdown.amount if unseen is None else unseen[0], world.programme):
+        await move(tx, world, await find(tx, drawdown_id), DrawdownState.reviewing)
+        await reviews.open_drawdown(tx, world, drawdown, why)
+    else:
+        await jobs.enqueue(tx, world, DECIDE, drawdown_id)
     rests_on = evidence.authority_id or evidence.passkey_id
     facts = {"method": evidence.method, "rests_on": rests_on, "intent": evidence.intent_hash}
     await audit.note(tx, world, drawdown.merchant_id, Action.drawdown_confirmed, drawdown_id, **facts)
@@ -164,13 +173,14 @@ async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Dra
     if drawdown.state is not DrawdownState.awaiting_confirmation:
         await release_exposure(tx, world, drawdown, drawdown.amount)
     await move(tx, world, drawdown, DrawdownState.canceled)
+    await reviews.cancel(tx, world, drawdown_id)
     return await find(tx, drawdown_id)
 
 
 async def decide(world: World, drawdown_id: str) -> None:
     """Ask the bank for its own decision, and record it; an approval stores the instruction in the same unit."""
     drawdown = await find(world.store, drawdown_id)
-    if drawdown.state is not DrawdownState.requested:
+    if not await _for_the_bank(world.store, drawdown):
         return
     if world.loan_decision is None:
         raise BankUnavailable("No bank that decides loans is connected to this gateway")
@@ -178,7 +188,7 @@ async def decide(world: World, drawdown_id: str) -> None:
 
     async def unit(tx: Tx) -> None:
         held = await lock(tx, drawdown_id)
-        if held.state is not DrawdownState.requested:
+        if not await _for_the_bank(tx, held):
             return
         if not approved:
             await release_exposure(tx, world, held, held.amount)
@@ -189,6 +199,13 @@ async def decide(world: World, drawdown_id: str) -> None:
         await jobs.enqueue(tx, world, INSTRUCT, drawdown_id)
 
     await world.store.write(unit)
+
+
+async def _for_the_bank(reader: Reader, drawdown: Drawdown) -> bool:
+    """Whether the bank is to decide: after the click, and after the person who had to look."""
+    if drawdown.state is DrawdownState.reviewing:
+        return await reviews.state_of(reader, drawdown.id) is ReviewState.approved
+    return drawdown.state is DrawdownState.requested
 
 
 async def move(tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, *, reason: str | None = None) -> None:
@@ -208,16 +225,18 @@ async def move(tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, 
 
 
 async def release_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
-    """Principal that is no longer owed, or never will be, frees its merchant's and programme's room."""
+    """Principal that is no longer owed, or never will be, frees its merchant's, programme's and partner's room."""
     await tx.run(sql.positions.release, merchant_id=drawdown.merchant_id, amount=amount)
-    await tx.run(sql.exposures.release, scope=limits.programme_scope(world, drawdown.currency), amount=amount)
+    for scope, _ in limits.caps(world, drawdown.partner_id, drawdown.currency):
+        await tx.run(sql.exposures.release, scope=scope, amount=amount)
     positions.forget(tx, world, drawdown.merchant_id)
 
 
 async def restore_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
     """Principal that is owed again, because its repayment was taken back; what is owed is owed, whatever the limit."""
     await tx.run(sql.positions.take_back, merchant_id=drawdown.merchant_id, amount=amount)
-    await tx.run(sql.exposures.take_back, scope=limits.programme_scope(world, drawdown.currency), amount=amount)
+    for scope, _ in limits.caps(world, drawdown.partner_id, drawdown.currency):
+        await tx.run(sql.exposures.take_back, scope=scope, amount=amount)
     positions.forget(tx, world, drawdown.merchant_id)
 
 
@@ -255,14 +274,14 @@ def _draw(position: Position, quote: Quote) -> grants.Draw:
     return grants.Draw(quote.bank_id, quote.currency, quote.amount, outstanding, quote.withhold_bps)
 
 
-async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
-    """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it.
+async def _take_exposure(tx: Tx, world: World, quote: Quote) -> Inputs:
+    """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it; what it rests on.
 
     The limit itself is made of what the database holds now, not of what this process remembers.
     """
     position = await positions.certain(tx, world, quote.merchant_id)
     offer = await tx.one(sql.offers.find, Offer, offer_id=quote.offer_id, partner_id=position.partner_id)
-    _, fresh = await limits.assess(tx, world, position)
+    given, fresh = await limits.assess(tx, world, position)
     if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
         raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
     grants.check_covered(position.grants, _draw(position, quote), world.clock.now())
@@ -271,12 +290,12 @@ async def _take_exposure(tx: Tx, world: World, quote: Quote) -> None:
         raise QuoteSuperseded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
     if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=quote.amount, limit_amount=limit):
         raise ExposureExceeded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
-    scope = limits.programme_scope(world, quote.currency)
-    await tx.run(sql.exposures.open, scope=scope)
-    cap = world.programme.capacity_amount(quote.currency)
-    if not await tx.run(sql.exposures.guard, scope=scope, amount=quote.amount, cap_amount=cap):
-        raise ExposureExceeded("The bank's programme has no room for this amount; nothing was borrowed")
+    for scope, cap in limits.caps(world, position.partner_id, quote.currency):
+        await tx.run(sql.exposures.open, scope=scope)
+        if not await tx.run(sql.exposures.guard, scope=scope, amount=quote.amount, cap_amount=cap):
+            raise ExposureExceeded("Bank or partner have no room for this amount; nothing was borrowed")
     positions.forget(tx, world, quote.merchant_id)
+    return given
 
 
 async def _tell(tx: Tx, world: World, drawdown: Drawdown, state: DrawdownState) -> None:

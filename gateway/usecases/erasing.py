@@ -18,10 +18,11 @@ from gateway.domain.erasures import MOVES, Erasure, ErasureState, Loan
 from gateway.domain.events import Event
 from gateway.domain.positions import Position
 from gateway.domain.records import PLACEHOLDER
-from gateway.domain.sales import SaleKind, Totals, totals
+from gateway.domain.sales import Totals, totals
 from gateway.store import sql
-from gateway.usecases import audit, consent_records, events, positions
+from gateway.usecases import audit, consent_records, events, positions, reviews
 from gateway.usecases.audit import SYSTEM, Action
+from gateway.usecases.baskets import Baskets, Sold
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -35,13 +36,10 @@ SEALED_COUNT = 50
 """The most decisions that one unit seals; each is some kilobytes."""
 
 
-class _Sold(msgspec.Struct, frozen=True):
+class _Sold(Sold, frozen=True, kw_only=True):
     """A deleted record, as far as its day is made of it."""
 
-    business_on: date
     version: int
-    kind: SaleKind
-    net_amount: int
 
 
 class _Work(msgspec.Struct, frozen=True):
@@ -116,6 +114,15 @@ async def _begin(tx: Tx, work: _Work) -> None:
         await events.emit(tx, work.world, [told])
     bare = msgspec.structs.replace(work.position, scores=None, offered=None)
     await positions.save(tx, work.world, [], [bare])
+    await _end_reviews(tx, work)
+
+
+async def _end_reviews(tx: Tx, work: _Work) -> None:
+    """Nobody can look at these decisions again: contests end, what the merchant wrote goes, and what came of it."""
+    await reviews.cancel_contests(tx, work.world, work.merchant_id)
+    await tx.run(sql.erasures.forget_statements, merchant_id=work.merchant_id)
+    await tx.run(sql.positions.override, merchant_id=work.merchant_id, override_json=None)
+    positions.forget(tx, work.world, work.merchant_id)
 
 
 async def _delete_sales(tx: Tx, work: _Work) -> bool:
@@ -126,9 +133,12 @@ async def _delete_sales(tx: Tx, work: _Work) -> bool:
     if not gone:
         return False
     days: dict[date, Totals] = defaultdict(Totals)
+    baskets = Baskets()
     for sold in gone:
         if sold.version != PLACEHOLDER:
             days[sold.business_on] += -totals(sold.kind, sold.net_amount)
+            baskets.remove(work.merchant_id, sold)
+    await baskets.write(tx)
     await tx.many(sql.days.add, [_day(work.merchant_id, on, change) for on, change in sorted(days.items())])
     await _count(tx, work, sales_count=len(gone))
     await _changed(tx, work)
@@ -139,24 +149,28 @@ async def _seal(tx: Tx, work: _Work) -> bool:
     """What decisions were made of is encrypted, each bound to its own id."""
     found = await tx.all(sql.erasures.unsealed, merchant_id=work.merchant_id, limit=SEALED_COUNT)
     rows = [
-        {"id": decision_id, "sealed": work.world.vault.seal(_envelope(inputs, scores), decision_id)}
-        for decision_id, inputs, scores in found
+        {"id": decision_id, "sealed": work.world.vault.seal(_envelope(inputs, scores, against), decision_id)}
+        for decision_id, inputs, scores, against in found
     ]
     await tx.many(sql.erasures.seal, rows)
     await _count(tx, work, decisions_count=len(rows))
     return bool(rows)
 
 
-def _envelope(inputs: str, scores: str | None) -> bytes:
-    """The two columns as they are, side by side."""
-    return f'{{"inputs":{inputs},"scores":{scores or "null"}}}'.encode()
+def _envelope(inputs: str, scores: str | None, against: str | None) -> bytes:
+    """The columns as they are, side by side."""
+    return f'{{"inputs":{inputs},"scores":{scores or "null"},"against":{against or "null"}}}'.encode()
 
 
 async def _finish(tx: Tx, work: _Work) -> None:
     """The days go, and the position with them; with an open loan, all but what its repayment needs."""
     deleted = await tx.run(sql.erasures.delete_days, merchant_id=work.merchant_id, before_on=work.before_on)
     await _count(tx, work, days_count=deleted)
+    for query in (sql.erasures.delete_categories, sql.erasures.delete_visits):
+        await tx.run(query, merchant_id=work.merchant_id, before_on=work.before_on)
+    await tx.run(sql.erasures.delete_alerts, merchant_id=work.merchant_id)
     await positions.save(tx, work.world, [], [_serving(work) if work.loans else _empty(work.position)])
+    await tx.run(sql.positions.flag, merchant_id=work.merchant_id, flags_json=())
     await _changed(tx, work)
     if work.loans:
         await _move(tx, work, ErasureState.partial)
@@ -181,14 +195,15 @@ def _serving(work: _Work) -> Position:
         history = msgspec.structs.replace(history, started_on=started_on)
     if verdict is not None and any(reason.code != "consent_withdrawn" for reason in verdict.reasons):
         verdict = None
-    return msgspec.structs.replace(position, history=history, scores=None, offered=None, verdict=verdict)
+    return msgspec.structs.replace(position, history=history, scores=None, offered=None, verdict=verdict, tracks=None)
 
 
 def _empty(position: Position) -> Position:
     """A merchant of whom nothing is known."""
     return msgspec.structs.replace(
-        position, history=None, open_days={}, closes_at=None, data_at=None, scores=None, offered=None, verdict=None
-    )
+        position, history=None, open_days={}, closes_at=None, data_at=None, scores=None, offered=None, verdict=None,
+        tracks=None,
+    )  # fmt: skip
 
 
 async def _changed(tx: Tx, work: _Work) -> None:
@@ -248,11 +263,20 @@ async def _remove(world: World, erasure_id: str, tx: Tx) -> bool:
 
 
 async def _remove_records(tx: Tx, held: Erasure) -> bool:
-    """Sealed decisions, quotes nobody drew, and the offers they were made on; a drawn one stays with its loan."""
+    """Sealed decisions, reviews, notices, quotes nobody drew and their offers; a drawn one stays with its loan."""
     removed = 0
-    for query in (sql.erasures.remove_decisions, sql.erasures.remove_quotes, sql.erasures.remove_offers):
+    for query in _RECORDS:
         removed += await tx.run(query, merchant_id=held.merchant_id, before_at=held.state_at, limit=CHUNK_COUNT)
     return removed > 0
+
+
+_RECORDS = (
+    sql.erasures.remove_decisions,
+    sql.erasures.remove_reviews,
+    sql.erasures.remove_notices,
+    sql.erasures.remove_quotes,
+    sql.erasures.remove_offers,
+)
 
 
 async def _remove_consents(tx: Tx, held: Erasure) -> bool:

@@ -24,7 +24,12 @@ def loan(drawdown: Drawdown) -> ledger.Loan:
 
 
 async def book(tx: Tx, world: World, entry: Entry) -> None:
-    """Write one entry; raises AlreadyBooked when its (kind, reference) is there."""
+    """Write one entry; raises AlreadyBooked when its (kind, reference) is there.
+
+    One without postings, such as a fee of nothing, is not written.
+    """
+    if not entry.postings:
+        return
     entry_id = world.ids.new("entry")
     added = await tx.run(
         sql.ledger.add_entry,

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.domain import offers, underwriting
+from gateway.domain import explanations, offers, underwriting
 from gateway.domain.events import Event
 from gateway.domain.grants import Basis
+from gateway.domain.notices import adverse
 from gateway.domain.offers import Change, Commitment, OfferState, Price
 from gateway.domain.positions import Offered, Position, Verdict
 from gateway.domain.underwriting import Assessment, Inputs, Outcome
 from gateway.store import sql
-from gateway.usecases import events
+from gateway.usecases import events, notices, scoring
+from gateway.usecases.notices import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.usecases.world import World
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A position, what policy says of it now, and whether something was written about it."""
 
     position: Position
@@ -42,6 +44,7 @@ class _Writes:
         self.replaced: list[dict[str, Any]] = []
         self.canceled: list[dict[str, Any]] = []
         self.frozen: list[dict[str, Any]] = []
+        self.told: list[Told] = []
         self.events: list[Event] = []
 
     async def write(self, tx: Tx) -> None:
@@ -55,31 +58,52 @@ class _Writes:
             if values:
                 await tx.many(query, values)
         await events.emit(tx, self.world, self.events)
+        await notices.follow(tx, self.world, self.told)
 
 
-async def headroom_amount(reader: Reader, world: World, currency: str) -> int:
-    """What the programme can still lend in a currency."""
-    used = await reader.one(sql.exposures.find, scope=programme_scope(world, currency))
-    return world.programme.capacity_amount(currency) - (used[0] if used else 0)
+def caps(world: World, partner_id: str, currency: str) -> list[tuple[str, int]]:
+    """The exposure rows that bound a partner's merchants in one currency, always in this order, and their caps.
+
+    The bank's programme first, then the partner's own part of it.
+    """
+    programme = world.programme
+    return [
+        (f"programme:{programme.id}:{currency}", programme.capacity_amount(currency)),
+        (f"partner:{partner_id}:{currency}", programme.partner_cap_amount(currency)),
+    ]
 
 
-def programme_scope(world: World, currency: str) -> str:
-    """The exposure row of the programme in one currency."""
-    return f"programme:{world.programme.id}:{currency}"
+async def _headrooms(reader: Reader, world: World, positions: Sequence[Position]) -> list[int]:
+    """What bank and partner leave each position, its own exposure included: the least of both."""
+    bounds = [caps(world, position.partner_id, position.currency) for position in positions]
+    scopes = sorted({scope for bound in bounds for scope, _ in bound})
+    used: dict[str, int] = {}
+    for row in await reader.all(sql.exposures.of, scopes_json=scopes):
+        used[row[0]] = row[1]
+    return [
+        min(cap - used.get(scope, 0) for scope, cap in bound) + position.exposure_amount
+        for bound, position in zip(bounds, positions, strict=True)
+    ]
 
 
 async def assess(reader: Reader, world: World, position: Position) -> tuple[Inputs, Assessment]:
     """What policy says of a position this very moment; nothing is written."""
-    (given,) = await _inputs(reader, world, [position], world.clock.now())
+    ((_, given),) = await _inputs(reader, world, [position], world.clock.now())
     return given, underwriting.assess(given, world.programme)
 
 
-async def judge(tx: Tx, world: World, positions: Sequence[Position], *, closing: bool) -> list[Judged]:
-    """Assess positions in the unit that changed them; decisions and offers go in with it."""
+async def judge(
+    tx: Tx, world: World, positions: Sequence[Position], *, closing: bool, always: bool = False
+) -> list[Judged]:
+    """Assess positions in the unit that changed them; decisions and offers go in with it.
+
+    What comes back may have newer scores, where those given were of another programme or model.
+    `always` writes a decision though nothing material changed: a person's.
+    """
     writes = _Writes(world, world.clock.now())
     judged = [
-        _judge(writes, position, given, closing=closing)
-        for position, given in zip(positions, await _inputs(tx, world, positions, writes.now), strict=True)
+        _judge(writes, position, given, closing=closing, always=always)
+        for position, given in await _inputs(tx, world, positions, writes.now)
     ]
     await writes.write(tx)
     return judged
@@ -89,26 +113,35 @@ async def look(reader: Reader, world: World, positions: Sequence[Position]) -> l
     """Assess positions that did not change; nothing is written."""
     return [
         Judged(position, underwriting.assess(given, world.programme), written=False)
-        for position, given in zip(positions, await _inputs(reader, world, positions, world.clock.now()), strict=True)
+        for position, given in await _inputs(reader, world, positions, world.clock.now())
     ]
 
 
-async def _inputs(reader: Reader, world: World, positions: Sequence[Position], now: datetime) -> list[Inputs]:
-    rooms = {c: await headroom_amount(reader, world, c) for c in {position.currency for position in positions}}
+async def _inputs(
+    reader: Reader, world: World, positions: Sequence[Position], now: datetime
+) -> list[tuple[Position, Inputs]]:
+    """Each position with scores of the programme and models in force, and what policy reads of it.
+
+    Nothing is awaited between that and the judging: both may change while one waits.
+    """
+    rooms = await _headrooms(reader, world, positions) if positions else []
     return [
-        underwriting.inputs(position, world.programme, rooms[position.currency] + position.exposure_amount, now)
-        for position in positions
+        (position, underwriting.inputs(position, world.programme, room, now, world.governance.dial_bps))
+        for position, room in zip(scoring.current(world, positions), rooms, strict=True)
     ]
 
 
-def _judge(writes: _Writes, position: Position, given: Inputs, *, closing: bool) -> Judged:
+def _judge(writes: _Writes, position: Position, given: Inputs, *, closing: bool, always: bool) -> Judged:
     world, now = writes.world, writes.now
     fresh = underwriting.assess(given, world.programme)
     change = offers.change(position.offered, fresh, world.programme, now, closing)
-    if change is Change.none and not _news(position, fresh, closing=closing):
+    if change is Change.none and not always and not _news(position, fresh, closing=closing):
         return Judged(position, fresh, written=False)
-    fresh = msgspec.structs.replace(fresh, reasons=offers.explain(position.offered, fresh))
-    decision_id = _decide(writes, position, given, fresh)
+    live = None if position.offered is None or now >= position.offered.expires_at else position.offered
+    why = explanations.explain(live, fresh, position.scores, world.programme)
+    fresh = msgspec.structs.replace(fresh, reasons=why)
+    decision_id = _decide(writes, position, given, fresh, live)
+    writes.told.append(_told(position, live, fresh, decision_id, change))
     verdict = Verdict(decision_id, fresh.outcome, fresh.reasons, now)
     offered = position.offered
     if change is Change.make:
@@ -132,10 +165,26 @@ def _news(position: Position, fresh: Assessment, *, closing: bool) -> bool:
     if fresh.outcome is Outcome.offered or not closing:
         return False
     last = position.verdict
-    return last is None or [r.code for r in last.reasons] != [r.code for r in fresh.reasons]
+    return last is None or last.reasons[0].code != fresh.reasons[0].code
 
 
-def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessment) -> str:
+def _told(position: Position, live: Offered | None, fresh: Assessment, decision_id: str, change: Change) -> Told:
+    """Whether the merchant must be told that its limit was refused, frozen or cut, or is what it was again."""
+    before_amount = 0 if live is None else live.limit_amount
+    kept = fresh.outcome is Outcome.offered and change is not Change.make
+    return Told(
+        merchant_id=position.merchant_id,
+        partner_id=position.partner_id,
+        currency=position.currency,
+        decision_id=decision_id,
+        before_amount=before_amount,
+        after_amount=before_amount if kept else fresh.limit_amount,
+        reasons=fresh.reasons,
+        adverse=not kept and adverse(before_amount, fresh),
+    )
+
+
+def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessment, live: Offered | None) -> str:
     world = writes.world
     decision_id = world.ids.new("decision")
     writes.decisions.append(
@@ -146,6 +195,7 @@ def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessmen
             "limit_amount": fresh.limit_amount,
             "inputs_json": given,
             "scores_json": position.scores,
+            "against_json": live,
             "terms_json": fresh.terms,
             "reasons_json": fresh.reasons,
             "programme_json": world.programme.ref,
@@ -197,6 +247,8 @@ def _offer(writes: _Writes, position: Position, fresh: Assessment, decision_id: 
         made_at=now,
         expires_at=expires_at,
         raised_at=now if last is None or raised else last.raised_at,
+        grounds=explanations.grounds(fresh, position.scores, programme),
+        price=programme.price(grade.name),
     )
 
 

@@ -12,7 +12,7 @@ from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
 from gateway.store import sql
-from gateway.usecases import contacts, events
+from gateway.usecases import contacts, events, limits, positions
 
 if TYPE_CHECKING:
     from gateway.store import Reader, Tx
@@ -33,10 +33,17 @@ class NameHeld(Conflict):
     title = "The legal name stays while a new payout account waits"
 
 
+class CompanyFixed(Conflict):
+    """A company's number, once told, stays: nobody leaves a list of blocked companies by being another one."""
+
+    code = "company_id_fixed"
+    title = "The company's number cannot be changed"
+
+
 async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Merchant:
     """Take in a shop. In the sandbox a rule verifies it at once and gives it a payout account; live, a port will."""
-    merchants.check(new)
     now, merchant_id = world.clock.now(), world.ids.new("merchant")
+    merchants.check(new, now)
     verified = world.settings.sandbox
     added = await tx.run(
         sql.merchants.add,
@@ -51,6 +58,7 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
         timezone=new.timezone,
         day_cutoff=new.day_cutoff,
         mcc=new.mcc,
+        registered_on=new.registered_on,
         payout_account=world.vault.seal(accounts.sandbox_iban(merchant_id).encode(), merchant_id) if verified else None,
         contact=_contact(world, merchant_id, new) if verified else None,
         created_at=now,
@@ -86,12 +94,19 @@ async def page(reader: Reader, partner_id: str, after: str, limit: int) -> list[
 
 
 async def change(world: World, merchant_id: str, partner_id: str, wanted: MerchantChange) -> Merchant:
-    """Correct what a partner may correct. Raises NameHeld; account and contact are `gateway.usecases.changes`."""
+    """Correct what a partner may correct; what pre-screening reads has the limit looked at again at once.
+
+    Raises NameHeld, CompanyFixed or RegisteredLater; account and contact are `gateway.usecases.changes`.
+    """
 
     async def unit(tx: Tx) -> Merchant:
         held = await find(tx, merchant_id, partner_id)
         if wanted.legal_name is not msgspec.UNSET:
             await _check_name(tx, held, wanted.legal_name)
+        if held.company is not None and wanted.company_id not in {msgspec.UNSET, held.company}:
+            raise CompanyFixed("Bring the shop anew under its other number")
+        if wanted.registered_on is not msgspec.UNSET:
+            merchants.check_registered(wanted.registered_on, held.timezone, world.clock.now())
         await tx.run(
             sql.merchants.change,
             merchant_id=merchant_id,
@@ -99,11 +114,28 @@ async def change(world: World, merchant_id: str, partner_id: str, wanted: Mercha
             legal_name=held.legal_name if wanted.legal_name is msgspec.UNSET else wanted.legal_name,
             company_json=held.company if wanted.company_id is msgspec.UNSET else wanted.company_id,
             mcc=held.mcc if wanted.mcc is msgspec.UNSET else wanted.mcc,
+            registered_on=held.registered_on if wanted.registered_on is msgspec.UNSET else wanted.registered_on,
             updated_at=world.clock.now(),
         )
-        return await find(tx, merchant_id, partner_id)
+        changed = await find(tx, merchant_id, partner_id)
+        if _screened(changed) != _screened(held):
+            await _judge_again(tx, world, merchant_id)
+        return changed
 
     return await world.store.write(unit)
+
+
+def _screened(merchant: Merchant) -> tuple[object, ...]:
+    """What pre-screening reads of a merchant, as far as it can change."""
+    return merchant.company, merchant.mcc, merchant.registered_on
+
+
+async def _judge_again(tx: Tx, world: World, merchant_id: str) -> None:
+    """Let every writer see what changed, and policy say what it makes of it; the scores stay."""
+    await tx.run(sql.positions.renumber, merchant_id=merchant_id)
+    position = await positions.certain(tx, world, merchant_id)
+    (judged,) = await limits.judge(tx, world, [position], closing=False)
+    await positions.save(tx, world, [], [judged.position])
 
 
 async def _check_name(tx: Tx, held: Merchant, wanted: str) -> None:

@@ -1,103 +1,177 @@
-"""Notices to a merchant's contact: written with the unit that tells, handed to the messenger by the worker afterwards.
-
-So none is lost in a crash, and none is sent for a unit that was rolled back. A crash while one is handed over sends it
-again. One-time codes do not come this way: they are no use later. `notices.toml` has the words, both languages.
-"""
+"""Keep the notices a merchant is owed: opened and joined with the decision, withdrawn by a cure, sent in time."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.ports import Notice, Undelivered
+from gateway.domain import notices as rules
+from gateway.domain import states
+from gateway.domain.errors import NotFound
+from gateway.domain.events import Event
+from gateway.domain.money import Money
+from gateway.domain.notices import MOVES, Notice, NoticeKind, NoticeState
+from gateway.domain.reasons import Reason
 from gateway.store import sql
-from gateway.usecases import contacts, jobs
+from gateway.usecases import events, messages
 
 if TYPE_CHECKING:
-    from gateway.store import Tx
+    from collections.abc import Sequence
+
+    from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
-DELIVER = "notice.deliver"
-SHOWN_COUNT = 50
-_READS_CHINESE = {"CN", "HK", "MO", "TW"}
+MESSAGE = "adverse_action"
+"""The words of `messages.toml`."""
 
 
-class _Addressee(msgspec.Struct, frozen=True):
-    legal_name: str
-    country: str
-    contact: bytes | None
+class Told(msgspec.Struct, frozen=True):
+    """A decision that was written: the limit before it and after it, and why. `adverse` = against the merchant."""
+
+    merchant_id: str
+    partner_id: str
+    currency: str
+    decision_id: str
+    before_amount: int
+    after_amount: int
+    reasons: tuple[Reason, ...]
+    adverse: bool
 
 
-@cache
-def texts() -> dict[str, dict[str, list[str]]]:
-    """Kind → language → subject and text."""
-    return tomllib.loads(files(__package__).joinpath("notices.toml").read_text(encoding="utf-8"))
+class _Open(msgspec.Struct, frozen=True):
+    """As much of an open notice as another decision changes."""
+
+    id: str
+    merchant_id: str
+    before_amount: int
+    decision_ids: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    opened_at: datetime
+    send_at: datetime
 
 
-async def send(tx: Tx, world: World, merchant_id: str, kind: str, *, to: str | None = None, **facts: str) -> bool:
-    """Have the merchant told, once this unit stands; False when it has no contact and nobody can be.
-
-    `kind` names the words, whose places `facts` fill; `{shop}` is always known. `to` replaces the contact in force.
-    """
-    found = await tx.one(sql.notices.addressee, _Addressee, merchant_id=merchant_id)
-    if found is None or (found.contact is None and to is None):
-        return False
-    contact = to or contacts.unseal(world, merchant_id, found.contact or b"")
-    language = "zh" if found.country in _READS_CHINESE else "en"
-    subject, text = texts()[kind][language]
-    notice = Notice(
-        id=world.ids.new("notice"),
-        merchant_id=merchant_id,
-        kind=kind,
-        contact=contact,
-        locale="zh-CN" if language == "zh" else "en",
-        subject=subject.format(shop=found.legal_name, **facts),
-        text=text.format(shop=found.legal_name, **facts),
-        created_at=world.system_clock.now(),
-    )
-    await tx.run(sql.notices.hand_in, id=notice.id, body=_sealed(world, notice), created_at=notice.created_at)
-    await jobs.enqueue(tx, world, DELIVER, notice.id)
-    return True
-
-
-async def deliver(world: World, notice_id: str) -> None:
-    """Hand a waiting notice to the messenger. Raises Undelivered; then it waits for the next try."""
-    row = await world.store.one(sql.notices.waiting, id=notice_id)
-    if row is None:
+async def follow(tx: Tx, world: World, told: Sequence[Told]) -> None:
+    """Open, join or withdraw notices in the unit that wrote the decisions, which holds their positions."""
+    if not told:
         return
+    found = await tx.all(sql.notices.open, _Open, merchant_ids_json=[one.merchant_id for one in told])
+    standing = {notice.merchant_id: notice for notice in found}
+    now = world.clock.now()
+    added, joined, opened = [], [], []
+    for one in told:
+        notice = standing.get(one.merchant_id)
+        if one.adverse and notice is None:
+            added.append(row := _opened(world, one, now))
+            opened.append(_event("created", row["id"], one.merchant_id, one.partner_id, now))
+        elif one.adverse and notice is not None:
+            joined.append(_joined(world, notice, one, now))
+        elif notice is not None and one.after_amount >= max(1, notice.before_amount):
+            await _move(tx, world, notice.id, NoticeState.withdrawn, one)
+        elif notice is not None and one.after_amount > 0:
+            joined.append(_eased(notice, one))
+    if joined:
+        await tx.many(sql.notices.join, joined)
+    if added:
+        await tx.many(sql.notices.add, added)
+    await events.emit(tx, world, opened)
+
+
+def _opened(world: World, one: Told, now: datetime) -> dict[str, Any]:
+    return {
+        "id": world.ids.new("notice"),
+        "merchant_id": one.merchant_id,
+        "kind": NoticeKind.adverse_action,
+        "currency": one.currency,
+        "before_amount": one.before_amount,
+        "after_amount": one.after_amount,
+        "decision_ids_json": (one.decision_id,),
+        "reasons_json": rules.principal((), one.reasons),
+        "opened_at": now,
+        "due_at": now + rules.DUE_AFTER,
+        "send_at": rules.send_at(now, now, one.before_amount, one.after_amount, world.programme.material_bps),
+    }
+
+
+def _joined(world: World, notice: _Open, one: Told, now: datetime) -> dict[str, Any]:
+    before_amount, material_bps = notice.before_amount, world.programme.material_bps
+    send_at = rules.send_at(notice.opened_at, now, before_amount, one.after_amount, material_bps)
+    return {
+        "id": notice.id,
+        "decision_ids_json": rules.joined(notice.decision_ids, one.decision_id),
+        "reasons_json": rules.principal(notice.reasons, one.reasons),
+        "after_amount": one.after_amount,
+        "send_at": min(notice.send_at, send_at),
+    }
+
+
+def _eased(notice: _Open, one: Told) -> dict[str, Any]:
+    """Part of the cut was taken back: the message says the limit that there is."""
+    return {
+        "id": notice.id,
+        "decision_ids_json": notice.decision_ids,
+        "reasons_json": notice.reasons,
+        "after_amount": one.after_amount,
+        "send_at": notice.send_at,
+    }
+
+
+async def find(reader: Reader, notice_id: str, partner_id: str) -> Notice:
+    """One notice about a partner's own merchant; raises NotFound."""
+    notice = await reader.one(sql.notices.find, Notice, id=notice_id)
+    if notice is None or notice.partner_id != partner_id:
+        raise NotFound("There is no such notice")
+    return notice
+
+
+async def page(reader: Reader, merchant_id: str, after: str, limit: int) -> list[Notice]:
+    """A merchant's notices in the order they were opened."""
+    return await reader.all(sql.notices.page, Notice, merchant_id=merchant_id, after=after, limit=limit)
+
+
+async def send(world: World) -> int:
+    """Send what is due to merchants who have a contact; how many. Without one a notice stays open for the partner."""
     if world.notifier is None:
-        raise Undelivered("No messenger is set up")
-    await world.notifier.send(_unsealed(world, notice_id, row[0]))
-    await world.store.write(lambda tx: tx.run(sql.notices.delivered, id=notice_id))
+        return 0
+    found = await world.store.all(sql.notices.to_send, now_at=world.clock.now())
+    return sum([await world.store.write(partial(_send, world, notice_id)) for (notice_id,) in found])
 
 
-async def keep(world: World, notice: Notice) -> None:
-    """The sandbox's messenger: store a notice for the outbox page, once."""
-    await world.store.write(
-        lambda tx: tx.run(
-            sql.notices.add,
-            id=notice.id,
-            merchant_id=notice.merchant_id,
-            kind=notice.kind,
-            body=_sealed(world, notice),
-            created_at=notice.created_at,
-        )
+async def _send(world: World, notice_id: str, tx: Tx) -> bool:
+    notice = await tx.one(sql.notices.held, Notice, id=notice_id)
+    if notice is None or notice.state is not NoticeState.open:
+        return False
+    told = await messages.send(
+        tx,
+        world,
+        notice.merchant_id,
+        MESSAGE,
+        before=_money(notice.before_amount, notice.currency),
+        after=_money(notice.after_amount, notice.currency),
+        why_en="; ".join(reason.text.en for reason in notice.reasons),
+        why_zh="\N{FULLWIDTH SEMICOLON}".join(reason.text.zh for reason in notice.reasons),
     )
+    if told:
+        await _move(tx, world, notice.id, NoticeState.sent, notice)
+    return told
 
 
-async def latest(world: World) -> list[Notice]:
-    """What the outbox holds, newest first."""
-    rows = await world.store.all(sql.notices.latest, limit=SHOWN_COUNT)
-    return [_unsealed(world, notice_id, body) for notice_id, body in rows]
+async def _move(tx: Tx, world: World, notice_id: str, target: NoticeState, whose: Told | Notice) -> None:
+    """One step of the state machine away from `open`; the SQL repeats the guard."""
+    source, now = NoticeState.open, world.clock.now()
+    states.check(MOVES, source, target)
+    sent_at = now if target is NoticeState.sent else None
+    if not await tx.run(sql.notices.move, id=notice_id, source=source, target=target, state_at=now, sent_at=sent_at):
+        raise states.IllegalMove("the notice moved meanwhile", state=source, wanted=target)
+    await events.emit(tx, world, [_event(target.value, notice_id, whose.merchant_id, whose.partner_id, now)])
 
 
-def _sealed(world: World, notice: Notice) -> bytes:
-    return world.vault.seal(msgspec.json.encode(notice), notice.id)
+def _event(verb: str, notice_id: str, merchant_id: str, partner_id: str, now: datetime) -> Event:
+    data = {"id": notice_id, "merchant_id": merchant_id}
+    return Event("notice", notice_id, f"notice.{verb}", merchant_id, partner_id, data, now)
 
 
-def _unsealed(world: World, notice_id: str, body: bytes) -> Notice:
-    return msgspec.json.decode(world.vault.unseal(bytes(body), notice_id), type=Notice)
+def _money(amount: int, currency: str) -> str:
+    return f"{Money(amount, currency).decimal():,} {currency}"

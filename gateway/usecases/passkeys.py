@@ -39,7 +39,7 @@ from gateway.domain.passkeys import (
 )
 from gateway.domain.states import check
 from gateway.store import sql
-from gateway.usecases import audit, notices, throttles
+from gateway.usecases import audit, messages, throttles
 from gateway.usecases.audit import Action
 from gateway.usecases.throttles import Door
 
@@ -167,7 +167,7 @@ async def add(tx: Tx, world: World, session_hash: str, merchant_id: str, respons
     await _spend(tx, world, question, passkey, response)
     if not await tx.run(sql.passkeys.add, **_columns(passkey)):
         raise PasskeyKnown("This passkey is known already")
-    await notices.send(tx, world, merchant_id, "passkey_added", **_told(world, passkey))
+    await messages.send(tx, world, merchant_id, "passkey_added", **_told(world, passkey))
     await audit.note(tx, world, merchant_id, Action.passkey_added, passkey.id)
     return passkey
 
@@ -185,7 +185,7 @@ async def remove(tx: Tx, world: World, merchant_id: str, passkey_id: str) -> Pas
     if not any(one.state is PasskeyState.active for one in before if one.id != passkey_id):
         raise LastPasskey("Add another one first")
     await _end(tx, found, PasskeyState.removed, world.system_clock.now())
-    await notices.send(tx, world, merchant_id, "passkey_removed", **_told(world, found))
+    await messages.send(tx, world, merchant_id, "passkey_removed", **_told(world, found))
     await audit.note(tx, world, merchant_id, Action.passkey_removed, found.id)
     return found
 
@@ -207,7 +207,7 @@ async def attempt(world: World, session_hash: str, remote_address: str, unit: Ca
 
 async def _lock(tx: Tx, *, world: World, passkey: Passkey) -> None:
     if await _end(tx, passkey, PasskeyState.locked, world.system_clock.now()):
-        await notices.send(tx, world, passkey.merchant_id, "passkey_locked", **_told(world, passkey))
+        await messages.send(tx, world, passkey.merchant_id, "passkey_locked", **_told(world, passkey))
         await audit.note(tx, world, passkey.merchant_id, Action.passkey_locked, passkey.id)
 
 

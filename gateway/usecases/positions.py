@@ -189,8 +189,14 @@ async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Seque
     written = 0
     if touched:
         written += await tx.many(sql.positions.touch, [_touched(position) for position in touched])
-    if changed:
-        written += await tx.many(sql.positions.save, [_changed(position) for position in changed])
+    scored: list[Position] = []
+    whole: list[Position] = []
+    for position in changed:
+        (scored if _as_offered(world, position) else whole).append(position)
+    if whole:
+        written += await tx.many(sql.positions.save, [_changed(position) for position in whole])
+    if scored:
+        written += await tx.many(sql.positions.rescore, [_scored(position) for position in scored])
     everyone = [*touched, *changed]
     if written != wanted:
         world.positions.evict(position.merchant_id for position in everyone)
@@ -209,14 +215,33 @@ def _touched(position: Position) -> dict[str, Any]:
     return {"merchant_id": position.merchant_id, "version": position.version, "data_at": position.data_at}
 
 
-def _changed(position: Position) -> dict[str, Any]:
+def _as_offered(world: World, position: Position) -> bool:
+    """Whether offer and verdict are known to be the stored ones already: an ordinary day's close changes neither.
+
+    What is remembered is what was committed under that version, and the write is guarded by it.
+    """
+    known = world.positions.get(position.merchant_id)
+    return (
+        known is not None
+        and known.version == position.version
+        and known.offered is position.offered
+        and known.verdict is position.verdict
+    )
+
+
+def _scored(position: Position) -> dict[str, Any]:
     history = position.history
-    return _touched(position) | {
+    return {
+        "merchant_id": position.merchant_id,
+        "version": position.version,
+        "data_at": position.data_at,
         "started_on": None if history is None else history.started_on,
         "closed_through_on": None if history is None else history.through_on,
         "closes_at": position.closes_at,
         "scores_json": position.scores,
         "tracks_json": position.tracks,
-        "offered_json": position.offered,
-        "verdict_json": position.verdict,
     }
+
+
+def _changed(position: Position) -> dict[str, Any]:
+    return _scored(position) | {"offered_json": position.offered, "verdict_json": position.verdict}

@@ -44,10 +44,10 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
 
 
 def _price(world: World, offer: Offer, position: Position, amount: int) -> Quote:
-    programme, now = world.programme, world.clock.now()
-    grade = next(g for g in programme.grades if g.name == offer.terms.grade)
+    now, price = world.clock.now(), offer.price  # the offer's own, whatever programme version came since
+    programme = msgspec.structs.replace(world.programme, withhold_bps=price.withhold_bps, term_days=price.term_days)
     median = 0 if position.scores is None else position.scores.forecast_30[P50]
-    cost = pricing.cost(amount, grade, programme, median, position.today(now))
+    cost = pricing.cost(amount, price.fee_bps, programme, pricing.outlook(position.scores), position.today(now))
     unsigned = Quote(
         id=world.ids.new("quote"),
         offer_id=offer.id,

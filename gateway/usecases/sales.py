@@ -18,10 +18,11 @@ from gateway.domain.rights import Caller
 from gateway.domain.sales import BadSale, NewSale, SaleDetail, SaleKind, Totals
 from gateway.store import Lane, Stale, sql
 from gateway.usecases import limits, positions, repayments, scoring
+from gateway.usecases.baskets import Baskets
 from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
@@ -86,6 +87,7 @@ class _Intake:
         """Requests of which nothing is taken: no such merchant, or no consent to it."""
         self.changes: dict[str, dict[date, Totals]] = {}
         """What each merchant's days gained; a merchant whose records changed at all is in here."""
+        self.baskets = Baskets()
 
     def _permitted(self, number: int, now: datetime) -> Grant | None:
         """The consent a request's rows come in under, asked of the very position they are added to."""
@@ -136,6 +138,8 @@ class _Intake:
         for row in rows:
             self.counts[row.request][0] += 1
             net = sales.net_amount(row.sale)
+            if row.sale.lines is not None or row.sale.customer_ref is not None:
+                self.baskets.add(row.merchant_id, row.business_on, row.sale)
             if row.sale.kind is SaleKind.sale:
                 sums = sold.setdefault((row.merchant_id, row.business_on), [0, 0])
                 sums[0] += net
@@ -153,7 +157,10 @@ class _Intake:
         for record in found:
             stored[record.merchant_id].append(record)
         records = {merchant_id: Records(held) for merchant_id, held in stored.items()}
+        sent = {row.row_id: row.sale for row in rows}
+        await self.baskets.look_up(tx, SOURCE, _corrected(rows, records, sent))
         for row in rows:
+            before = records[row.merchant_id].by_id.get(row.sale.sale_id)
             try:
                 change = records[row.merchant_id].take(row.sale, row.business_on, row.row_id)
             except BadSale as bad:
@@ -162,6 +169,10 @@ class _Intake:
             self.counts[row.request][0 if change.taken else 1] += 1
             for on, totals in change.days:
                 self._add(row.merchant_id, on, totals)
+            if change.taken:
+                if before is not None and before.row_id != row.row_id:
+                    self.baskets.take_back(row.merchant_id, before, sent.get(before.row_id))
+                self.baskets.add(row.merchant_id, row.business_on, row.sale)
         for merchant_id in records.keys() & self.changes.keys():  # a row counted in and out again left nothing
             days = self.changes[merchant_id]
             self.changes[merchant_id] = {on: totals for on, totals in days.items() if totals != Totals()}
@@ -241,6 +252,14 @@ def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     return [r for r in rows if r.merchant_id not in merchants], [r for r in rows if r.merchant_id in merchants]
 
 
+def _corrected(rows: list[Row], records: dict[str, Records], sent: Mapping[str, NewSale]) -> Iterator[tuple[str, str]]:
+    """The stored records of which a row has a newer version; none of them was written by these rows."""
+    for row in rows:
+        there = records[row.merchant_id].by_id.get(row.sale.sale_id)
+        if there is not None and PLACEHOLDER < there.version < row.sale.version and there.row_id not in sent:
+            yield row.merchant_id, row.sale.sale_id
+
+
 def _columns(record: Record) -> dict[str, Any]:
     """What a record says itself; the rest of its columns is the row's that wrote it."""
     columns = {
@@ -275,11 +294,12 @@ async def _look(tx: Tx, world: World, intake: _Intake) -> dict[str, Judged]:
     touched: list[Position] = []
     changed: list[Position] = []
     for one in judged:
-        position = one.position
+        position, before = one.position, intake.known[one.position.merchant_id]
         whole = (
             one.written
             or position.merchant_id in rescored
-            or position.closes_at != intake.known[position.merchant_id].closes_at
+            or position.scores is not before.scores
+            or position.closes_at != before.closes_at
         )
         (changed if whole else touched).append(position)
     await positions.save(tx, world, touched, changed)
@@ -307,6 +327,7 @@ async def _record(tx: Tx, world: World, intake: _Intake) -> tuple[list[Position]
         _day(merchant_id, on, totals)
         for merchant_id, days in sorted(intake.changes.items()) for on, totals in sorted(days.items())
     ])  # fmt: skip
+    await intake.baskets.write(tx)
     return moved, late, calm
 
 

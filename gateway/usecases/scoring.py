@@ -6,30 +6,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from gateway.domain import features, underwriting
-from gateway.domain.histories import WINDOW, History
-from gateway.domain.positions import GradeScore, Position, Scores
+from gateway.domain import features, inputs, underwriting
+from gateway.domain.positions import GradeScore, Position
+from gateway.usecases import forecasting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from gateway.ports import RiskScore, Scorer
     from gateway.usecases.world import World
 
-SHORT, LONG = 7, 30
-
-
-class _Batch(msgspec.Struct):
-    """Everything computed for one batch, merchant i at index i."""
-
-    histories: features.Histories
-    short: NDArray[np.float32]
-    long: NDArray[np.float32]
-    forecast_7: list[tuple[int, ...]]
-    forecast_30: list[tuple[int, ...]]
-    ratios_7: list[tuple[int, ...]]
-    ratios_30: list[tuple[int, ...]]
+PD, RULES = "pd", "rules"
 
 
 def score(world: World, positions: Sequence[Position]) -> list[Position]:
@@ -55,97 +45,73 @@ def unscored(position: Position) -> Position:
 def afresh(world: World, position: Position) -> Position:
     """A position whose consents changed: without scores where none lets it be assessed, else with those of its days."""
     history, scores = position.history, position.scores
-    current = history is not None and scores is not None and scores.scored_through_on == history.through_on
-    if current and position.assessed_under(world.clock.now()):
+    same = history is not None and scores is not None and scores.scored_through_on == history.through_on
+    if same and not outdated(world, position) and position.assessed_under(world.clock.now()):
         return position
     (again,) = score(world, [position])
     return again
 
 
+def current(world: World, positions: Sequence[Position]) -> list[Position]:
+    """The same positions, none with scores of another programme version or of a risk model out of service."""
+    answer = list(positions)
+    old = [i for i, position in enumerate(answer) if outdated(world, position)]
+    if old:
+        for i, scored in zip(old, score(world, [answer[i] for i in old]), strict=True):
+            answer[i] = scored
+    return answer
+
+
+def outdated(world: World, position: Position) -> bool:
+    """Whether its scores are not of the programme and the risk model that judge now."""
+    scores = position.scores
+    return scores is not None and (scores.model != risk_model(world) or scores.programme != world.programme.ref)
+
+
+def risk_model(world: World) -> str:
+    """Which model says the PD now: the scorecard where monitoring, or a refused file, leaves nothing else."""
+    return RULES if world.governance.rules_only or not world.scorer.usable(PD) else PD
+
+
+def risks(scorer: Scorer, model: str, rows: NDArray[np.float32]) -> list[RiskScore]:
+    """(n, PD_FEATURES) → n risk scores with their contributions, by the `model` of that name."""
+    return scorer.rules(rows) if model == RULES else scorer.explain(rows)
+
+
+def chances(scorer: Scorer, model: str, rows: NDArray[np.float32]) -> list[int]:
+    """The same PDs alone, in 1/100 bp: cheap, for the many exposures a policy tries."""
+    return [one.pd for one in scorer.rules(rows)] if model == RULES else scorer.default(rows)
+
+
 def _score(world: World, positions: list[Position]) -> list[Position]:
-    closed = [position.history for position in positions if position.history is not None]
-    batch = _forecast(world, closed)
-    grades = world.programme.grades
-    exposures = [
-        underwriting.candidates(history.tails[WINDOW], forecast, position.currency, world.programme)
-        for history, forecast, position in zip(closed, batch.forecast_30, positions, strict=True)
-    ]
-    base = features.pd_features(batch.histories, np.zeros(len(closed), np.int64))
-    rows = features.at_exposures(base, batch.histories, np.array(exposures, dtype=np.int64))
-    pds = world.scorer.default(rows)
+    histories = forecasting.stack([position.history for position in positions if position.history is not None])
+    model = risk_model(world)
+    return _graded(world, forecasting.foresee(world, positions, histories, model), histories, model)
+
+
+def _graded(world: World, positions: list[Position], histories: features.Histories, model: str) -> list[Position]:
+    """Positions with forecasts → with a grade: the PD of drawing each grade's whole limit, and why the best one's."""
+    now, programme = world.clock.now(), world.programme
+    given = [inputs.of_assessed(position, programme, 0, now) for position in positions]
+    exposures = [underwriting.candidates(one, programme) for one in given]
+    base = features.pd_features(histories, np.zeros(len(positions), np.int64))
+    rows = features.at_exposures(base, histories, np.array(exposures, dtype=np.int64))
+    pds, count = chances(world.scorer, model, rows), len(programme.grades)
+    names = [grade.name for grade in programme.grades]
     candidates = [
-        tuple(GradeScore(grade.name, exposures[i][g], pds[i * len(grades) + g]) for g, grade in enumerate(grades))
-        for i in range(len(closed))
+        tuple(map(GradeScore, names, tried, pds[i * count : (i + 1) * count])) for i, tried in enumerate(exposures)
     ]
-    best = [underwriting.best_grade(scored, world.programme) for scored in candidates]
-    picks = [len(grades) - 1 if b is None else c.index(b) for b, c in zip(best, candidates, strict=True)]
-    why = np.stack([rows[i * len(grades) + pick] for i, pick in enumerate(picks)])
-    explained = world.scorer.explain(why)
-    models = world.scorer.hashes()
-    return [
-        msgspec.structs.replace(
-            position,
-            scores=Scores(
-                scored_through_on=closed[i].through_on,
-                forecast_7=batch.forecast_7[i],
-                forecast_30=batch.forecast_30[i],
-                ratios_7=batch.ratios_7[i],
-                ratios_30=batch.ratios_30[i],
-                fallback=closed[i].length < features.FORECAST_MIN_DAYS,
-                candidates=candidates[i],
-                grade=None if (chosen := best[i]) is None else chosen.grade,
-                pd=explained[i].pd,
-                features={
-                    "forecast_7": _plain(batch.short[i]),
-                    "forecast_30": _plain(batch.long[i]),
-                    "pd": _plain(why[i]),
-                },
-                contributions=tuple((part.feature, part.logit) for part in explained[i].contributions),
-                models=models,
-            ),
-        )
-        for i, position in enumerate(positions)
-    ]
-
-
-def _forecast(world: World, closed: list[History]) -> _Batch:
-    histories = stack(closed)
-    short = features.forecast_features(histories, SHORT)
-    long = features.forecast_features(histories, LONG)
-    ratios_7, ratios_30 = world.scorer.forecast(SHORT, short), world.scorer.forecast(LONG, long)
-    return _Batch(
-        histories,
-        short,
-        long,
-        _amounts(ratios_7, features.horizon_scale(histories, SHORT)),
-        _amounts(ratios_30, features.horizon_scale(histories, LONG)),
-        ratios_7,
-        ratios_30,
-    )
-
-
-def stack(closed: Sequence[History]) -> features.Histories:
-    """Histories of many merchants → the arrays the features are made of; no copy but the stacking."""
-    return features.stack(
-        [
-            features.Recent(
-                np.frombuffer(history.net, dtype=np.int64),
-                np.frombuffer(history.refunds, dtype=np.int64),
-                np.frombuffer(history.tickets, dtype=np.int64),
-                history.length,
-                history.through_on.toordinal() + 1,
+    best = [underwriting.best_grade(tried, programme, one) for tried, one in zip(candidates, given, strict=True)]
+    picks = [count - 1 if b is None else tried.index(b) for b, tried in zip(best, candidates, strict=True)]
+    why = rows[np.arange(len(positions)) * count + np.array(picks)]
+    kept, answer = forecasting.packed(why), []
+    for i, (position, risk) in enumerate(zip(positions, risks(world.scorer, model, why), strict=True)):
+        if (scores := position.scores) is not None:
+            scores.features[PD] = kept[i]
+            grade = None if (chosen := best[i]) is None else chosen.grade
+            told = forecasting.pairs(features.PD_FEATURES, risk.contributions)
+            scores = msgspec.structs.replace(
+                scores, candidates=candidates[i], grade=grade, pd=risk.pd, contributions=told
             )
-            for history in closed
-        ]
-    )
-
-
-def _amounts(ratios: list[tuple[int, ...]], scale: NDArray[np.int64]) -> list[tuple[int, ...]]:
-    """Quantiles in 1e-6 of the scale → minor units, rounded down."""
-    return [
-        tuple(whole * ratio // 1_000_000 for ratio in row) for whole, row in zip(scale.tolist(), ratios, strict=True)
-    ]
-
-
-def _plain(row: NDArray[np.float32]) -> list[float | None]:
-    return [None if value != value else value for value in row.tolist()]  # noqa: PLR0124 - NaN is missing
+        answer.append(msgspec.structs.replace(position, scores=scores))
+    return answer

@@ -18,7 +18,7 @@ import msgspec
 from gateway.domain.errors import Overloaded
 from gateway.domain.merchants import MerchantState
 from gateway.oauth import tokens
-from gateway.ports import Notice, Undelivered
+from gateway.ports import Message, Undelivered
 from gateway.store import sql
 from gateway.usecases import audit, contacts
 from gateway.usecases.audit import Action
@@ -144,8 +144,8 @@ async def send_code(world: World, merchant: Who, secret: str, words: tuple[str, 
     await world.store.write(unit)
     locale, subject, text = words
     await world.notifier.send(
-        Notice(
-            id=world.ids.new("notice"),
+        Message(
+            id=world.ids.new("message"),
             merchant_id=merchant.id,
             kind=METHOD,
             contact=contact,

@@ -13,11 +13,13 @@ from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment
 from gateway.store import sql
 from gateway.usecases import audit as audit_log
+from gateway.usecases import reviews
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.store import Reader
+    from gateway.store.queries import Query
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -80,6 +82,7 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
         booked=audit.booked((kind, reference, account, amount) for kind, reference, _, _, account, amount in lines),
         events=events,
         instructed_amount=await _instructed(reader, drawdown),
+        review=await reviews.state_of(reader, drawdown_id),
     )
     foreign = {line[2:4] for line in lines} - {(drawdown.bank_id, drawdown.currency)}
     found = [*audit.problems(stored), *(f"an entry is booked for {bank} in {currency}" for bank, currency in foreign)]
@@ -106,11 +109,20 @@ async def _of_merchants(reader: Reader) -> list[str]:
 
 
 async def _of_scopes(reader: Reader) -> list[str]:
-    kept = Counter(dict(await reader.all(sql.ledger.scopes)))
-    books = Counter(dict(await reader.all(sql.ledger.held_by_scope)))
-    books.update(dict(await reader.all(sql.ledger.lent_by_scope)))
+    kept = await _by_scope(reader, sql.ledger.scopes)
+    books = await _by_scope(reader, sql.ledger.held_by_scope)
+    books.update(await _by_scope(reader, sql.ledger.lent_by_scope))
     return [
         f"exposure of {scope} is {kept[scope]}, the books say {books[scope]}"
         for scope in sorted(kept.keys() | books.keys())
         if kept[scope] != books[scope]
     ]
+
+
+async def _by_scope(reader: Reader, query: Query) -> Counter[str]:
+    """Amounts by programme and by partner, in one currency each; all pages."""
+    found, after = Counter[str](), ""
+    while page := await reader.all(query, after=after):
+        found.update(dict(page))
+        after = page[-1][0]
+    return found

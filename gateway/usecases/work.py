@@ -19,9 +19,13 @@ from gateway.usecases import (
     events,
     jobs,
     mailbox,
+    messages,
+    monitoring,
+    nights,
     notices,
     offers,
     payments,
+    rejudging,
     repayments,
     sign_in,
     turns,
@@ -39,7 +43,8 @@ HANDLERS: dict[str, Handler] = {
     drawdowns.INSTRUCT: payments.instruct,
     repayments.COLLECT: payments.collect,
     payments.SEND: payments.send,
-    notices.DELIVER: notices.deliver,
+    messages.DELIVER: messages.deliver,
+    rejudging.REJUDGE: rejudging.page,
     erasures.ERASE: erasing.erase,
     erasures.REMOVE: erasing.remove,
 }
@@ -92,7 +97,8 @@ async def _close_days(world: World) -> int:
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
-    authorities.expire, consents.expire, consents.lapse, consents.remind, erasures.wake, changes.settle, events.place,
+    authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send, erasures.wake,
+    changes.settle, nights.look, monitoring.sweep, events.place,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gateway.store import sql
 from gateway.usecases.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CACHED_COUNT = 20_000
 """The most merchants whose position is kept in memory, about 15 KB each."""
+FOLLOW_EVERY = timedelta(seconds=1)
+"""How old what this process knows of others' decisions may be, where processes share the database."""
 
 
 class Vault(Protocol):
@@ -155,21 +157,40 @@ class World:
         """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
         self.governance = Governance()
         """What monitoring has done to the models."""
+        self.generation = (0, 0)
+        """Which promotion of a model and which step of governance this process has taken over (`usecases.models`)."""
+        self.following = asyncio.Lock()
+        """Held by whoever takes over models that others promoted."""
         self.positions = PositionCache(shared=settings.shared_database)
         self.rates = Rates(system_clock, settings.client_requests_per_minute)
         """How fast clients ask for tokens, by this process's count."""
         self.hand = asyncio.Lock()
         """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
+        self.night: Any = None
+        """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
         self.wake = asyncio.Event()
         """Set when there may be work for the worker."""
         self.notifier: Notifier | None = None
-        """Carries one-time codes and notices to merchants, set by the composition root."""
+        """Carries one-time codes and messages to merchants, set by the composition root."""
+        self.follows: list[Callable[[World], Awaitable[None]]] = []
+        """What this process takes over of what others decided, each by one cheap query where nothing changed."""
+        self._followed_at = system_clock.now()
         self.intake: Lane[Any, Any]
         """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
         self.closing: Lane[Any, Any]
         """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
 
     async def refresh(self) -> None:
-        """Take over what another replica of a sandbox may have changed: where the business clock stands."""
-        if self.settings.sandbox and self.settings.shared_database:
+        """Take over what another replica may have changed: a sandbox's business clock, and now and then the rest."""
+        if not self.settings.shared_database:
+            return
+        if self.settings.sandbox:
             await self.clock.load(self.store)
+        if self.system_clock.now() >= self._followed_at + FOLLOW_EVERY:
+            await self.keep_up()
+
+    async def keep_up(self) -> None:
+        """Take over what other processes decided about models and programme (see `follows`)."""
+        self._followed_at = self.system_clock.now()  # first: whoever comes meanwhile need not do it too
+        for follow in self.follows:
+            await follow(self)

@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "/quotes": {"amount": 1_000},
     "/drawdowns": {"terms_hash": "0" * 64},
     "/confirm": {"terms_hash": "0" * 64},
+    "/contest": {"statement": "Not ours"},
     "/merchants/{merchant_id}": {"legal_name": "Stolen"},
     "/authority": {
         "users": [{"id": "u-1", "name": "Thief", "role": "owner"}],
@@ -88,6 +89,7 @@ def told(answer: httpx.Response, ids: dict[str, str]) -> dict[str, Any]:
 
 async def things(shop: Shop) -> dict[str, str]:
     """The id of one thing of each kind that the shop has."""
+    await shop.sell(100_000, "refund")  # a cut, which must be told
     quote, spare = await shop.quote(), await shop.quote()
     widget = BODIES["/widget/sessions"] | {"merchant_id": shop.id}
     return {
@@ -96,6 +98,7 @@ async def things(shop: Shop) -> dict[str, str]:
         "quote_id": spare["id"],
         "drawdown_id": await shop.draw(quote["amount"]),
         "decision_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/decisions"))["data"][0]["id"],
+        "notice_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/notices"))["data"][0]["id"],
         "grant_id": str((await minting.caller(shop.partner, shop.id)).grant_id),
         "session_id": (await shop.partner.done("/v1/widget/sessions", widget))["id"],
         "business_on": "2026-03-01",

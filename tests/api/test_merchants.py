@@ -23,6 +23,7 @@ async def test_a_merchant_is_kept_as_it_was_brought(site: Gateway) -> None:
         "partner_reference": "r-1",
         "company_id": {"scheme": "kvk", "value": "1"},
         "mcc": "5462",
+        "registered_on": "2020-02-29",
     }
     made = await partner.done("/v1/merchants", full)
     assert {name: made[name] for name in full} == full
@@ -48,6 +49,8 @@ async def test_a_merchant_is_kept_as_it_was_brought(site: Gateway) -> None:
         ({"legal_name": "   "}, "invalid_body"),
         ({"legal_name": None}, "invalid_body"),
         ({"mcc": "54620"}, "invalid_body"),
+        ({"registered_on": "2026-03-03"}, "registered_in_future"),
+        ({"registered_on": "2021-02-29"}, "invalid_body"),
         ({"payout_account": "NL91ABNA0417164300"}, "invalid_body"),
     ],
 )
@@ -75,8 +78,8 @@ async def test_what_is_corrected_is_all_that_changes(site: Gateway) -> None:
     path = f"/v1/merchants/{made['id']}"
     first = (await partner.patch(path, {"legal_name": "New"})).json()
     assert first == made | {"legal_name": "New", "updated_at": first["updated_at"]}
-    second = (await partner.patch(path, {"company_id": None, "mcc": None})).json()
-    assert (second["company_id"], second["mcc"], second["legal_name"]) == (None, None, "New")
+    second = (await partner.patch(path, {"mcc": None})).json()
+    assert (second["company_id"], second["mcc"], second["legal_name"]) == (made["company_id"], None, "New")
     for refused in ({"currency": "USD"}, {"timezone": "Etc/UTC"}, {"state": "verified"}, {"legal_name": None}):
         assert (await partner.patch(path, refused)).status_code == 422
     assert await partner.seen(path) == second
@@ -94,3 +97,17 @@ async def test_pages_hold_every_merchant_once(site: Gateway) -> None:
             break
         cursor = {"cursor": page["next_cursor"]}
     assert found == made
+
+
+async def test_a_day_that_is_still_to_come_where_the_company_is_is_no_day_of_registration(site: Gateway) -> None:
+    partner = await site.partner()
+    behind = HERE | {"timezone": "Pacific/Pago_Pago"}  # where it is still the evening of the day before
+    refused = await partner.post("/v1/merchants", behind | {"registered_on": "2026-03-02"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "registered_in_future")
+    made = await partner.done("/v1/merchants", behind | {"registered_on": "2026-03-01"})
+    path = f"/v1/merchants/{made['id']}"
+    later = await partner.patch(path, {"registered_on": "2026-03-02"})
+    assert (later.status_code, later.json()["code"]) == (422, "registered_in_future")
+    assert later.json()["errors"][0]["pointer"] == "/registered_on"
+    assert (await partner.seen(path))["registered_on"] == "2026-03-01"
+    assert (await partner.patch(path, {"registered_on": None})).json()["registered_on"] is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.domain import outlooks
+from gateway.domain.anomalies import ANOMALY_FEATURES
 from gateway.domain.features import PD_FEATURES
 from tests import tills
 from tests.tills import refund, row
@@ -31,7 +34,8 @@ async def test_the_standing_the_offer_and_the_decision_say_the_same(site: Gatewa
     standing = await till.offer()
     offer = await till.partner.seen(f"/v1/offers/{standing['id']}")
     decision = await till.partner.seen(f"/v1/decisions/{standing['decision_id']}")
-    assert [decision] == await till.decisions()
+    (listed,) = await till.decisions()
+    assert decision | {"counterfactuals": [], "counterfactuals_from": None} == listed
     assert (
         standing["offered_limit_amount"]
         == standing["limit_amount"]
@@ -55,6 +59,11 @@ async def test_forecasts_are_ordered_quantiles(site: Gateway) -> None:
         assert amounts == sorted(amounts)
         assert (one["days"], one["fallback"]) == (days, False)
         assert amounts[0] < days * 40_000 < 2 * amounts[-1]
+    assert [week["week"] for week in found["year"]] == list(range(1, 53))
+    for before, week in itertools.pairwise(found["year"]):
+        assert week["p10_amount"] <= week["p50_amount"] <= week["p90_amount"]
+        assert all(before[name] <= week[name] for name in ("p10_amount", "p50_amount", "p90_amount"))
+    assert found["year"][-1]["p10_amount"] < 364 * 40_000 < 2 * found["year"][-1]["p90_amount"]
     assert found["as_of_on"] == tills.TODAY.isoformat()
     assert found["stocking_need_amount"] == found["forecast_7"]["p50_amount"] * 6_000 // 10_000
 
@@ -83,3 +92,37 @@ async def test_decisions_are_paged_oldest_first(site: Gateway) -> None:
     rest = await till.partner.seen(f"{till.path}/decisions", limit=3, cursor=page["next_cursor"])
     assert page["data"] + rest["data"] == everything
     assert [one["decided_at"] for one in everything] == sorted(one["decided_at"] for one in everything)
+
+
+async def test_a_decision_says_what_the_models_said_and_what_would_have_raised_the_limit(site: Gateway) -> None:
+    till = await tills.trading(await site.partner())
+    decision = await till.partner.seen(f"/v1/decisions/{(await till.offer())['decision_id']}")
+    assert decision["model"] == "pd"
+    assert decision["counterfactuals_from"] == decision["models"]["pd"]
+    assert [week["week"] for week in decision["year"]] == list(outlooks.KNOTS)
+    assert [part["feature"] for part in decision["anomaly_contributions"]] == list(ANOMALY_FEATURES)
+    raising = decision["counterfactuals"]
+    assert 0 < len(raising) <= 4
+    for one in raising:
+        assert one["difference_amount"] == one["limit_amount"] - decision["limit_amount"] > 0
+        assert one["text"].keys() == {"en", "zh"}
+        assert one["change"] is None or one["change"]["before"] != one["change"]["after"]
+    assert [one["difference_amount"] for one in raising] == sorted(
+        (one["difference_amount"] for one in raising), reverse=True
+    )
+    assert decision["reasons"][-1]["code"].endswith("_binds")
+    assert len(decision["reasons"]) <= 4
+
+
+async def test_who_sells_more_often_gets_what_the_counterfactual_promised_at_least(site: Gateway) -> None:
+    """Two shops, alike but for what one action changes: the promise is about the real model."""
+    partner = await site.partner()
+    few, many = await tills.new(partner), await tills.new(partner)
+    await few.push(*tills.days_back(60))
+    await many.push(*tills.days_back(60, 20_000), *tills.days_back(60, 20_000))
+    told = {}
+    for till in (few, many):
+        await till.close()
+        told[till.id] = await partner.seen(f"/v1/decisions/{(await till.offer())['decision_id']}")
+    promised = {one["code"]: one["limit_amount"] for one in told[few.id]["counterfactuals"]}
+    assert told[many.id]["limit_amount"] >= promised["more_tickets"] > told[few.id]["limit_amount"]

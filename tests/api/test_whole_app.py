@@ -193,14 +193,17 @@ SALE = row(1_000, sale_id="x", tax_amount=1, tip_amount=1, version=1, location_i
 }
 VALID: dict[str, dict[str, Any]] = {
     "/v1/merchants": tills.HERE
-    | {"day_cutoff": "04:00", "partner_reference": "r", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462"},
+    | {"day_cutoff": "04:00", "partner_reference": "r", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462",
+       "registered_on": "2020-02-29"},
     "/v1/merchants/{merchant_id}": {
         "legal_name": "Corner", "company_id": {"scheme": "kvk", "value": "1"}, "mcc": "5462",
+        "registered_on": "2020-02-29",
     },
     "/v1/merchants/{merchant_id}/sales": SALE,
     "/v1/merchants/{merchant_id}/days/2026-03-01/close": {
         "sales_amount": 0, "refunds_amount": 0, "voids_amount": 0, "net_amount": 0, "tickets_count": 0,
     },
+    f"/v1/decisions/dec_{NOBODYS}/contest": {"statement": "We were closed for a week"},
     "/v1/quotes": {"offer_id": f"off_{NOBODYS}", "amount": 1_000},
     "/v1/drawdowns": {"quote_id": f"quo_{NOBODYS}", "terms_hash": "0" * 64},
     f"/v1/sandbox/drawdowns/drw_{NOBODYS}/confirm": {"terms_hash": "0" * 64},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+import onnx_models
 from tests.bench import figures, ingest, load, machine, oidc, processes, single
 from tests.bench.run import WITHOUT_PROOFS, Bench, Options
 
@@ -76,8 +78,27 @@ def closing(bench: Bench) -> None:
     """Closing a day for everybody, in process."""
     rates = _child("closing", bench.copy("closing.db"), bench.options.rounds)
     bench.figures.append(
-        figures.absolute("merchants closed a second a core", rates, 2_000, "/s", "in process, no HTTP")
+        figures.absolute("merchants closed a second a core, ordinary day", rates, 2_000, "/s", "in process, no HTTP")
     )
+    cut = statistics.median(_child("closing", bench.copy("closing-cut.db"), bench.options.rounds, "cut"))
+    bench.notes.append(f"every limit cut by its close: {cut:,.0f} merchants closed a second a core")
+
+
+def scoring(bench: Bench) -> None:
+    """A file of histories, a year of daily rows each, to answers with everything that models and policy say."""
+    rates = _child("scoring", bench.folder / "history.csv", bench.options.rounds)
+    bench.figures.append(
+        figures.absolute("merchants scored from a file a second a core", rates, 5_000, "/s", "365 rows each")
+    )
+
+
+def asking(bench: Bench) -> None:
+    """A model asked for one merchant: the 99th percentile."""
+    rounds = bench.options.rounds
+    late = _child("models", Path(onnx_models.__file__).parent, rounds)
+    for name, values, must in (("PD with its reasons", late[:rounds], 0.2), ("30-day forecast", late[rounds:], 0.5)):
+        title = f"{name}, one row, p99"
+        bench.figures.append(figures.absolute(title, values, must, " ms", "processor time", at_least=False))
 
 
 ROWS = {
@@ -86,6 +107,8 @@ ROWS = {
     "dpop": single.proving,
     "ingest": ingesting,
     "close": closing,
+    "score": scoring,
+    "models": asking,
     "oauth": oidc.authorizing,
 }
 """What is measured, by the names that `--only` takes."""
@@ -101,10 +124,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _child(module: str, path: Path, count: int) -> list[float]:
+def _child(module: str, path: Path, count: int, *more: str) -> list[float]:
     with machine.on_core(machine.SERVER_CORE):
         ended = subprocess.run(
-            [sys.executable, "-m", f"tests.bench.{module}", str(path), str(count)],
+            [sys.executable, "-m", f"tests.bench.{module}", str(path), str(count), *more],
             capture_output=True, text=True, timeout=_CHILD_SECONDS, check=False,
         )  # fmt: skip
     if ended.returncode:

@@ -109,7 +109,7 @@ class _Shop:
         for back in range(DAYS):
             on = last_on - timedelta(days=back)
             amount = level * (130 if on.weekday() >= _SATURDAY else 90) // 100 + randomness.randrange(level // 3)
-            self.days[on] = Totals(sales_amount=amount, tickets_count=1 + amount // 5_000)
+            self.days[on] = Totals(sales_amount=amount, tickets_count=1)
 
 
 async def close(world: World, merchant_ids: list[str], on: date) -> None:

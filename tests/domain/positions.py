@@ -11,8 +11,9 @@ from gateway.domain import histories
 from gateway.domain.details import DataAction, Datatype, Merchant, MerchantData, Purpose
 from gateway.domain.grants import Grant
 from gateway.domain.merchants import MerchantState
-from gateway.domain.positions import GradeScore, Position, Scores
+from gateway.domain.positions import GradeScore, Position, Profile, Scores
 from gateway.domain.sales import Totals
+from gateway.domain.tiers import Tier
 from tests.gateways import NOW
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def position(
         offered=None,
         verdict=None,
         grants=(CONSENT,),
+        profile=Profile("CN", "5411", tier=Tier.settled),
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -148,3 +148,10 @@ def test_short_histories_leave_yearly_features_missing() -> None:
 
 def test_the_schema_hash_tells_models_apart() -> None:
     assert len({f.schema_hash(name) for name in ("forecast_7", "forecast_30", "pd")}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 7, 300])
+def test_both_horizons_at_once_are_what_each_is_alone(count: int) -> None:
+    past = histories(count, 4)
+    for horizon, rows in zip(f.HORIZONS, f.both_forecast_features(past), strict=True):
+        assert rows.tobytes() == f.forecast_features(past, horizon).tobytes()

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.domain import offers, reasons
 from gateway.domain.offers import Change
-from gateway.domain.positions import Offered, Verdict
+from gateway.domain.positions import Offered
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.underwriting import Assessment, Outcome, Terms
 from tests.gateways import NOW
@@ -98,25 +98,3 @@ def test_an_expired_offer_is_as_good_as_none() -> None:
     assert change(SHOWN, fresh(100_000), days=20) is Change.make
     assert change(SHOWN, fresh(0, outcome=Outcome.declined), days=20) is Change.none
     assert change(SHOWN, fresh(0, outcome=Outcome.frozen), days=20) is Change.none
-
-
-def test_reasons_say_what_changed_before_what_binds() -> None:
-    told = offers.explain(SHOWN, fresh(90_000, "C"))
-    assert [(one.code, one.amount) for one in told] == [
-        ("grade_lowered", None),
-        ("sales_fell", -10_000),
-        ("base_binds", None),
-    ]
-    assert [one.code for one in offers.explain(SHOWN, fresh(110_000, "A"))][:2] == ["grade_raised", "sales_rose"]
-    assert [one.code for one in offers.explain(None, fresh(1))] == ["base_binds"]
-
-
-def test_standing_reasons_are_the_decisions_until_something_changed() -> None:
-    said = (reasons.make("sales_fell", -5), reasons.make("base_binds"))
-    verdict = Verdict("dec_1", "offered", said, NOW)
-    assert offers.standing_reasons(SHOWN, verdict, fresh(100_000)) == said
-    assert [one.code for one in offers.standing_reasons(SHOWN, verdict, fresh(99_990))] == ["sales_fell", "base_binds"]
-    assert offers.standing_reasons(SHOWN, verdict, fresh(99_990))[0].amount == -10
-    stopped = fresh(0, outcome=Outcome.frozen, code="data_stale")
-    assert offers.standing_reasons(SHOWN, verdict, stopped) == stopped.reasons
-    assert offers.standing_reasons(None, None, stopped) == stopped.reasons

@@ -63,3 +63,11 @@ def test_last_years_weeks_ahead_are_read_where_they_are_known() -> None:
     column = paths.PATH_FEATURES.index("year_ago_weeks_1")
     assert paths.path_features(one(days))[0, column] == pytest.approx(np.log(3.03))
     assert paths.path_features(one(days, length=391))[0, column] == pytest.approx(np.log(1.03))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(TRIPLES, min_size=1, max_size=4))
+def test_the_sums_at_the_knots_are_those_of_the_whole_path(merchants: list[list[list[int]]]) -> None:
+    sums = paths.cumulative(np.array(merchants))
+    for row, knots in zip(sums.tolist(), merchants, strict=True):
+        assert [tuple(triple) for triple in row] == [paths.path(knots)[knot - 1] for knot in paths.KNOTS]

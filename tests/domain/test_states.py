@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.domain import authorities, changes, consents, drawdowns, offers, repayments, states
+from gateway.domain import (
+    alerts,
+    authorities,
+    changes,
+    consents,
+    drawdowns,
+    notices,
+    offers,
+    repayments,
+    reviews,
+    states,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +25,12 @@ TABLES: list[tuple[Any, Any]] = [
     (drawdowns.DrawdownState, drawdowns.MOVES),
     (repayments.RepaymentState, repayments.MOVES),
     (offers.OfferState, offers.MOVES),
+    (alerts.AlertState, alerts.MOVES),
     (authorities.AuthorityState, authorities.MOVES),
     (changes.ChangeState, changes.MOVES),
     (consents.ConsentState, consents.MOVES),
+    (notices.NoticeState, notices.MOVES),
+    (reviews.ReviewState, reviews.MOVES),
 ]
 D = drawdowns.DrawdownState
 CAN_STILL_BORROW = {D.awaiting_confirmation, D.requested, D.reviewing, D.approved}

@@ -15,7 +15,7 @@ from gateway.domain.merchants import MerchantState
 from gateway.domain.positions import GradeScore
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.underwriting import Assessment, Outcome, Terms
-from tests.domain.positions import CONSENT, at, position
+from tests.domain.positions import CONSENT, TODAY, at, position, scores
 from tests.gateways import NOW
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def ended(expires_at: datetime) -> Grant:
 
 def by_hand(terms: Terms) -> int:
     """product.md's formula over printed terms, in its own arithmetic."""
-    graded = min(terms.base_amount, terms.affordability_amount) * terms.grade_bps // 10_000
+    graded = min(terms.base_amount, terms.affordability_amount) * terms.grade_bps * terms.dial_bps // 100_000_000
     return max(0, min(graded, terms.programme_cap_amount, terms.headroom_amount))
 
 
@@ -88,8 +88,8 @@ def test_with_the_same_scores_more_sales_never_lower_and_refunds_never_raise_the
 @given(p10=st.integers(0, 10**9), grade=GRADES)
 def test_what_is_affordable_is_repaid_by_the_withheld_share_with_its_fee(p10: int, grade: str) -> None:
     terms = next(one for one in INVENTORY.grades if one.name == grade)
-    quantiles = (0, p10, p10, p10, p10, p10, p10)
-    amount = underwriting.affordability_amount(quantiles, terms, INVENTORY)
+    given = underwriting.inputs(position([40_000] * 60, p10=p10), INVENTORY, 0, NOW)
+    amount = underwriting.affordability_amount(given, terms, INVENTORY)
     withheld = p10 * INVENTORY.term_days // 30 * INVENTORY.withhold_bps // 10_000
     assert amount + amount * terms.fee_bps // 10_000 <= withheld
     assert (amount + 1) * (10_000 + terms.fee_bps) > withheld * 10_000
@@ -150,15 +150,18 @@ def test_the_binding_term_is_named(changes: dict[str, int], code: str) -> None:
 def test_the_best_grade_is_the_largest_limit_consistent_with_its_own_risk() -> None:
     scored = (
         GradeScore("A", 900, 15_001),
-        GradeScore("B", 800, 35_000),
+        GradeScore("B", 800, 33_250),
         GradeScore("C", 700, 1),
         GradeScore("D", 1, 1),
     )
-    best = underwriting.best_grade(scored, INVENTORY)
+    found = position([40_000] * 60)
+    held = msgspec.structs.replace(scores(TODAY, "D", 1), graded_from="D")
+    given = underwriting.inputs(msgspec.structs.replace(found, scores=held), INVENTORY, 0, NOW)
+    best = underwriting.best_grade(scored, INVENTORY, given)
     assert best is not None
     assert best.grade == "B"
     hopeless = tuple(msgspec.structs.replace(one, pd=120_001) for one in scored)
-    assert underwriting.best_grade(hopeless, INVENTORY) is None
+    assert underwriting.best_grade(hopeless, INVENTORY, given) is None
 
 
 def test_every_reason_is_told_in_both_languages() -> None:

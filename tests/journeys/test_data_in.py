@@ -21,15 +21,20 @@ pytestmark = pytest.mark.anyio
 async def test_the_owner_closes_the_till_and_sees_what_she_can_restock_with(own_gateway: Gateway) -> None:
     partner = await own_gateway.partner()
     till = await tills.new(partner, timezone="Asia/Shanghai", day_cutoff="03:00", currency="CNY")
-    past = [sale | {"currency": "CNY"} for sale in days_back(90, 120_000)]
-    missing = past.pop(-1)
+    past = [
+        sale | {"currency": "CNY", "sale_id": f"{sale['sale_id']}-{n}"}
+        for sale in days_back(90, 10_000)
+        for n in range(12)
+    ]
+    missing = past[-12:]
+    past = past[:-12]
     assert (await till.push(*past))["offer"]["reasons"][0]["code"] == "no_closed_day"
 
     # The till's own total says that a row never came; with it the day closes, and there is an offer.
     answer = await partner.post(f"{till.path}/days/{YESTERDAY}/close", {"net_amount": 120_000})
     assert (answer.status_code, answer.json()["received_net_amount"]) == (409, 0)
-    await till.push(missing)
-    closed = await till.close(YESTERDAY, net_amount=120_000, tickets_count=1)
+    await till.push(*missing)
+    closed = await till.close(YESTERDAY, net_amount=120_000, tickets_count=12)
     opening = closed["offer"]
     assert opening["terms"]["base_amount"] == 30 * 120_000 * 8 // 10
     assert opening["available_amount"] > 0

@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.merchants import NewMerchant
 from gateway.domain.passkeys import PasskeyCopied, PasskeyRefused, PasskeyState
 from gateway.oauth import tokens
-from gateway.usecases import merchants, notices, passkeys, sign_in, work
+from gateway.usecases import merchants, messages, passkeys, sign_in, work
 from tests import browsers, served, visits
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ async def test_a_first_passkey_after_a_code_then_sign_in_with_it(site: Gateway, 
     assert session is not None
     assert (session.method, session.passkey_id) == ("passkey", kept.id)
     await work.drain(site.world)
-    assert "passkey_added" in {notice.kind for notice in await notices.latest(site.world)}
+    assert "passkey_added" in {notice.kind for notice in await messages.latest(site.world)}
 
 
 async def test_whoever_does_not_want_one_goes_on_without(site: Gateway, page: Page) -> None:

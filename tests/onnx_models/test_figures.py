@@ -9,7 +9,19 @@ import pytest
 from lxml import etree
 
 from gateway import scorer
-from onnx_models import backtest, calibration, figures_forecast, learning, metrics, plots, real, samples
+from onnx_models import (
+    backtest,
+    calibration,
+    evaluate,
+    figures_ets,
+    figures_forecast,
+    learning,
+    metrics,
+    plots,
+    real,
+    references,
+    samples,
+)
 from onnx_models.parameters import SECTORS
 from tests.onnx_models import models
 
@@ -64,3 +76,49 @@ def test_forecasts_beat_the_mean_on_real_shops() -> None:
     found = figures_forecast.of_walk("chain", backtest.walk(scorer.load(models.FOLDER), days[::60], start, 30, 15))
     assert found.pinball < min(found.mean, found.weekday)
     assert found.coverage > 0.7
+
+
+def test_the_table_of_what_must_be_reached_counts_what_was_missed() -> None:
+    rows = [
+        evaluate.Row("a", ">= .7", "0.8", reached=True, interval=(0.75, 0.85)),
+        evaluate.Row("b", "<= .1", "0.2", reached=False, interval=(0.2, 0.2)),
+        evaluate.Row("told", "", "0.3"),
+    ]
+    text = evaluate.required(rows)
+    assert "| a | >= .7 | 0.8 | 0.7500 to 0.8500 | reached |" in text
+    assert "| b | <= .1 | 0.2 |  | **missed** |" in text
+    assert "told" not in text
+    assert text.endswith("1 missed")
+
+
+def test_figures_drawn_again_hold_the_figure_and_narrow_with_rows() -> None:
+    rng = np.random.default_rng(3)
+    chance = rng.random(4_000) * 0.3
+    happened = rng.random(4_000) < chance
+    low, high = metrics.resampled(metrics.brier_skill, happened, chance)
+    few = metrics.resampled(metrics.brier_skill, happened[:400], chance[:400])
+    assert low < metrics.brier_skill(happened, chance) < high
+    assert high - low < few[1] - few[0]
+
+
+def test_a_rival_that_says_the_same_is_neither_better_nor_worse() -> None:
+    said = np.linspace(0.7, 1.3, 7)
+    same = [figures_ets._Row(actual, said, said) for actual in (0.8, 1.0, 1.4)]
+    found = figures_ets.of_rows("set", 7, same)
+    assert (found.rows, found.ours, found.difference) == (3, found.theirs, (0.0, 0.0))
+    worse = [row._replace(theirs=said + 5) for row in same]
+    assert figures_ets.of_rows("set", 7, worse).difference[1] < 0
+
+
+def test_a_reference_tells_a_column_in_deciles_missing_share_and_range() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.random(10_000).astype(np.float32)
+    values[:500] = np.nan
+    found = references.column(values)
+    assert (len(found["edges"]), found["missing"]) == (9, 0.05)
+    assert all(abs(share - 0.1) < 0.002 for share in found["shares"])
+    assert (round(found["low"], 2), round(found["high"], 2)) == (0.0, 1.0)
+    few = references.column(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2], np.float32))
+    assert (few["edges"], few["shares"]) == ([1.0, 2.0], [0.6, 0.2, 0.2])
+    nothing = references.column(np.full(10, np.nan, np.float32))
+    assert (nothing["edges"], nothing["shares"], nothing["missing"]) == ([], [1.0], 1.0)

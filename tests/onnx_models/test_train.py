@@ -48,6 +48,14 @@ def test_freshly_trained_models_pass_the_scorer_checks(trained: Path) -> None:
     assert set(scorer.load(trained).hashes()) == set(scorer.OUTPUTS)
 
 
+@pytest.mark.parametrize("name", ["pd", "forecast_30"])
+def test_a_card_tells_what_its_training_rows_looked_like(trained: Path, name: str) -> None:
+    reference = scorer.load(trained).loaded[name].card.reference
+    assert reference is not None
+    assert set(reference.columns) == {*scorer.FEATURES[name], "score"}
+    assert reference.rows >= reference.score_rows > 0
+
+
 def test_nothing_from_the_day_on_reaches_a_feature() -> None:
     one = samples.chunk(97, 0, SECTORS, 50)
     day, length = np.full(50, 700), np.full(50, 650)

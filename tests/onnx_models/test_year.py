@@ -11,6 +11,7 @@ import pytest
 from gateway import scorer
 from gateway.domain import features as f
 from gateway.domain import paths
+from gateway.domain.models import ModelRefused
 from onnx_models import learning, samples
 from onnx_models.parameters import SECTORS
 from tests.onnx_models import models
@@ -65,9 +66,10 @@ def test_half_the_simulated_years_end_below_the_median() -> None:
 
 
 def test_a_model_that_is_not_there_is_refused_when_asked(tmp_path: Path, rows: models.Features) -> None:
-    for name in scorer.REQUIRED:
+    for name in (*scorer.REQUIRED, "pd"):
         shutil.copytree(models.FOLDER / name, tmp_path / name)
     loaded = scorer.load(tmp_path)
-    assert set(loaded.hashes()) == set(scorer.REQUIRED)
-    with pytest.raises(scorer.ModelRefused, match="path_52: there is no version of it"):
-        loaded.year(rows[:1])
+    assert set(loaded.hashes()) == {*scorer.REQUIRED, "pd"}
+    assert not loaded.usable("rules")
+    with pytest.raises(ModelRefused, match="rules: there is no version of it"):
+        loaded.rules(rows[:1])

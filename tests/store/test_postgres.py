@@ -26,10 +26,8 @@ async def _open_scopes(store: Store, *scopes: str) -> None:
 
 
 async def _amount(store: Store, scope: str) -> int:
-    found = await store.one(sql.exposures.find, scope=scope)
-    assert found is not None
-    amount: int = found[0]
-    return amount
+    ((_, amount),) = await store.all(sql.exposures.of, scopes_json=[scope])
+    return int(amount)
 
 
 async def test_a_real_deadlock_is_run_again_and_both_stand(postgres_store: Store) -> None:
@@ -60,7 +58,7 @@ async def test_a_real_serialisation_failure_is_run_again(postgres_store: Store) 
         nonlocal runs
         runs += 1
         await tx.run(REPEATABLE)
-        await tx.one(sql.exposures.find, scope="a")
+        await tx.all(sql.exposures.of, scopes_json=["a"])
         if runs <= 2:
             await both_have_read.wait()
         await tx.run(RAISE, scope="a")

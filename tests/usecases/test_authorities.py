@@ -11,7 +11,7 @@ from gateway.domain.authorities import OPEN_FOR, AuthorityState, NoPayee, Unknow
 from gateway.domain.intents import IntentChanged
 from gateway.domain.passkeys import PasskeyRefused
 from gateway.domain.states import IllegalMove
-from gateway.usecases import authorities, events, notices, work
+from gateway.usecases import authorities, events, messages, work
 from tests import shops, signatories
 from tests.signatories import ANNE, BO, CAPS, Signatory
 
@@ -204,7 +204,7 @@ async def test_the_contact_hears_of_every_authority_and_of_its_end(gateway: Gate
     held = await mine.authorizes()
     await mine.revoke(held.id)
     await work.drain(mine.world)
-    sent = [notice for notice in await notices.latest(mine.world) if notice.merchant_id == mine.merchant_id]
+    sent = [notice for notice in await messages.latest(mine.world) if notice.merchant_id == mine.merchant_id]
     assert {notice.kind for notice in sent} == {"contact_set", "authority_active", "authority_revoked"}
     assert all(f"/connect/authority?merchant_id={mine.merchant_id}" in notice.text for notice in sent[:2])
 

@@ -31,7 +31,7 @@ from gateway.domain.passkeys import PasskeyRefused
 from gateway.domain.rights import Caller
 from gateway.domain.states import IllegalMove
 from gateway.store import sql
-from gateway.usecases import changes, contacts, merchants, notices, passkeys, work
+from gateway.usecases import changes, contacts, merchants, messages, passkeys, work
 from gateway.usecases.changes import Signed
 from gateway.usecases.contacts import NoContact
 from gateway.usecases.merchants import NameHeld
@@ -106,7 +106,7 @@ class Scene:
     async def told(self) -> list[tuple[str, str]]:
         """Who was told what, in order."""
         await work.drain(self.world)
-        found = [(n.kind, n.contact) for n in await notices.latest(self.world) if n.merchant_id == self.id]
+        found = [(n.kind, n.contact) for n in await messages.latest(self.world) if n.merchant_id == self.id]
         return found[::-1]
 
 
@@ -141,7 +141,7 @@ async def test_every_step_is_told_to_the_old_contact_and_says_where_to_stop_it(o
     await shop.pass_time(WAITED)
     kinds = ["awaiting_approval", "waiting", "effective"]
     assert await shop.told() == [(f"payout_account_{kind}", visits.CONTACT) for kind in kinds]
-    for notice in (await notices.latest(shop.world))[-2:]:
+    for notice in (await messages.latest(shop.world))[-2:]:
         assert f"/connect/changes?merchant_id={shop.id}" in notice.text
         assert NEW not in notice.text
         assert NEW[-4:] in notice.text
@@ -350,7 +350,7 @@ async def test_a_notice_of_a_unit_that_is_rolled_back_is_never_sent(gateway: Gat
     shop = await scene(gateway)
 
     async def unit(tx: Tx) -> None:
-        assert await notices.send(tx, shop.world, shop.id, "payout_account_stopped", new="1234")
+        assert await messages.send(tx, shop.world, shop.id, "payout_account_stopped", new="1234")
         raise UnknownChange("after all")
 
     with pytest.raises(UnknownChange):
@@ -371,8 +371,8 @@ async def test_a_notice_waits_for_the_messenger_and_goes_once(own_gateway: Gatew
 
 async def test_every_state_that_is_told_has_words_in_both_languages() -> None:
     told = {f"{kind}_{state}" for kind in ChangeKind for state in ChangeState if state is not ChangeState.replaced}
-    assert told | {f"{kind}_set" for kind in ChangeKind} <= notices.texts().keys()
-    for both in notices.texts().values():
+    assert told | {f"{kind}_set" for kind in ChangeKind} <= messages.texts().keys()
+    for both in messages.texts().values():
         assert {language: len(text) for language, text in both.items()} == {"en": 2, "zh": 2}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from datetime import timedelta
+from struct import pack
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from tests.tills import Till
 
 pytestmark = pytest.mark.anyio
+
+
+def nines(count: int) -> str:
+    """A kept row of features, every one of them 9.0."""
+    return b64encode(pack(f"<{count}f", *[9.0] * count)).decode()
 
 
 async def replay(gateway: Gateway, decision_id: str) -> Replay:
@@ -77,13 +84,30 @@ TAMPERED: list[tuple[str, str, Any]] = [
     ("inputs", "trading_days_count", 3),
     ("inputs", "merchant_state", "suspended"),
     ("inputs", "currency", "KRW"),
+    ("inputs", "anomaly", 999_999),
+    ("inputs", "year_p10.7", 1),
+    ("inputs", "graded_from", "D"),
+    ("inputs", "monitoring_bps", 9_000),
     ("scores", "pd", 1),
     ("scores", "grade", "A"),
-    ("scores", "features.pd.0", 9.0),
-    ("scores", "features.forecast_30.0", 2.5),
-    ("scores", "features.forecast_7.4", 9.0),
+    ("scores", "features.pd", nines(26)),
+    ("scores", "features.forecast_30", nines(24)),
+    ("scores", "features.forecast_7", nines(24)),
     ("scores", "ratios_7.3", 10),
     ("scores", "ratios_30.1", 10),
+    ("scores", "ratios_year.0.0", 10),
+    ("scores", "ratios_year.7.2", 90_000_000),
+    ("scores", "year.7.2", 10),
+    ("scores", "year.0.1", 10),
+    ("scores", "features.path_52", nines(9)),
+    ("scores", "features.anomaly", nines(8)),
+    ("scores", "anomaly", 999_999),
+    ("scores", "anomaly_contributions.0.1", 77_777),
+    ("scores", "factors_7.0", 6_000_000),
+    ("scores", "factors_30.3", 6_000_000),
+    ("scores", "graded_from", "D"),
+    ("scores", "model", "rules"),
+    ("scores", "programme.version", 77),
     ("scores", "forecast_7.3", 10),
     ("scores", "forecast_30.1", 10),
     ("scores", "candidates.0.pd", 1),

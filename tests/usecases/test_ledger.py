@@ -6,11 +6,13 @@ import pytest
 
 from gateway.domain import ledger
 from gateway.usecases import ledger as books
+from gateway.usecases import verification
 from tests import shops
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.gateways import Gateway
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +92,11 @@ async def test_the_same_business_event_is_booked_once(shop_on_both: Shop) -> Non
     with pytest.raises(books.AlreadyBooked):
         await world.store.write(lambda tx: books.book(tx, world, ledger.disbursed(loan, 100)))
     assert await books.owed(world.store, "drw_1") == (100, 0)
+
+
+async def test_a_fee_of_nothing_is_nothing_to_book(own_gateway: Gateway) -> None:
+    world = own_gateway.world
+    loan = ledger.Loan("drw_1", "bnk_1", "EUR")
+    await world.store.write(lambda tx: books.book(tx, world, ledger.fee_charged(loan, 0)))
+    assert await shops.rows(world.settings.database_url, "SELECT id FROM entries") == []
+    assert (await verification.verify(world.store)).problems == ()

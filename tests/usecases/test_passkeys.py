@@ -22,7 +22,7 @@ from gateway.domain.passkeys import (
 )
 from gateway.oauth import tokens
 from gateway.store import sql
-from gateway.usecases import notices, passkeys, sign_in, work
+from gateway.usecases import messages, passkeys, sign_in, work
 from gateway.usecases.throttles import LOCK, LockedOut
 from tests import authenticators, visits
 from tests.authenticators import USER_PRESENT, Authenticator
@@ -200,7 +200,7 @@ async def test_a_counter_that_goes_back_locks_the_passkey_and_the_contact_hears(
     with pytest.raises(PasskeyNeeded):
         await authenticators.add(own_gateway.world, mine.merchant_id, mine.secret, mine.device)
     await work.drain(own_gateway.world)
-    assert "passkey_locked" in {notice.kind for notice in await notices.latest(own_gateway.world)}
+    assert "passkey_locked" in {notice.kind for notice in await messages.latest(own_gateway.world)}
 
 
 async def test_a_forged_counter_locks_nothing(gateway: Gateway) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.oauth import tokens
 from gateway.store import sql
-from gateway.usecases import contacts, notices, sign_in
+from gateway.usecases import contacts, messages, sign_in
 from gateway.usecases.contacts import NoContact
 from gateway.usecases.sign_in import TooManyTries, Tried
 from tests import visits
@@ -36,7 +36,7 @@ async def sent(gateway: Gateway, who: Who, secret: str) -> str:
 async def test_a_right_code_opens_a_session_under_a_new_secret_once(gateway: Gateway) -> None:
     who, secret = await merchant(gateway), tokens.mint()
     code = await sent(gateway, who, secret)
-    assert (await notices.latest(gateway.world))[0].text == f"{code} for {{you}}"
+    assert (await messages.latest(gateway.world))[0].text == f"{code} for {{you}}"
     attempt = await sign_in.enter_code(gateway.world, secret, code)
     assert attempt.outcome is Tried.right
     assert attempt.secret not in {None, secret}
@@ -142,7 +142,7 @@ async def test_neither_contact_nor_code_nor_secret_lies_open_in_the_database(gat
     rows = [
         await store.one(sql.identity.merchant, merchant_id=who.id),
         await store.one(sql.identity.session, hash=tokens.digest(secret), now_at=gateway.world.system_clock.now()),
-        *(await store.all(sql.notices.latest, limit=5)),
+        *(await store.all(sql.messages.latest, limit=5)),
     ]
     kept = repr(rows)
     assert visits.CONTACT not in kept

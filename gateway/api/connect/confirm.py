@@ -39,15 +39,15 @@ _REFUSED = 422
 _S = DrawdownState
 _WAITING = _S.awaiting_confirmation
 _ENDED = {
-    _S.requested: "on_its_way", _S.reviewing: "on_its_way", _S.approved: "on_its_way", _S.submitted: "on_its_way",
+    _S.requested: "on_its_way", _S.reviewing: "reviewing", _S.approved: "on_its_way", _S.submitted: "on_its_way",
     _S.pending: "on_its_way", _S.in_doubt: "in_doubt", _S.active: "paid", _S.repaid: "repaid",
     _S.refinanced: "repaid", _S.charged_off: "paid", _S.returned: "returned", _S.expired: "expired",
     _S.rejected: "rejected", _S.canceled: "canceled", _S.failed: "failed",
 }  # fmt: skip
 """State of a draw → the words for it."""
 _LOOKS = {
-    "on_its_way": ("clock", "good"), "in_doubt": ("alert", "warn"), "paid": ("check", "good"),
-    "repaid": ("check", "good"), "returned": ("loop", "warn"), "expired": ("clock", "info"),
+    "on_its_way": ("clock", "good"), "reviewing": ("clock", "info"), "in_doubt": ("alert", "warn"),
+    "paid": ("check", "good"), "repaid": ("check", "good"), "returned": ("loop", "warn"), "expired": ("clock", "info"),
     "rejected": ("cross", "bad"), "canceled": ("info", "info"), "failed": ("cross", "bad"), "changed": ("info", "info"),
 }  # fmt: skip
 _NOTHING_BORROWED = {"expired", "rejected", "canceled", "failed", "changed"}

@@ -11,15 +11,15 @@ from litestar.params import SkipValidation
 from gateway.api.connect.browser import Visit
 from gateway.api.connect.pages import plain
 from gateway.api.connect.routes import PAGE
-from gateway.usecases import notices
+from gateway.usecases import messages
 from gateway.usecases.world import World
 
 
 @get("/sandbox/outbox", **PAGE)
 async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[str]:
-    """The newest notices."""
+    """The newest messages."""
     visit = Visit(request, world)
-    body = plain.outbox(visit.words, visit.about(visit.words("outbox")), await notices.latest(world))
+    body = plain.outbox(visit.words, visit.about(visit.words("outbox")), await messages.latest(world))
     return visit.page(body)
 
 

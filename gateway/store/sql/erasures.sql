@@ -76,22 +76,34 @@ ORDER BY id LIMIT 1000;
 DELETE FROM sales WHERE (merchant_id, source, sale_id) IN (
     SELECT merchant_id, source, sale_id FROM sales
     WHERE merchant_id = :merchant_id AND business_on < :before_on ORDER BY merchant_id, source, sale_id LIMIT :limit)
-RETURNING business_on, version, kind, net_amount;
+RETURNING merchant_id, sale_id, business_on, version, kind, net_amount, detail_json;
 
 -- name: delete_days
 DELETE FROM days WHERE merchant_id = :merchant_id AND business_on < :before_on;
 
+-- name: delete_categories
+DELETE FROM day_categories WHERE merchant_id = :merchant_id AND business_on < :before_on;
+
+-- name: delete_visits
+DELETE FROM visits WHERE merchant_id = :merchant_id AND business_on < :before_on;
+
+-- name: delete_alerts
+DELETE FROM alerts WHERE merchant_id = :merchant_id;
+
 -- name: unsealed
-SELECT id, inputs_json AS inputs, scores_json AS scores FROM decisions
+SELECT id, inputs_json AS inputs, scores_json AS scores, against_json AS against FROM decisions
 WHERE merchant_id = :merchant_id AND sealed IS NULL ORDER BY id LIMIT :limit;
 
 -- name: seal
-UPDATE decisions SET sealed = :sealed, inputs_json = 'null', scores_json = NULL WHERE id = :id AND sealed IS NULL;
+UPDATE decisions SET sealed = :sealed, inputs_json = 'null', scores_json = NULL, against_json = NULL
+WHERE id = :id AND sealed IS NULL;
 
 -- name: held
 SELECT (SELECT COUNT(*) FROM sales WHERE merchant_id = :merchant_id) AS sales_count,
     (SELECT COUNT(*) FROM days WHERE merchant_id = :merchant_id) AS days_count,
-    (SELECT COUNT(*) FROM decisions WHERE merchant_id = :merchant_id AND decided_at <= :before_at) AS decisions_count,
+    (SELECT COUNT(*) FROM decisions WHERE merchant_id = :merchant_id AND decided_at <= :before_at)
+        + (SELECT COUNT(*) FROM reviews WHERE merchant_id = :merchant_id AND opened_at <= :before_at)
+        + (SELECT COUNT(*) FROM notices WHERE merchant_id = :merchant_id AND opened_at <= :before_at) AS decisions_count,
     (SELECT COUNT(*) FROM offers WHERE merchant_id = :merchant_id AND created_at <= :before_at)
         + (SELECT COUNT(*) FROM quotes WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS offers_count,
     (SELECT COUNT(*) FROM consents WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS consents_count,
@@ -143,3 +155,15 @@ DELETE FROM consents WHERE grant_id = :grant_id;
 
 -- name: remove
 DELETE FROM erasures WHERE id = :id;
+
+-- name: forget_statements
+UPDATE reviews SET statement = NULL WHERE merchant_id = :merchant_id AND statement IS NOT NULL;
+
+-- name: remove_reviews
+DELETE FROM reviews WHERE id IN (
+    SELECT id FROM reviews WHERE merchant_id = :merchant_id AND opened_at <= :before_at AND state <> 'open'
+    ORDER BY id LIMIT :limit);
+
+-- name: remove_notices
+DELETE FROM notices WHERE id IN (
+    SELECT id FROM notices WHERE merchant_id = :merchant_id AND opened_at <= :before_at ORDER BY id LIMIT :limit);

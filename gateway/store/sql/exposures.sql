@@ -1,6 +1,3 @@
--- name: find
-SELECT amount FROM exposures WHERE scope = :scope;
-
 -- name: open
 INSERT INTO exposures (scope, amount) VALUES (:scope, 0) ON CONFLICT DO NOTHING;
 
@@ -12,3 +9,10 @@ UPDATE exposures SET amount = amount - :amount WHERE scope = :scope;
 
 -- name: take_back
 UPDATE exposures SET amount = amount + :amount WHERE scope = :scope;
+
+-- name: of
+SELECT scope, amount FROM exposures WHERE scope IN (SELECT value FROM json_each(:scopes_json)) ORDER BY scope;
+
+-- name: of (postgres)
+SELECT scope, amount FROM exposures
+WHERE scope IN (SELECT json_array_elements_text(CAST(:scopes_json AS json))) ORDER BY scope;

@@ -27,16 +27,27 @@ FROM entries e JOIN postings p ON p.entry_id = e.id WHERE e.drawdown_id = :drawd
 SELECT type FROM events WHERE noun_id = :noun_id ORDER BY sequence DESC LIMIT 1;
 
 -- name: scopes
-SELECT scope, amount FROM exposures ORDER BY scope LIMIT 1000;
+SELECT scope, amount FROM exposures WHERE scope > :after ORDER BY scope LIMIT 500;
 
 -- name: held_by_scope
-SELECT 'programme:' || programme_id || ':' || currency, CAST(SUM(amount) AS BIGINT) FROM drawdowns
-WHERE state IN ('requested', 'reviewing') GROUP BY programme_id, currency ORDER BY 1 LIMIT 1000;
+SELECT scope, amount FROM (
+    SELECT 'programme:' || programme_id || ':' || currency AS scope, CAST(SUM(amount) AS BIGINT) AS amount FROM drawdowns
+    WHERE state IN ('requested', 'reviewing') GROUP BY programme_id, currency
+    UNION ALL
+    SELECT 'partner:' || partner_id || ':' || currency, CAST(SUM(amount) AS BIGINT) FROM drawdowns
+    WHERE state IN ('requested', 'reviewing') GROUP BY partner_id, currency
+) AS held WHERE scope > :after ORDER BY scope LIMIT 500;
 
 -- name: lent_by_scope
-SELECT 'programme:' || d.programme_id || ':' || d.currency, CAST(SUM(p.amount) AS BIGINT)
-FROM drawdowns d JOIN postings p ON p.account = 'drawdown:' || d.id || ':principal'
-GROUP BY d.programme_id, d.currency ORDER BY 1 LIMIT 1000;
+SELECT scope, amount FROM (
+    SELECT 'programme:' || d.programme_id || ':' || d.currency AS scope, CAST(SUM(p.amount) AS BIGINT) AS amount
+    FROM drawdowns d JOIN postings p ON p.account = 'drawdown:' || d.id || ':principal'
+    GROUP BY d.programme_id, d.currency
+    UNION ALL
+    SELECT 'partner:' || d.partner_id || ':' || d.currency, CAST(SUM(p.amount) AS BIGINT)
+    FROM drawdowns d JOIN postings p ON p.account = 'drawdown:' || d.id || ':principal'
+    GROUP BY d.partner_id, d.currency
+) AS lent WHERE scope > :after ORDER BY scope LIMIT 500;
 
 -- name: counts
 SELECT (SELECT COUNT(*) FROM entries), (SELECT COUNT(*) FROM postings);

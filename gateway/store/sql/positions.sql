@@ -31,6 +31,11 @@ UPDATE positions SET version = version + 1, started_on = :started_on, closed_thr
     offered_json = :offered_json, verdict_json = :verdict_json
 WHERE merchant_id = :merchant_id AND version = :version;
 
+-- name: rescore
+UPDATE positions SET version = version + 1, started_on = :started_on, closed_through_on = :closed_through_on,
+    closes_at = :closes_at, data_at = :data_at, scores_json = :scores_json, tracks_json = :tracks_json
+WHERE merchant_id = :merchant_id AND version = :version;
+
 -- name: guard
 UPDATE positions SET version = version + 1, exposure_amount = exposure_amount + :amount
 WHERE merchant_id = :merchant_id AND exposure_amount + :amount <= :limit_amount;
@@ -76,3 +81,6 @@ UPDATE positions SET version = version + 1, flags_json = :flags_json WHERE merch
 
 -- name: override
 UPDATE positions SET version = version + 1, override_json = :override_json WHERE merchant_id = :merchant_id;
+
+-- name: ids_after
+SELECT merchant_id FROM positions WHERE merchant_id > :after ORDER BY merchant_id LIMIT :limit;

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.api.connect.pages.confirm import figure
+from gateway.domain.programmes import INVENTORY, ReviewRule
 from tests import granting, signatories, visits
 
 if TYPE_CHECKING:
@@ -102,6 +103,16 @@ async def test_the_passkey_borrows_exactly_this_and_pressing_again_does_nothing(
         await shop_on_both.work()
         assert "was paid out" in (await at.see()).text
         assert await shop_on_both.sent(at.drawdown["id"]) == 1
+
+
+async def test_a_draw_that_a_person_looks_at_first_is_said_to_wait_for_one(shop: Shop) -> None:
+    shop.world.programme = msgspec.structs.replace(INVENTORY, review=ReviewRule(default_amount_major=1))
+    async with scene(shop) as at:
+        await at.see()
+        assert (await at.press(at.mine.device.on(at.browser.page))).status_code == 303
+        page = (await at.see()).text
+    assert "A person looks at €1,000.00 first" in page
+    assert "on its way" not in page
 
 
 async def test_twenty_presses_at_once_borrow_once_and_never_crash(shop_on_both: Shop) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.api.connect.words import Words
-    from gateway.ports import Notice
+    from gateway.ports import Message
 
 _ADDRESS = re.compile(r"[\w/?&=.-]+", re.ASCII)
 
@@ -30,21 +30,21 @@ def problem(words: Words, about: About, name: str, request_id: str) -> str:
     return page(words, about, heading(words(name)), tag("div", card, reference, class_="bottom"))
 
 
-def outbox(words: Words, about: About, notices: Sequence[Notice]) -> str:
+def outbox(words: Words, about: About, messages: Sequence[Message]) -> str:
     """What the sandbox's messenger kept."""
     content = [heading(words("outbox"), words("outbox.lead"))]
-    if not notices:
+    if not messages:
         content.append(tag("section", icon("weight"), tag("p", words("outbox.empty")), class_="card empty"))
-    for notice in notices:
-        at = tag("time", f"{notice.created_at:%H:%M:%S}", datetime=notice.created_at.isoformat())
-        title = tag("header", tag("h3", notice.subject), at)
-        text = [tag("p", notice.contact, class_="small"), tag("p", _linked(notice.text, about), lang=notice.locale)]
+    for message in messages:
+        at = tag("time", f"{message.created_at:%H:%M:%S}", datetime=message.created_at.isoformat())
+        title = tag("header", tag("h3", message.subject), at)
+        text = [tag("p", message.contact, class_="small"), tag("p", _linked(message.text, about), lang=message.locale)]
         content.append(tag("article", title, *text, class_="card"))
     return page(words, about, *content)
 
 
 def _linked(text: str, about: About) -> Html:
-    """A notice that ends with the address of one of our pages leads there; a shop's name can make no link."""
+    """A message that ends with the address of one of our pages leads there; a shop's name can make no link."""
     before, start, rest = text.rpartition(f"://{about.host}/connect/")
     scheme = next((name for name in ("https", "http") if before.endswith(name)), None)
     if scheme is None or not _ADDRESS.fullmatch(rest):

@@ -1,0 +1,147 @@
+"""A person decides: lets a draw go on to the bank or not, and has policy heed what it lifts or gives for a while."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import grants, reviews, states
+from gateway.domain.audit_entries import OPERATOR, Action
+from gateway.domain.drawdowns import DrawdownState
+from gateway.domain.offers import Offer
+from gateway.domain.positions import Override
+from gateway.domain.quotes import QuoteExpired, QuoteSuperseded
+from gateway.domain.reviews import MOVES, Review, ReviewKind, ReviewState, Ruling
+from gateway.domain.underwriting import Outcome
+from gateway.store import sql
+from gateway.usecases import audit, drawdowns, jobs, limits, messages, positions, scoring
+from gateway.usecases import reviews as records
+
+if TYPE_CHECKING:
+    from gateway.domain.drawdowns import Drawdown
+    from gateway.domain.errors import Fact
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+DECLINED = "review_declined"
+
+
+class Heeded(msgspec.Struct, frozen=True):
+    """What policy said at once when it was overruled, and until when it heeds that."""
+
+    until_at: datetime
+    decision_id: str
+    outcome: Outcome
+    limit_amount: int
+
+
+class Ruled(msgspec.Struct, frozen=True):
+    """What a ruling came to."""
+
+    review_id: str
+    kind: ReviewKind
+    subject_id: str
+    state: ReviewState
+    decided_at: datetime | None
+    heeded: Heeded | None
+
+
+async def approve(world: World, review_id: str, ruling: Ruling) -> Ruled:
+    """A draw goes on to the bank's decision; what a contest overrules is heeded, and decided afresh.
+
+    Raises UnknownReview, BadRuling, IllegalMove; for a draw that may not be lent any more also QuoteExpired,
+    QuoteSuperseded or ConsentRequired. Then nothing was decided, and the review stays as it was.
+    """
+    return await world.store.write(partial(_approve, world, review_id, ruling))
+
+
+async def decline(world: World, review_id: str, ruling: Ruling) -> Ruled:
+    """A draw is rejected and its room freed; a contested decision stands. Raises as `approve`."""
+    return await world.store.write(partial(_decline, world, review_id, ruling))
+
+
+async def _approve(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Ruled:
+    review, drawdown = await _hold(tx, world, review_id)
+    reviews.check_approval(ruling, review.kind, [grade.name for grade in world.programme.grades])
+    states.check(MOVES, review.state, ReviewState.approved)
+    heeded = await _overrule(tx, world, review, ruling) if ruling.overrules else None
+    if drawdown is not None:
+        _check_held(world, review)
+        await _check_again(tx, world, drawdown)
+        await jobs.enqueue(tx, world, drawdowns.DECIDE, drawdown.id)
+    decided = await records.move(tx, world, review, ReviewState.approved, by=ruling.by, reason=ruling.reason)
+    return await _conclude(tx, world, decided, ruling, heeded)
+
+
+async def _decline(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Ruled:
+    review, drawdown = await _hold(tx, world, review_id)
+    reviews.check(ruling)
+    states.check(MOVES, review.state, ReviewState.declined)
+    if drawdown is not None:
+        await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+        await drawdowns.move(tx, world, drawdown, DrawdownState.rejected, reason=DECLINED)
+    decided = await records.move(tx, world, review, ReviewState.declined, by=ruling.by, reason=ruling.reason)
+    return await _conclude(tx, world, decided, ruling, None)
+
+
+async def _hold(tx: Tx, world: World, review_id: str) -> tuple[Review, Drawdown | None]:
+    """A review, after the drawdown it is about and the merchant's position, as a cancel or a revocation holds them."""
+    known = await records.find(tx, review_id)
+    drawdown = await drawdowns.lock(tx, known.subject_id) if known.kind is ReviewKind.drawdown else None
+    await tx.one(sql.consents.hold_merchant, merchant_id=known.merchant_id)
+    await positions.certain(tx, world, known.merchant_id)
+    return await records.find(tx, review_id), drawdown
+
+
+def _check_held(world: World, review: Review) -> None:
+    """Terms reckoned from the day of the click (final due date, APR) must still be what the merchant agreed to."""
+    held_until_at = review.opened_at + timedelta(days=reviews.HELD_DAYS)
+    if world.clock.now() >= held_until_at:
+        held = f"The terms were held for {reviews.HELD_DAYS} days; decline the draw, and have the merchant quote anew"
+        raise QuoteExpired(held, expired_at=held_until_at.isoformat())
+
+
+async def _check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
+    """The guard of the click, made of what is true now; the draw's own amount is in the exposure already."""
+    position = await positions.certain(tx, world, drawdown.merchant_id)
+    _, fresh = await limits.assess(tx, world, position)
+    offer = await tx.one(sql.offers.find, Offer, offer_id=drawdown.offer_id, partner_id=drawdown.partner_id)
+    if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
+        why = ", ".join(reason.code for reason in fresh.reasons)
+        raise QuoteSuperseded(f"The merchant may not borrow now ({fresh.outcome}: {why})", outcome=fresh.outcome)
+    owed = position.exposure_amount
+    draw = grants.Draw(drawdown.bank_id, drawdown.currency, drawdown.amount, owed, drawdown.withhold_bps)
+    grants.check_covered(position.grants, draw, world.clock.now())
+    limit = fresh.limit_amount
+    if owed > limit:
+        raise QuoteSuperseded(f"The limit is now {limit}, and {owed} would be owed", limit_amount=limit)
+
+
+async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling) -> Heeded:
+    """Have policy heed the ruling, in place of any earlier one, and decide again at once, whatever changes by it."""
+    until_at = world.clock.now() + timedelta(days=ruling.days)
+    override = Override(review.id, until_at, tuple(dict.fromkeys(ruling.clears)), ruling.grade)
+    await tx.run(sql.positions.override, merchant_id=review.merchant_id, override_json=override)
+    position = await positions.certain(tx, world, review.merchant_id)
+    (judged,) = await limits.judge(tx, world, [scoring.afresh(world, position)], closing=False, always=True)
+    await positions.save(tx, world, [], [judged.position])
+    verdict = judged.position.verdict
+    assert verdict is not None  # noqa: S101 - the line before wrote one
+    return Heeded(until_at, verdict.decision_id, judged.assessment.outcome, judged.assessment.limit_amount)
+
+
+async def _conclude(tx: Tx, world: World, decided: Review, ruling: Ruling, heeded: Heeded | None) -> Ruled:
+    if decided.kind is ReviewKind.contest or decided.state is ReviewState.declined:  # an approved draw shows by itself
+        await messages.send(tx, world, decided.merchant_id, f"{decided.kind}_{decided.state}")
+    facts: dict[str, Fact] = {"by": ruling.by, "about": decided.subject_id}
+    facts["reason_hash"] = hashlib.sha256(ruling.reason.encode()).hexdigest()
+    if heeded is not None:
+        grade = None if ruling.grade is None else ruling.grade.lower()
+        facts |= {"clears": list(ruling.clears), "grade": grade, "days": ruling.days, "decision": heeded.decision_id}
+    action = Action.review_approved if decided.state is ReviewState.approved else Action.review_declined
+    await audit.note(tx, world, OPERATOR, action, decided.id, **facts)
+    return Ruled(decided.id, decided.kind, decided.subject_id, decided.state, decided.decided_at, heeded)
