@@ -18,6 +18,7 @@ from gateway.usecases import (
     erasures,
     events,
     jobs,
+    ledger,
     mailbox,
     notices,
     offers,
@@ -93,6 +94,7 @@ async def _close_days(world: World) -> int:
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
     authorities.expire, consents.expire, consents.lapse, consents.remind, erasures.wake, changes.settle, events.place,
+    ledger.chain,
 )  # fmt: skip
 
 
