@@ -16,6 +16,8 @@ from gateway.domain.errors import Upstream
 from gateway.domain.money import Money
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -159,6 +161,16 @@ class Ack(msgspec.Struct, frozen=True):
     accepted: bool
     reason: str | None = None
     detail: str | None = None
+    bank_reference: str | None = None
+    """The bank's own id of the payment, where it gives one: what it is asked after by."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An instruction that may be with the bank: its reference, the bytes, and the bank's own id where it gave one."""
+
+    end_to_end_id: str
+    message: bytes
+    bank_reference: str | None = None
 
 
 class BankEventKind(StrEnum):
@@ -205,6 +217,18 @@ class Capabilities(msgspec.Struct, frozen=True):
     currencies: frozenset[str]
     reference_length: int
     instant: bool = False
+    pays_out: bool = True
+    collects: bool = True
+    """It can debit a merchant under a mandate."""
+    states: bool = True
+    """Booked entries come through its mailbox; where not, another rail's statements must show them."""
+    resend_hours: int | None = None
+    """For so long identical bytes under the same ids are surely known as a copy; None = for ever."""
+    cutoff: str = "23:59"
+    """The local time (HH:MM in `timezone`) until which an instruction goes out on the same banking day."""
+    timezone: str = "UTC"
+    calendar: str | None = None
+    """The financial calendar of its banking days; None = every day."""
 
 
 class Unreachable(Upstream):
@@ -226,6 +250,13 @@ class Unreadable(Upstream):
 
     code = "bank_message_unreadable"
     title = "A bank message cannot be read"
+
+
+class Forged(Upstream):
+    """A callback that is not the bank's own: unsigned, wrongly signed, or too old."""
+
+    code = "bank_callback_forged"
+    title = "The callback is not the bank's"
 
 
 class Bank(Protocol):
@@ -250,6 +281,26 @@ class Bank(Protocol):
 
     def read(self, body: bytes) -> list[BankEvent]:
         """The facts in one stored message. Raises Unreadable."""
+
+
+class Inquiries(Protocol):
+    """A rail that can be asked after one payment; its adapter implements this beside `Bank`."""
+
+    async def status(self, sent: Sent) -> list[InboundMessage]:
+        """What the bank says of one instruction, to be stored and `read` like any message of its mailbox.
+
+        Empty = it knows nothing of it (yet), which proves nothing. Raises Unreachable.
+        """
+
+
+class Callbacks(Protocol):
+    """A rail whose bank calls us; its adapter implements this beside `Bank`."""
+
+    def parse_inbound(self, headers: Mapping[str, str], body: bytes) -> InboundMessage:
+        """A callback whose signature holds on the raw bytes; `headers` have lower-case names. Raises Forged.
+
+        The same callback always has the same message id. What it says is a hint until status or statement confirm it.
+        """
 
 
 class TestClock(Protocol):
