@@ -111,11 +111,19 @@ class PaymentStatus(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account at a bank: an IBAN (ISO 13616), or another scheme's number, and its bank's BIC (ISO 9362)."""
+    """An account at a bank: an IBAN (ISO 13616), or another scheme's number, and its bank's BIC (ISO 9362).
+
+    `clearing_id` is the bank's id in its country's clearing, where it has no BIC: a US routing number of nine digits.
+    """
 
     iban: str | None = None
     other_id: str | None = None
     bic: str | None = None
+    clearing_id: str | None = None
+    savings: bool = False
+    """A savings account, which some rails (NACHA) address otherwise than a checking account."""
+    consumer: bool = False
+    """A private person's account, which some rails (NACHA) debit and credit under rules of its own."""
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -179,6 +187,7 @@ class BankEventKind(StrEnum):
     status = "status"  # pain.002: the bank's word on an instruction
     booked = "booked"  # camt.054/053: money moved on our account
     returned = "returned"  # pacs.004, or a booked return: money came back or was taken back
+    correction = "correction"  # NACHA addenda 98: account data to use from now on; a hint, never applied by itself
 
 
 class BankEvent(msgspec.Struct, frozen=True):
@@ -202,6 +211,8 @@ class BankEvent(msgspec.Struct, frozen=True):
     booked_on: date | None = None
     account: Account | None = None
     bank_reference: str | None = None
+    corrected: Account | None = None
+    """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
 
 
 class InboundMessage(msgspec.Struct, frozen=True):
@@ -216,6 +227,16 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     currencies: frozenset[str]
     reference_length: int
+    """The longest `end_to_end_id` it carries; `references.shortened` makes one that fits."""
+    files_per_day: int | None = None
+    """It knows a file only by its number of the day: `message_id` is `references.numbered(day, number)`, number below
+    this and never given twice by one bank's instructions; None = any `message_id` will do."""
+    entry_references: bool = True
+    """Each booked entry has a reference of the bank's own, the same wherever the bank tells of it."""
+    return_reasons: bool = True
+    """A booked return says why; where not, only its announcement does."""
+    returns_unbooked: bool = False
+    """A payment refused after the file was taken is told as an announced return, though nothing was ever booked."""
     instant: bool = False
     pays_out: bool = True
     collects: bool = True
