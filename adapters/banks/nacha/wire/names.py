@@ -18,6 +18,8 @@ from gateway.domain import references
 _MODIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _MINUTES = 24 * 60
 FILES_PER_DAY = _MINUTES * len(_MODIFIERS)
+_LAST_YEAR = 2068
+"""Two-digit years from 69 on are read as the last century's (POSIX strptime)."""
 _NAME = re.compile(r"(?:.*-)?([0-9]{6})([0-9]{4})([A-Z0-9])")
 
 
@@ -42,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True):
 def identity(message_id: str) -> Identity | None:
     """The identity of a numbered message id; None for another one, or a number beyond a day's."""
     read = references.read_numbered(message_id)
-    if read is None or read[1] >= FILES_PER_DAY or not 2000 <= read[0].year < 2100:  # noqa: PLR2004 - two-digit years
+    if read is None or read[1] >= FILES_PER_DAY or not 2000 <= read[0].year <= _LAST_YEAR:  # noqa: PLR2004 - the century
         return None
     return Identity(*read)
 
@@ -58,6 +60,4 @@ def message_id(name: str) -> str:
         return name
     minutes = (moment - moment.replace(hour=0, minute=0)) // timedelta(minutes=1)
     number = minutes * len(_MODIFIERS) + _MODIFIERS.index(shape[3])
-    # %y reads 69 to 99 as the last century; every file of ours is of this one.
-    year = 2000 + moment.year % 100
-    return references.numbered(moment.date().replace(year=year), number)
+    return references.numbered(moment.date(), number)
