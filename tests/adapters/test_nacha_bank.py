@@ -11,6 +11,7 @@ from adapters.banks.iso20022 import wire as notices
 from adapters.banks.nacha.client import NachaBank, NachaSettings
 from adapters.banks.nacha.wire import Originator
 from gateway.domain.money import Money
+from gateway.domain.references import shortened
 from gateway.outbound import Limits, Outbound
 from gateway.ports import Account, BankEventKind, Party, PaymentStatus, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
@@ -91,6 +92,19 @@ async def test_two_files_of_one_minute_are_two_files_to_the_bank(scene: NachaSce
     for number in range(40):
         await contract.send_payout(scene, await contract.payout(scene, number=number, amount=Money(100, "USD")))
     assert await scene.balance_amount() == before - 4_000
+
+
+@pytest.mark.anyio
+async def test_a_reference_too_long_for_the_rail_is_found_again_by_its_short_form(scene: NachaScene) -> None:
+    long = ["DRW01J8ZQK4M6N7P8Q9R0S1T2V3W4X", "DRW01J8ZQK4M6N7P8Q9R0S1T2V3W4Y"]
+    made = [shortened(reference, scene.bank.capabilities.reference_length) for reference in long]
+    await scene.return_payouts(days=1, reason="AC04")
+    for number, reference in enumerate(made):
+        instruction = await contract.payout(scene, number=number)
+        await contract.send_payout(scene, msgspec.structs.replace(instruction, end_to_end_id=reference))
+    await scene.pass_days(2)
+    for kind in (BankEventKind.status, BankEventKind.booked, BankEventKind.returned):
+        assert {event.end_to_end_id for event in await contract.told_of(scene, kind)} == set(made)
 
 
 @pytest.mark.anyio

@@ -6,6 +6,7 @@ stand right in zeros, texts left in blanks. Nothing here cuts a value: what does
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 import msgspec
@@ -15,7 +16,7 @@ from gateway.ports import Unreadable
 LENGTH = 94
 BLOCK = 10
 FILLER = "9" * LENGTH
-FIRST, LAST = " ", "~"
+_STRANGE = re.compile(r"[^ -~]")
 
 
 class Kind(Enum):
@@ -121,7 +122,7 @@ def make(layout: Layout, **values: str | int) -> Record:
     for field in layout.fields:
         value = str(values.pop(field.name, ""))
         filled[field.name] = value.ljust(field.width) if field.kind is Kind.text else value.rjust(field.width, "0")
-        if len(filled[field.name]) != field.width or not all(FIRST <= character <= LAST for character in value):
+        if len(filled[field.name]) != field.width or _STRANGE.search(value):
             raise ValueError(f"{field.name} of the {layout.name} does not fit")
     if values:
         raise ValueError(f"the {layout.name} has no {', '.join(values)}")
@@ -135,9 +136,9 @@ def line(record: Record) -> str:
 
 def read(text: str, number: int) -> Record:
     """Line `number` of a file as a record; blanks at its end may have been lost on the way. Raises Unreadable."""
-    for column, character in enumerate(text, start=1):
-        if not FIRST <= character <= LAST:
-            raise Unreadable(f"line {number}, column {column} holds a character no ACH record has")
+    strange = _STRANGE.search(text)
+    if strange:
+        raise Unreadable(f"line {number}, column {strange.start() + 1} holds a character no ACH record has")
     if len(text) > LENGTH:
         raise Unreadable(f"line {number} has {len(text)} characters, more than {LENGTH}")
     layout = _ADDENDA.get(text[1:3], ADDENDA_OTHER) if text[:1] == "7" else _LAYOUTS.get(text[:1])
