@@ -97,7 +97,7 @@ def parse(body: bytes) -> File:
         raise Unreadable("an ACH file starts with a file header")
     if control.layout is not records.FILE_CONTROL:
         raise Unreadable("the file has no file control at its end")
-    if (header.text("record_size"), header.text("blocking")) != ("094", "10"):
+    if [header.text(name) for name in ("priority", "record_size", "blocking", "format")] != ["01", "094", "10", "1"]:
         raise Unreadable("the file header does not promise records of 94 characters in blocks of 10")
     batches: list[Batch] = []
     total = Sums()
