@@ -16,6 +16,8 @@ from gateway.domain.errors import Upstream
 from gateway.domain.money import Money
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -115,11 +117,19 @@ class PaymentStatus(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account at a bank: an IBAN (ISO 13616), or another scheme's number, and its bank's BIC (ISO 9362)."""
+    """An account at a bank: an IBAN (ISO 13616), or another scheme's number, and its bank's BIC (ISO 9362).
+
+    `clearing_id` is the bank's id in its country's clearing, where it has no BIC: a US routing number of nine digits.
+    """
 
     iban: str | None = None
     other_id: str | None = None
     bic: str | None = None
+    clearing_id: str | None = None
+    savings: bool = False
+    """A savings account, which some rails (NACHA) address otherwise than a checking account."""
+    consumer: bool = False
+    """A private person's account, which some rails (NACHA) debit and credit under rules of its own."""
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -165,6 +175,16 @@ class Ack(msgspec.Struct, frozen=True):
     accepted: bool
     reason: str | None = None
     detail: str | None = None
+    bank_reference: str | None = None
+    """The bank's own id of the payment, where it gives one: what it is asked after by."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An instruction that may be with the bank: its reference, the bytes, and the bank's own id where it gave one."""
+
+    end_to_end_id: str
+    message: bytes
+    bank_reference: str | None = None
 
 
 class BankEventKind(StrEnum):
@@ -173,6 +193,7 @@ class BankEventKind(StrEnum):
     status = "status"  # pain.002: the bank's word on an instruction
     booked = "booked"  # camt.054/053: money moved on our account
     returned = "returned"  # pacs.004, or a booked return: money came back or was taken back
+    correction = "correction"  # NACHA addenda 98: account data to use from now on; a hint, never applied by itself
 
 
 class BankEvent(msgspec.Struct, frozen=True):
@@ -196,6 +217,8 @@ class BankEvent(msgspec.Struct, frozen=True):
     booked_on: date | None = None
     account: Account | None = None
     bank_reference: str | None = None
+    corrected: Account | None = None
+    """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
 
 
 class InboundMessage(msgspec.Struct, frozen=True):
@@ -210,7 +233,29 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     currencies: frozenset[str]
     reference_length: int
+    """The longest `end_to_end_id` it carries; `references.shortened` makes one that fits."""
+    files_per_day: int | None = None
+    """It knows a file only by its number of the day: `message_id` is `references.numbered(day, number)`, number below
+    this and never given twice by one bank's instructions; None = any `message_id` will do."""
+    entry_references: bool = True
+    """Each booked entry has a reference of the bank's own, the same wherever the bank tells of it."""
+    return_reasons: bool = True
+    """A booked return says why; where not, only its announcement does."""
+    returns_unbooked: bool = False
+    """A payment refused after the file was taken is told as an announced return, though nothing was ever booked."""
     instant: bool = False
+    pays_out: bool = True
+    collects: bool = True
+    """It can debit a merchant under a mandate."""
+    states: bool = True
+    """Booked entries come through its mailbox; where not, another rail's statements must show them."""
+    resend_hours: int | None = None
+    """For so long identical bytes under the same ids are surely known as a copy; None = for ever."""
+    cutoff: str = "23:59"
+    """The local time (HH:MM in `timezone`) until which an instruction goes out on the same banking day."""
+    timezone: str = "UTC"
+    calendar: str | None = None
+    """The financial calendar of its banking days; None = every day."""
 
 
 class Unreachable(Upstream):
@@ -232,6 +277,13 @@ class Unreadable(Upstream):
 
     code = "bank_message_unreadable"
     title = "A bank message cannot be read"
+
+
+class Forged(Upstream):
+    """A callback that is not the bank's own: unsigned, wrongly signed, or too old."""
+
+    code = "bank_callback_forged"
+    title = "The callback is not the bank's"
 
 
 class Bank(Protocol):
@@ -256,6 +308,26 @@ class Bank(Protocol):
 
     def read(self, body: bytes) -> list[BankEvent]:
         """The facts in one stored message. Raises Unreadable."""
+
+
+class Inquiries(Protocol):
+    """A rail that can be asked after one payment; its adapter implements this beside `Bank`."""
+
+    async def status(self, sent: Sent) -> list[InboundMessage]:
+        """What the bank says of one instruction, to be stored and `read` like any message of its mailbox.
+
+        Empty = it knows nothing of it (yet), which proves nothing. Raises Unreachable.
+        """
+
+
+class Callbacks(Protocol):
+    """A rail whose bank calls us; its adapter implements this beside `Bank`."""
+
+    def parse_inbound(self, headers: Mapping[str, str], body: bytes) -> InboundMessage:
+        """A callback whose signature holds on the raw bytes; `headers` have lower-case names. Raises Forged.
+
+        The same callback always has the same message id. What it says is a hint until status or statement confirm it.
+        """
 
 
 class TestClock(Protocol):

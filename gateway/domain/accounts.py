@@ -1,4 +1,4 @@
-"""Account numbers: the shape and check digits of an IBAN (ISO 13616), and IBANs for the sandbox that nobody holds."""
+"""Account numbers: the shape and check digits of an IBAN and of a US routing number, and IBANs that nobody holds."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ IBAN_LENGTHS = {
 }  # fmt: skip
 """Country → characters of its IBANs, check digits included (SWIFT's IBAN registry)."""
 
+ROUTING_LENGTH = 9
+_ROUTING_WEIGHTS = (3, 7, 1) * 3
+
 _SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 SANDBOX_BANK_CODE = "REST"
@@ -33,6 +36,16 @@ def is_valid_iban(text: str) -> bool:
         return False
     # 00, 01 and 99 would also divide, but MOD 97-10 never produces them: they are aliases of 97, 98 and 02.
     return 2 <= int(text[2:4]) <= 98 and _remainder(text) == 1  # noqa: PLR2004 - named in the line above
+
+
+def is_valid_routing_number(text: str) -> bool:
+    """True for nine digits whose last one is the check digit of the others (ABA routing transit number, ANSI X9.100).
+
+    Whether a bank has it is the bank's to say. Nine zeros would agree too, and are no bank's.
+    """
+    if len(text) != ROUTING_LENGTH or not (text.isascii() and text.isdigit()) or not int(text):
+        return False
+    return sum(int(digit) * weight for digit, weight in zip(text, _ROUTING_WEIGHTS, strict=True)) % 10 == 0
 
 
 def tail(number: str) -> str:

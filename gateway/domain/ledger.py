@@ -1,11 +1,17 @@
 """The ledger: append-only double entry, a shadow of the bank's books. One function a business event.
 
 Debits are positive, credits negative; every entry sums to zero by construction, and so do a bank's accounts by
-themselves. Accounts: `bank:<id>:{funding, clearing, unearned_fee, fee_income}` and `drawdown:<id>:{principal, fee}`,
-the latter also being the bank's (its assets).
+themselves. Accounts: `bank:<id>:{funding, clearing, unearned_fee, fee_income, losses, recoveries}`,
+`drawdown:<id>:{principal, fee, suspense}` and `partner:<id>:{withheld_receivable, revenue_share}`, the latter two also
+being the bank's (its assets and debts).
+
+A sequencer chains the entries after their commit (`gateway.usecases.ledger.chain`): each has the hash of the one
+before it in its own, so that none can be changed or left out unseen.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import msgspec
 
@@ -55,9 +61,19 @@ def fee(drawdown_id: str) -> str:
     return f"drawdown:{drawdown_id}:fee"
 
 
+def suspense(drawdown_id: str) -> str:
+    """The account of what was paid beyond what was owed, until it is given back."""
+    return f"drawdown:{drawdown_id}:suspense"
+
+
 def bank(bank_id: str, name: str) -> str:
     """One of the bank's own accounts."""
     return f"bank:{bank_id}:{name}"
+
+
+def partner(partner_id: str, name: str) -> str:
+    """What a partner owes the bank (`withheld_receivable`) or is owed by it (`revenue_share`)."""
+    return f"partner:{partner_id}:{name}"
 
 
 def disbursed(loan: Loan, amount: int) -> Entry:
@@ -120,9 +136,7 @@ def repayment_settled(loan: Loan, repayment_id: str, principal_amount: int, fee_
         "repayment_settled", repayment_id, loan,
         Posting(bank(loan.bank_id, "funding"), principal_amount + fee_amount),
         Posting(principal(loan.drawdown_id), -principal_amount),
-        Posting(fee(loan.drawdown_id), -fee_amount),
-        Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),
-        Posting(bank(loan.bank_id, "fee_income"), -fee_amount),
+        *_earned(loan, fee_amount),
     )  # fmt: skip
 
 
@@ -130,6 +144,135 @@ def repayment_returned(loan: Loan, repayment_id: str, principal_amount: int, fee
     """A settled debit was taken back: owed again."""
     settled = repayment_settled(loan, repayment_id, principal_amount, fee_amount)
     return _entry("repayment_returned", repayment_id, loan, *(Posting(p.account, -p.amount) for p in settled.postings))
+
+
+def partner_withheld(loan: Loan, repayment_id: str, partner_id: str, principal_amount: int, fee_amount: int) -> Entry:
+    """The partner kept a share of the merchant's settlement: the merchant is discharged, the partner owes the bank."""
+    return _entry(
+        "partner_withheld", repayment_id, loan,
+        Posting(partner(partner_id, "withheld_receivable"), principal_amount + fee_amount),
+        Posting(principal(loan.drawdown_id), -principal_amount),
+        *_earned(loan, fee_amount),
+    )  # fmt: skip
+
+
+def partner_remitted(loan: Loan, repayment_id: str, partner_id: str, amount: int) -> Entry:
+    """What the partner had withheld arrived at the bank."""
+    return _entry(
+        "partner_remitted", repayment_id, loan,
+        Posting(bank(loan.bank_id, "funding"), amount),
+        Posting(partner(partner_id, "withheld_receivable"), -amount),
+    )  # fmt: skip
+
+
+def revenue_shared(loan: Loan, repayment_id: str, partner_id: str, amount: int) -> Entry:
+    """The partner's part of a fee that was just earned."""
+    return _entry(
+        "revenue_shared", repayment_id, loan,
+        Posting(bank(loan.bank_id, "fee_income"), amount),
+        Posting(partner(partner_id, "revenue_share"), -amount),
+    )  # fmt: skip
+
+
+def rebate(loan: Loan, reference: str, amount: int) -> Entry:
+    """A part of the fee that will not be charged after all."""
+    return _entry(
+        "rebate", reference, loan,
+        Posting(bank(loan.bank_id, "unearned_fee"), amount),
+        Posting(fee(loan.drawdown_id), -amount),
+    )  # fmt: skip
+
+
+def overpaid(loan: Loan, reference: str, amount: int) -> Entry:
+    """Money came that nothing is owed for: it is the merchant's."""
+    return _entry(
+        "overpaid", reference, loan,
+        Posting(bank(loan.bank_id, "funding"), amount),
+        Posting(suspense(loan.drawdown_id), -amount),
+    )  # fmt: skip
+
+
+def overpayment_returned(loan: Loan, reference: str, amount: int) -> Entry:
+    """The merchant has its money back."""
+    return _entry(
+        "overpayment_returned", reference, loan,
+        Posting(suspense(loan.drawdown_id), amount),
+        Posting(bank(loan.bank_id, "funding"), -amount),
+    )  # fmt: skip
+
+
+def charged_off(loan: Loan, principal_amount: int, fee_amount: int) -> Entry:
+    """Nothing more is expected: principal is a loss, a fee that was never earned is forgotten. It is still owed."""
+    return _entry(
+        "charged_off", loan.drawdown_id, loan,
+        Posting(bank(loan.bank_id, "losses"), principal_amount),
+        Posting(principal(loan.drawdown_id), -principal_amount),
+        Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),
+        Posting(fee(loan.drawdown_id), -fee_amount),
+    )  # fmt: skip
+
+
+def recovered(loan: Loan, repayment_id: str, amount: int) -> Entry:
+    """Money arrived for a loan that was written off."""
+    return _entry(
+        "recovered", repayment_id, loan,
+        Posting(bank(loan.bank_id, "funding"), amount),
+        Posting(bank(loan.bank_id, "recoveries"), -amount),
+    )  # fmt: skip
+
+
+def recovery_returned(loan: Loan, repayment_id: str, amount: int) -> Entry:
+    """Recovered money was taken back."""
+    came = recovered(loan, repayment_id, amount)
+    return _entry("recovery_returned", repayment_id, loan, *(Posting(p.account, -p.amount) for p in came.postings))
+
+
+def refinanced(loan: Loan, into_drawdown_id: str, principal_amount: int, fee_amount: int) -> Entry:
+    """A new drawdown takes over what is owed of an old one; the old one's unearned fee is not charged a second time."""
+    return _entry(
+        "refinanced", loan.drawdown_id, loan,
+        Posting(principal(into_drawdown_id), principal_amount),
+        Posting(principal(loan.drawdown_id), -principal_amount),
+        Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),
+        Posting(fee(loan.drawdown_id), -fee_amount),
+    )  # fmt: skip
+
+
+def bank_adjusted(loan: Loan, reference: str, amount: int) -> Entry:
+    """A person at the bank settled a difference by hand: `amount` > 0 = more money on the funding account."""
+    return _entry(
+        "bank_adjusted", reference, loan,
+        Posting(bank(loan.bank_id, "funding"), amount),
+        Posting(bank(loan.bank_id, "clearing"), -amount),
+    )  # fmt: skip
+
+
+class Chained(msgspec.Struct, frozen=True):
+    """One entry as it is stored, and the hash that chains it to the one at the position before."""
+
+    position: int
+    entry_id: str
+    hash: str
+
+
+FIRST = "0" * 64
+"""What the first entry is chained to."""
+
+
+def chained(previous: Chained | None, entry_id: str, entry: Entry) -> Chained:
+    """The next link: SHA-256, in hex, over the hash before it, its position and everything the entry says."""
+    position = 1 if previous is None else previous.position + 1
+    said = [FIRST if previous is None else previous.hash, position, entry_id, msgspec.to_builtins(entry)]
+    return Chained(position, entry_id, hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest())
+
+
+def _earned(loan: Loan, fee_amount: int) -> tuple[Posting, ...]:
+    """A part of the fee that was paid is income from now on."""
+    return (
+        Posting(fee(loan.drawdown_id), -fee_amount),
+        Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),
+        Posting(bank(loan.bank_id, "fee_income"), -fee_amount),
+    )
 
 
 def _entry(kind: str, reference: str, loan: Loan, *postings: Posting) -> Entry:

@@ -47,6 +47,8 @@ async def apply(tx: Tx, world: World, fact: BankEvent) -> None:
     if fact.kind is BankEventKind.returned and fact.booked_on is None:
         return  # announced; the booked entry that follows is the money
     instruction = await _about(tx, world, fact)
+    if fact.kind is BankEventKind.correction:
+        raise Contradiction(f"{fact.detail}: for the merchant to confirm, never applied by itself")
     drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
     booked_on = None if fact.kind is BankEventKind.status else _check_booking(world, fact, instruction)
     if instruction.kind == COLLECTION:

@@ -13,6 +13,7 @@ from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment
 from gateway.store import sql
 from gateway.usecases import audit as audit_log
+from gateway.usecases import ledger as books
 from gateway.usecases import reviews
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ async def verify(reader: Reader) -> Verification:
         count, after = count + len(page), page[-1][0]
     found += await _twice(lambda: _of_merchants(reader))
     found += await _twice(lambda: _of_scopes(reader))
+    found += await _twice(lambda: books.broken(reader))
     chain = await audit_log.verify(reader)
     found += chain.problems
     counts = await reader.one(sql.ledger.counts) or (0, 0)

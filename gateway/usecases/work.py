@@ -18,6 +18,7 @@ from gateway.usecases import (
     erasures,
     events,
     jobs,
+    ledger,
     mailbox,
     messages,
     monitoring,
@@ -98,7 +99,7 @@ async def _close_days(world: World) -> int:
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
     authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send, erasures.wake,
-    changes.settle, nights.look, monitoring.sweep, events.place,
+    changes.settle, nights.look, monitoring.sweep, events.place, ledger.chain,
 )  # fmt: skip
 
 

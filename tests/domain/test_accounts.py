@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.accounts import IBAN_LENGTHS, is_valid_iban, sandbox_iban
+from gateway.domain.accounts import IBAN_LENGTHS, is_valid_iban, is_valid_routing_number, sandbox_iban
 
 # Published examples of the IBAN registry.
 REAL = [
@@ -71,3 +71,24 @@ def test_check_digits_that_the_standard_never_produces_are_refused() -> None:
 
 def test_a_thousand_sandbox_shops_get_a_thousand_accounts() -> None:
     assert len({sandbox_iban(f"shop {i}") for i in range(1000)}) == 1000
+
+
+# --- US routing numbers ----------------------------------------------------------------------------------------------
+
+ROUTING_NUMBERS = ["021000021", "121042882", "231380104", "026009593", "999999992"]
+
+
+@pytest.mark.parametrize("number", ROUTING_NUMBERS)
+def test_a_routing_number_with_its_check_digit_is_one(number: str) -> None:
+    assert is_valid_routing_number(number)
+
+
+@pytest.mark.parametrize("number", ["", "000000000", "02100002", "0210000210", "02100002A", "０21000021", "-21000021"])
+def test_anything_else_is_no_routing_number(number: str) -> None:
+    assert not is_valid_routing_number(number)
+
+
+@given(st.sampled_from(ROUTING_NUMBERS), st.integers(0, 8), st.sampled_from("0123456789"))
+def test_one_wrong_digit_of_a_routing_number_is_always_found(number: str, place: int, digit: str) -> None:
+    wrong = number[:place] + digit + number[place + 1 :]
+    assert is_valid_routing_number(wrong) is (wrong == number)

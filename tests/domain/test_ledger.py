@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -115,3 +115,65 @@ def test_a_returned_repayment_undoes_its_settlement_line_by_line() -> None:
     returned = ledger.repayment_returned(LOAN, "rep_1", 90, 10)
     assert [(p.account, -p.amount) for p in settled.postings] == [(p.account, p.amount) for p in returned.postings]
     assert (settled.kind, settled.reference) != (returned.kind, returned.reference)
+
+
+AMOUNT = st.integers(0, 10**12)
+EVENTS = st.one_of(
+    st.builds(lambda p, f: ledger.partner_withheld(LOAN, "rep_1", "par_1", p, f), AMOUNT, AMOUNT),
+    st.builds(lambda a: ledger.partner_remitted(LOAN, "rep_1", "par_1", a), AMOUNT),
+    st.builds(lambda a: ledger.revenue_shared(LOAN, "rep_1", "par_1", a), AMOUNT),
+    st.builds(lambda a: ledger.rebate(LOAN, "drw_1", a), AMOUNT),
+    st.builds(lambda a: ledger.overpaid(LOAN, "rep_1", a), AMOUNT),
+    st.builds(lambda a: ledger.overpayment_returned(LOAN, "rep_1", a), AMOUNT),
+    st.builds(lambda p, f: ledger.charged_off(LOAN, p, f), AMOUNT, AMOUNT),
+    st.builds(lambda a: ledger.recovered(LOAN, "rep_1", a), AMOUNT),
+    st.builds(lambda a: ledger.recovery_returned(LOAN, "rep_1", a), AMOUNT),
+    st.builds(lambda p, f: ledger.refinanced(LOAN, "drw_2", p, f), AMOUNT, AMOUNT),
+    st.builds(lambda a: ledger.bank_adjusted(LOAN, "note-1", a), st.integers(-(10**12), 10**12)),
+)
+
+
+@given(entry=EVENTS)
+def test_every_business_event_sums_to_zero_and_has_no_empty_line(entry: Entry) -> None:
+    assert sum(posting.amount for posting in entry.postings) == 0
+    assert all(posting.amount for posting in entry.postings)
+
+
+def test_a_loan_that_is_written_off_and_then_recovered_leaves_what_was_lost() -> None:
+    books: Counter[str] = Counter()
+    for entry in (
+        ledger.disbursed(LOAN, 1_000), ledger.disbursement_settled(LOAN, 1_000), ledger.fee_charged(LOAN, 100),
+        ledger.repayment_settled(LOAN, "rep_1", 300, 30), ledger.charged_off(LOAN, 700, 70),
+        ledger.recovered(LOAN, "rep_2", 250),
+    ):  # fmt: skip
+        books.update({posting.account: posting.amount for posting in entry.postings})
+    owed = books[ledger.principal("drw_1")], books[ledger.fee("drw_1")], books["bank:bnk_1:unearned_fee"]
+    assert owed == (0, 0, 0)
+    assert books["bank:bnk_1:losses"] + books["bank:bnk_1:recoveries"] == 450
+    assert books["bank:bnk_1:funding"] == -1_000 + 330 + 250
+
+
+def test_an_old_loan_goes_over_into_a_new_one_and_its_unearned_fee_is_gone() -> None:
+    entry = ledger.refinanced(LOAN, "drw_2", 700, 70)
+    assert {posting.account: posting.amount for posting in entry.postings} == {
+        "drawdown:drw_2:principal": 700, "drawdown:drw_1:principal": -700,
+        "bank:bnk_1:unearned_fee": 70, "drawdown:drw_1:fee": -70,
+    }  # fmt: skip
+
+
+@given(amounts=st.lists(st.integers(1, 10**9), min_size=2, max_size=20), which=st.integers(0, 10**6))
+def test_a_changed_entry_breaks_the_chain_from_there_on(amounts: list[int], which: int) -> None:
+    entries = [ledger.disbursed(Loan(f"drw_{n}", "bnk_1", "EUR"), amount) for n, amount in enumerate(amounts)]
+    whole = links(entries)
+    at = which % len(entries)
+    changed = ledger.disbursed(Loan(f"drw_{at}", "bnk_1", "EUR"), amounts[at] + 1)
+    other = links([*entries[:at], changed, *entries[at + 1 :]])
+    same = [one == two for one, two in zip(whole, other, strict=True)]
+    assert same == [True] * at + [False] * (len(entries) - at)
+
+
+def links(entries: list[Entry]) -> list[ledger.Chained]:
+    made: list[ledger.Chained] = []
+    for number, entry in enumerate(entries):
+        made.append(ledger.chained(made[-1] if made else None, f"ent_{number}", entry))
+    return made

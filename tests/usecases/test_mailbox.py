@@ -125,6 +125,14 @@ async def test_an_adapter_that_passes_a_duplicate_refusal_on_changes_nothing_eit
     assert (await shop.drawdown(drawdown_id))["state"] == "active"
 
 
+async def test_other_account_data_that_a_bank_asks_for_is_parked_for_the_merchant_to_confirm(shop: Shop) -> None:
+    drawdown_id = await active(shop)
+    before = await shop.drawdown(drawdown_id)
+    said = BankEvent(BankEventKind.correction, "any", end_to_end_id(drawdown_id), reason="C01", detail="C01 ends 1614")
+    assert "for the merchant to confirm" in (await mailbox._apply_fact(shop.world, said) or "")
+    assert await shop.drawdown(drawdown_id) == before
+
+
 async def test_a_payout_that_comes_back_leaves_nothing_owed_however_often_the_bank_says_so(shop: Shop) -> None:
     await shop.bank.behave("ACME", "return-later", days=2, reason="AC04")
     drawdown_id = await active(shop)

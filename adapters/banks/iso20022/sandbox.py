@@ -130,6 +130,11 @@ class MockBankControls:
         wanted = {"currency": balance.currency, "balance": balance.amount}
         return await self._ask("PATCH", f"/_mock/accounts/{quote(account_id)}", BankAccount, wanted)
 
+    async def speak(self, account_id: str, form: str, balance: Money) -> BankAccount:
+        """What the bank writes for an account: `iso20022`, or `nacha` (acknowledgements, return files, BAI2)."""
+        wanted = {"format": form, "currency": balance.currency, "balance": balance.amount}
+        return await self._ask("PATCH", f"/_mock/accounts/{quote(account_id)}", BankAccount, wanted)
+
     async def behave(self, account_id: str, behaviour: str, **parameters: int | str) -> BankAccount:
         """Set how the bank treats an account: `accept`, `silent`, `return-later` with `days` and `reason`."""
         wanted = {"behaviour": behaviour, "parameters": parameters}

@@ -65,3 +65,32 @@ WHERE merchant_id = :merchant_id AND state IN ('requested', 'reviewing');
 -- name: principal_of
 SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM drawdowns d JOIN postings p
 ON p.account = 'drawdown:' || d.id || ':principal' WHERE d.merchant_id = :merchant_id;
+
+-- name: await_chain
+INSERT INTO unchained (entry_id) VALUES (:entry_id);
+
+-- name: unchained
+SELECT e.id, e.kind, e.reference, e.drawdown_id, e.bank_id, e.currency, p.account, p.amount
+FROM (SELECT entry_id FROM unchained ORDER BY entry_id LIMIT 256) u
+JOIN entries e ON e.id = u.entry_id JOIN postings p ON p.entry_id = e.id ORDER BY e.id, p.line LIMIT 5000;
+
+-- name: last_link
+SELECT position, entry_id, hash FROM ledger_chain ORDER BY position DESC LIMIT 1;
+
+-- name: link
+INSERT INTO ledger_chain (position, entry_id, hash) VALUES (:position, :entry_id, :hash);
+
+-- name: linked
+DELETE FROM unchained WHERE entry_id = :entry_id;
+
+-- name: links
+SELECT position, entry_id, hash FROM ledger_chain WHERE position > :after ORDER BY position LIMIT 500;
+
+-- name: chained
+SELECT e.id, e.kind, e.reference, e.drawdown_id, e.bank_id, e.currency, p.account, p.amount
+FROM ledger_chain c JOIN entries e ON e.id = c.entry_id JOIN postings p ON p.entry_id = e.id
+WHERE c.position > :after AND c.position <= :through ORDER BY e.id, p.line LIMIT 10000;
+
+-- name: loose
+SELECT id FROM entries e WHERE NOT EXISTS (SELECT 1 FROM ledger_chain c WHERE c.entry_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM unchained u WHERE u.entry_id = e.id) ORDER BY id LIMIT 100;

@@ -1,0 +1,119 @@
+"""What must be repaid by when: minimums that sum to the total by the final due date, and how far a drawdown is behind.
+
+The term is cut into intervals of the programme's length. Each asks for an equal part; what was paid beyond it carries
+forward, so only the cumulative sums matter. Nothing here knows where the money comes from.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Health(StrEnum):
+    """How a loan that is out does; `paused` lies over it."""
+
+    current = "current"
+    near_breach = "near_breach"
+    late = "late"
+    defaulted = "defaulted"
+    charged_off = "charged_off"
+    recovered = "recovered"
+
+
+DEFAULT_DAYS, CHARGE_OFF_DAYS = 90, 180
+"""Days past due from which a loan is in default (Basel, CRR Art. 178), and from which it is written off."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """By the end of `due_on`, `total_amount` must have been repaid altogether."""
+
+    due_on: date
+    total_amount: int
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """From `from_on` on, for `days`, nothing falls due: every later date moves back by as much."""
+
+    from_on: date
+    days: int
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """The interval that runs now: what has been paid of what it asks for, and what is left of it."""
+
+    due_on: date
+    minimum_amount: int
+    paid_amount: int
+    remaining_amount: int
+
+
+def dues(total_amount: int, active_on: date, term_days: int, interval_days: int) -> tuple[Due, ...]:
+    """One due an interval from the day the money went; the last one, on the final due date, asks for everything."""
+    count = -(-term_days // interval_days)
+    part = -(-total_amount // count)
+    final_on = active_on + timedelta(days=term_days)
+    return tuple(
+        Due(min(active_on + timedelta(days=interval_days * n), final_on), min(total_amount, part * n))
+        for n in range(1, count + 1)
+    )
+
+
+def paused(plan: tuple[Due, ...], pauses: Iterable[Pause]) -> tuple[Due, ...]:
+    """The same dues, those not yet due when a pause began moved back by it."""
+    for pause in sorted(pauses, key=lambda one: one.from_on):
+        later = timedelta(days=pause.days)
+        plan = tuple(
+            due if due.due_on < pause.from_on else msgspec.structs.replace(due, due_on=due.due_on + later)
+            for due in plan
+        )
+    return plan
+
+
+def due_amount(plan: tuple[Due, ...], on: date) -> int:
+    """What must have been repaid altogether by the end of `on`."""
+    return max((due.total_amount for due in plan if due.due_on <= on), default=0)
+
+
+def arrears_amount(plan: tuple[Due, ...], paid_amount: int, on: date) -> int:
+    """What is overdue at the beginning of `on`: dues of earlier days that payments do not cover."""
+    return max(0, due_amount(plan, on - timedelta(days=1)) - paid_amount)
+
+
+def past_due_days(plan: tuple[Due, ...], paid_amount: int, on: date) -> int:
+    """Days since the oldest due that payments do not cover; 0 = none is overdue."""
+    unpaid = next((due.due_on for due in plan if due.total_amount > paid_amount), None)
+    return 0 if unpaid is None else max(0, (on - unpaid).days)
+
+
+def interval(plan: tuple[Due, ...], paid_amount: int, on: date) -> Interval | None:
+    """The interval `on` lies in, the last one for ever after; what earlier ones lack is part of what remains."""
+    if not plan:
+        return None
+    at = next((n for n, due in enumerate(plan) if due.due_on >= on), len(plan) - 1)
+    before = plan[at - 1].total_amount if at else 0
+    minimum = plan[at].total_amount - before
+    remaining = max(0, plan[at].total_amount - paid_amount)
+    return Interval(plan[at].due_on, minimum, max(0, min(minimum, paid_amount - before)), remaining)
+
+
+def short_amount(plan: tuple[Due, ...], paid_amount: int, expected_amount: int, on: date) -> int:
+    """What the running interval will lack on its due date when `expected_amount` still comes in before."""
+    running = interval(plan, paid_amount, on)
+    return 0 if running is None else max(0, running.remaining_amount - max(0, expected_amount))
+
+
+def health(plan: tuple[Due, ...], paid_amount: int, expected_amount: int, on: date) -> Health:
+    """How a loan on the books does at the beginning of `on`; what was charged off is not asked here."""
+    days = past_due_days(plan, paid_amount, on)
+    if days >= DEFAULT_DAYS:
+        return Health.defaulted
+    if days > 0:
+        return Health.late
+    return Health.near_breach if short_amount(plan, paid_amount, expected_amount, on) else Health.current
