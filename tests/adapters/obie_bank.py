@@ -240,7 +240,7 @@ class Bank:
         jti = f"event-{len(self.events) + self._next()}"
         self.events[jti] = self.event(jti, event, about.kind, about.id)
 
-    def event(self, jti: str, event: str, kind: str, number: str, **changed: Any) -> str:
+    def event(self, jti: str, event: str, kind: str, number: str, /, **changed: Any) -> str:
         """A signed event; `changed` claims are put in place of the right ones."""
         link = f"https://bank.example/open-banking/v4.0/pisp/{kind}/{number}"
         subject = {

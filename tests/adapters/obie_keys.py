@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,12 @@ def key(owner: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+@cache
+def _jwk(owner: str) -> RSAKey:
+    return RSAKey.import_key(private_pem(owner))
+
+
+@cache
 def private_pem(owner: str) -> str:
     return key(owner).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -42,10 +49,15 @@ def public_pem(owner: str) -> str:
     return key(owner).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def encoded(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def signed(payload: bytes, header: dict[str, Any], owner: str = "bank") -> str:
     """A compact JWS by `owner`."""
-    by = RSAKey.import_key(private_pem(owner))
-    return jws.serialize_compact({"alg": "PS256", **header}, payload, by, algorithms=["PS256"], registry=_REGISTRY)
+    whole = {"alg": "PS256", **header}
+    return jws.serialize_compact(whole, payload, _jwk(owner), algorithms=["PS256"], registry=_REGISTRY)
 
 
 def detached(body: bytes, at: datetime, owner: str = "bank", **changed: Any) -> str:
@@ -65,14 +77,9 @@ def detached(body: bytes, at: datetime, owner: str = "bank", **changed: Any) -> 
 def holds(signature: str, body: bytes) -> dict[str, Any] | None:
     """The header of our detached signature if it proves `body`; None otherwise."""
     head, _, proof = signature.partition("..")
-    payload = signed(body, {}).split(".")[1]
+    whole = f"{head}.{encoded(body)}.{proof}"
     try:
-        proven = jws.deserialize_compact(
-            f"{head}.{payload}.{proof}",
-            RSAKey.import_key(public_pem("restock")),
-            algorithms=["PS256"],
-            registry=_REGISTRY,
-        )
+        proven = jws.deserialize_compact(whole, _jwk("restock"), algorithms=["PS256"], registry=_REGISTRY)
     except (JoseError, ValueError):
         return None
     return dict(proven.headers())

@@ -227,12 +227,12 @@ class ObieBank:
         return (await self._staged(order)).id
 
     async def _told(self, path: str) -> list[InboundMessage]:
-        """The bank's word on one resource, if it says anything of a payment. Raises Unreachable or Unreadable."""
+        """The bank's word on one resource, if it says anything of a payment. Raises Unreachable."""
         try:
             body = (await self._bank.prepare("GET", path)).body
         except Refused:
             return []
-        return [InboundMessage(f"status-{_digest(body)}", body)] if answers.read(body) else []
+        return [InboundMessage(f"status-{_digest(body)}", body)] if _says_something(body) else []
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -288,6 +288,14 @@ class ObieBank:
         if self._settings.vrp is None:
             raise shapes.Unrenderable("no contract for recurring payments is set for this bank: it only pays out")
         return self._settings.vrp
+
+
+def _says_something(body: bytes) -> bool:
+    """Whether an answer tells a fact; one that cannot be read is kept for a person too."""
+    try:
+        return bool(answers.read(body))
+    except Unreadable:
+        return True
 
 
 def _usable(consent: Consent) -> None:

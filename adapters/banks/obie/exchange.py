@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.obie.signatures import NotSigned, Signer, Verifier
-from adapters.banks.obie.wire import answers, consents
+from adapters.banks.obie.wire import answers, consents, shapes
 from gateway.outbound import MayHaveBeenSent, NotSent
 from gateway.ports import Ack, Unreachable, Unreadable
 
@@ -79,7 +79,7 @@ class Exchange:
             raise Unreachable(f"the bank's events answered {answer.status}", status=answer.status)
         try:
             return msgspec.json.decode(answer.body, type=_Polled).sets
-        except msgspec.DecodeError as error:
+        except shapes.UNDECODABLE as error:
             raise Unreachable(f"the bank's events cannot be read: {error}") from error
 
     def event(self, token: str) -> answers.Event:

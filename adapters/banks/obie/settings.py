@@ -37,7 +37,10 @@ class ObieSettings(msgspec.Struct, frozen=True):
 
 
 class Access(Protocol):
-    """How we are let in; where tokens come from and how long they last is not the adapter's to know."""
+    """How we are let in; where tokens come from and how long they last is not the adapter's to know.
+
+    Both raise `Unreachable` when whoever gives tokens cannot be asked.
+    """
 
     async def client_token(self) -> str:
         """An access token of the client-credentials grant, scope `payments`."""

@@ -82,12 +82,6 @@ class Signer:
         payload = _to_base64(body) if self._encoded else body
         return f"{head.decode()}..{self._sign(head + b'.' + payload)}"
 
-    def token(self, claims: Mapping[str, object]) -> str:
-        """A whole signed token, such as a client assertion (RFC 7523)."""
-        head = _to_base64(msgspec.json.encode({"alg": "PS256", "kid": self._header["kid"], "typ": "JWT"}))
-        signed = head + b"." + _to_base64(msgspec.json.encode(claims))
-        return f"{signed.decode()}.{self._sign(signed)}"
-
     def _sign(self, signed: bytes) -> str:
         return _to_base64(self._key.sign(signed, _PSS, SHA256())).decode()
 
@@ -153,7 +147,7 @@ def _header(part: str) -> _Header:
         raise NotSigned("the signature's header is too long")
     try:
         header = msgspec.json.decode(from_base64(part), type=_Header)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotSigned("the signature's header cannot be read") from None
     if header.alg != "PS256":
         raise NotSigned("the signature is not PS256")

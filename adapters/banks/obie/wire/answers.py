@@ -111,7 +111,7 @@ def read_refusal(body: bytes) -> Refusal | None:
     """The first error of an OBErrorResponse1; None = it is none, and proves nothing."""
     try:
         errors = msgspec.json.decode(body, type=_Errors).Errors
-    except msgspec.DecodeError:
+    except shapes.UNDECODABLE:
         return None
     if not errors:
         return None
@@ -124,7 +124,7 @@ def read_order(body: bytes) -> OrderAnswer:
     """An order from the bank's answer. Raises Unreadable."""
     try:
         return _order(msgspec.json.decode(body, type=_Answer).Data)
-    except (msgspec.DecodeError, KeyError, Unrenderable) as error:
+    except (*shapes.UNDECODABLE, KeyError, Unrenderable) as error:
         raise Unreadable(f"an order cannot be read: {error}") from error
 
 
@@ -134,13 +134,13 @@ def read(body: bytes) -> list[BankEvent]:
         return event_hints(read_event(_payload(body)))
     try:
         holder = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError as error:
+    except shapes.UNDECODABLE as error:
         raise Unreadable(f"the message cannot be read: {error}") from error
     if "unproven" in holder:
         raise Unreadable("an event the bank handed over does not prove to be its own")
     try:
         data = msgspec.json.decode(holder.get("Data", b"{}"), type=_Data)
-    except msgspec.DecodeError as error:
+    except shapes.UNDECODABLE as error:
         raise Unreadable(f"the message cannot be read: {error}") from error
     return _of_consent(body) if data.DomesticPaymentId is data.DomesticVRPId is None else [_of_order(read_order(body))]
 
@@ -258,7 +258,7 @@ def read_event(payload: bytes) -> Event:
         claims = msgspec.json.decode(payload, type=_Claims)
         issued_at = datetime.fromtimestamp(claims.iat, UTC)
         subjects = {name: _subject(about.subject) for name, about in claims.events.items()}
-    except (msgspec.DecodeError, Unrenderable, OverflowError, OSError, ValueError) as error:
+    except (*shapes.UNDECODABLE, Unrenderable, OverflowError, OSError, ValueError) as error:
         raise Unreadable(f"an event cannot be read: {error}") from error
     if not 0 < len(claims.jti) <= _JTI_LENGTH or not claims.events:
         raise Unreadable("an event has no id, or tells nothing")

@@ -132,7 +132,7 @@ def stored_mandate(message: bytes) -> StoredMandate:
     """The request in stored bytes. Raises Unrenderable."""
     try:
         request = msgspec.json.decode(message, type=StoredMandate)
-    except msgspec.DecodeError as error:
+    except shapes.UNDECODABLE as error:
         raise Unrenderable(f"these are not bytes of this rail: {error}") from error
     if request.rail != orders.RAIL:
         raise Unrenderable("these are not bytes of this rail")
@@ -181,7 +181,7 @@ def read_consent(body: bytes) -> Consent:
             for name in ("EndToEndIdentification", "InstructionIdentification")
         )
         named = shapes.resource(data.ConsentId)
-    except (msgspec.DecodeError, KeyError, Unrenderable) as error:
+    except (*shapes.UNDECODABLE, KeyError, Unrenderable) as error:
         raise Unreadable(f"a consent cannot be read: {error}") from error
     said = data.StatusReason[0] if data.StatusReason else _Reason()
     known = ConsentStatus(data.Status) if data.Status in set(ConsentStatus) else ConsentStatus.awaiting

@@ -171,7 +171,7 @@ def stored(message: bytes) -> Order:
     """The order in stored bytes. Raises Unrenderable for bytes that are not this rail's."""
     try:
         order = msgspec.json.decode(message, type=Order)
-    except msgspec.DecodeError as error:
+    except shapes.UNDECODABLE as error:
         raise Unrenderable(f"these are not bytes of this rail: {error}") from error
     if order.rail != RAIL:
         raise Unrenderable("these are not bytes of this rail")

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT, Money, exponent, parse_decimal
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from gateway.ports import Party
 
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What msgspec raises for bytes that are not the JSON asked for; broken UTF-8 within a text is an error of its own."""
 REFERENCE_LENGTH = 31
 """The API carries 35 characters of an EndToEndIdentification, Faster Payments 31 of them."""
 IDENTIFIER_LENGTH = 35
