@@ -83,8 +83,9 @@ def proxy(description: Path, upstream: str, folder: Path) -> Iterator[Prism]:
     """Prism in front of `upstream`, ready; its log is kept in `folder`. Stopped by its own id on leaving."""
     needed()
     port, log = free_port(), folder / "prism.log"
-    node = shutil.which("node") or "node"
-    words = [node, str(PACKAGE / "dist" / "index.js"), "proxy", str(description), upstream, "--errors"]
+    # A wheel's `node` is a script that starts the real one, and the real one is to be stopped.
+    told = subprocess.run(["node", "-p", "process.execPath"], capture_output=True, text=True, check=True)
+    words = [told.stdout.strip(), str(PACKAGE / "dist" / "index.js"), "proxy", str(description), upstream, "--errors"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*words, "--port", str(port)], stdin=subprocess.DEVNULL, stdout=output, stderr=output

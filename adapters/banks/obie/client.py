@@ -11,6 +11,7 @@ Every answer with a body must be signed by the bank. An event only names what ch
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,6 +42,8 @@ EVENT_AGE_SECONDS = 24 * 3_600
 EVENT_SKEW_SECONDS = 60
 EVENTS_AT_ONCE = 100
 _DIGEST = 16
+_POLLED = "polled-"
+"""Begins the id of a message that the bank keeps until it is acknowledged."""
 
 
 class ObieBank:
@@ -241,12 +244,12 @@ class ObieBank:
         if self._settings.events_url is None:
             return []
         polled = await self._bank.poll({"maxEvents": EVENTS_AT_ONCE, "returnImmediately": True})
-        found = [await self._resolved(jti, token) for jti, token in polled.items()]
+        found = [await self._resolved(jti, token) for jti, token in islice(polled.items(), EVENTS_AT_ONCE)]
         return [message for _, message in sorted(found, key=lambda pair: pair[0])]
 
     async def acknowledge(self, message_ids: list[str]) -> None:
         """Tell the bank these events were stored. Raises Unreachable."""
-        polled = [name.rpartition(".")[0] for name in message_ids if not name.startswith(("status-", "pushed-"))]
+        polled = [name.removeprefix(_POLLED).rpartition(".")[0] for name in message_ids if name.startswith(_POLLED)]
         if polled and self._settings.events_url is not None:
             await self._bank.poll({"maxEvents": 0, "returnImmediately": True, "ack": polled})
 
@@ -272,9 +275,9 @@ class ObieBank:
                 raise NotSigned("an event carries another id than it was handed over under")  # noqa: TRY301
         except (NotSigned, Unreadable):
             body = msgspec.json.encode({"unproven": token})
-            return "", InboundMessage(f"{jti}.{_digest(body)}", body)
+            return "", InboundMessage(f"{_POLLED}{jti}.{_digest(body)}", body)
         body = await self._meant(event) or token.encode()
-        return event.issued_at.isoformat(), InboundMessage(f"{jti}.{_digest(body)}", body)
+        return event.issued_at.isoformat(), InboundMessage(f"{_POLLED}{jti}.{_digest(body)}", body)
 
     async def _meant(self, event: answers.Event) -> bytes | None:
         """The bank's word on the one resource an event names; None where it has none that says anything."""
