@@ -298,7 +298,9 @@ async def test_a_standing_consent_that_is_no_longer_good_collects_nothing(scene:
     assert scene.held.orders("domestic-vrps") == []
 
 
-async def test_a_consent_withdrawn_while_a_collection_is_on_its_way_refuses_it(scene: ObieScene) -> None:
+async def test_a_consent_withdrawn_while_a_collection_is_on_its_way_refuses_it(
+    scene: ObieScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     debit = await _debit(scene, 1)
     authorise = scene.held.authorise
 
@@ -307,11 +309,8 @@ async def test_a_consent_withdrawn_while_a_collection_is_on_its_way_refuses_it(s
         scene.held.cancel(consent_id)
         return token
 
-    scene.held.authorise = then_withdrawn  # type: ignore[method-assign]
-    try:
-        ack = await scene.bank.submit(scene.bank.render_collection(debit))
-    finally:
-        scene.held.authorise = authorise  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.held, "authorise", then_withdrawn)
+    ack = await scene.bank.submit(scene.bank.render_collection(debit))
     assert (ack.accepted, ack.reason) == (False, "MD01")
     assert "U009" in (ack.detail or "")
 

@@ -177,6 +177,17 @@ async def test_an_order_under_a_consent_used_before_is_a_copy(scene: ObieScene) 
         await scene.bank.submit(message)
 
 
+async def test_a_copy_after_its_token_is_gone_is_known_by_its_used_consent(
+    scene: ObieScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = scene.bank.render_payout(await contract.payout(scene))
+    assert (await scene.bank.submit(message)).accepted
+    monkeypatch.setattr(scene.held, "authorise", lambda _: None)
+    ack = await scene.bank.submit(message)
+    assert (ack.accepted, ack.reason) == (False, "DUPL")
+    assert ack.bank_reference == "consent:domestic-payment-consents.1"
+
+
 @pytest.mark.parametrize("change", [lambda _: None, lambda _: Said(500), lambda _: Said(201), lambda _: Said(400)])
 @pytest.mark.parametrize(
     ("method", "path"),

@@ -224,6 +224,20 @@ def test_any_bytes_are_read_or_refused(strange: bytes, start: int, end: int) -> 
             orders.stored(body)
 
 
+NESTED = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize("body", [b'{"Data":{"x":' + NESTED + b"}}", b'{"x":' + NESTED + b"}"], ids=["deep", "beside"])
+def test_endless_nesting_is_refused_and_ends_nothing(body: bytes) -> None:
+    for reader in (answers.read, consents.read_consent, answers.read_event):
+        with pytest.raises(Unreadable):
+            reader(body)
+    assert answers.read_refusal(body) is None
+    head = obie_keys.encoded(b'{"alg":' + NESTED[:3_000] + b"}")
+    with pytest.raises(NotSigned):
+        their_view().prove(f"{head}..x", b"{}", NOW)
+
+
 # --- signed -----------------------------------------------------------------------------------------------------------
 
 SIGNED_AS = {"kid": obie_keys.OUR_KID, "issuer": obie_keys.OUR_ISSUER, "trust_anchor": obie_keys.TRUST_ANCHOR}

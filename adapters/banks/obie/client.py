@@ -108,6 +108,9 @@ class ObieBank:
             if order.kind is Kind.payment:
                 consent = await self._bank.consent(Kind.payment, consent.id)
                 _usable(consent)
+            if token is None and consent.status is ConsentStatus.consumed:
+                detail, known = "the consent was used already", CONSENT_PREFIX + consent.id
+                return Ack(accepted=False, reason="DUPL", detail=detail, bank_reference=known)
             if token is None:
                 raise Unreachable("nobody has authorised the consent yet")
             return await self._order(order, consent, token)

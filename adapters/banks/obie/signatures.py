@@ -147,7 +147,7 @@ def _header(part: str) -> _Header:
         raise NotSigned("the signature's header is too long")
     try:
         header = msgspec.json.decode(from_base64(part), type=_Header)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotSigned("the signature's header cannot be read") from None
     if header.alg != "PS256":
         raise NotSigned("the signature is not PS256")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from gateway.ports import Party
 
-UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError)
-"""What msgspec raises for bytes that are not the JSON asked for; broken UTF-8 within a text is an error of its own."""
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON asked for: broken UTF-8 and endless nesting have their own."""
 REFERENCE_LENGTH = 31
 """The API carries 35 characters of an EndToEndIdentification, Faster Payments 31 of them."""
 IDENTIFIER_LENGTH = 35
