@@ -1,7 +1,7 @@
 """Prism, an OpenAPI proxy nobody here wrote, between an adapter and a stand-in bank: it judges what both sides say.
 
 With `--errors` an exchange that breaks the published description does not pass: the client gets Prism's own refusal in
-place of the bank's answer. Prism notes each such exchange, and each one it passes on, in its log; this reads them there,
+place of the bank's answer. Prism notes each such exchange, and each one it passes on, in its log. They are read there,
 because an adapter does not show the answers it gets.
 """
 
