@@ -15,6 +15,7 @@ from adapters.banks.berlin.client import BerlinBank, BerlinSettings, FundingAcco
 from gateway.domain.accounts import sandbox_iban
 from gateway.outbound import Answer, Outbound
 from gateway.ports import Account, Party, Sent, Unreachable
+from tests.adapters import contract
 from tests.adapters.berlin_bank import CONSENT, RESOURCES, START, StandIn
 from tests.adapters.conftest import CLOSED, FUNDING, NO_SUCH_BANK, POOR
 
@@ -192,3 +193,13 @@ class BerlinScene:
 
     async def refuse_collection(self, end_to_end_id: str, reason: str) -> None:
         raise NotImplementedError
+
+
+async def rendered(scene: BerlinScene, number: int = 1) -> bytes:
+    """The bytes of payout `number` of the bank's today."""
+    return scene.plain.render_payout(await contract.payout(scene, number=number))
+
+
+async def submitted(scene: BerlinScene, bank: BerlinBank | None = None) -> Ack:
+    """Payout 1, sent once more by `bank` or the scene's own."""
+    return await (bank or scene.plain).submit(await rendered(scene))

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from gateway.domain.money import Money
-from gateway.outbound import Limits, Outbound
 from gateway.ports import (
+    Ack,
     BankEventKind,
-    Forged,
     PaymentStatus,
     Sent,
     Unanswered,
     Unreachable,
-    Unreadable,
 )
 from tests.adapters import contract, prism
-from tests.adapters.berlin_bank import StandIn, notification, serving
-from tests.adapters.berlin_scene import BerlinScene, JudgedOutbound, Keys, new_keys, settings
-from tests.adapters.stubborn import answering, nobody
+from tests.adapters.berlin_bank import StandIn, serving
+from tests.adapters.berlin_scene import BerlinScene, JudgedOutbound, Keys, new_keys, rendered, settings, submitted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from adapters.banks.berlin.client import BerlinBank
-    from gateway.ports import Ack
 
 DESCRIPTION = "conformance/openapi/berlin-psd2-1.3.11.yaml"
 
@@ -71,13 +67,6 @@ async def scene(
     assert judged.faults == []
 
 
-@pytest.fixture
-def direct(stand_in: StandIn, bank_url: str, keys: Keys, outbound: Outbound) -> BerlinScene:
-    """The bank without Prism in between, for what only shows on the socket."""
-    stand_in.reset()
-    return BerlinScene(stand_in, settings(bank_url, keys), outbound)
-
-
 class TestBerlinBank(contract.BankContract):
     """The contract: one list of entries, no messages of its own."""
 
@@ -85,54 +74,26 @@ class TestBerlinBank(contract.BankContract):
     announces: ClassVar[bool] = False
 
 
-async def rendered(scene: BerlinScene, number: int = 1) -> bytes:
-    return scene.plain.render_payout(await contract.payout(scene, number=number))
-
-
-async def submitted(scene: BerlinScene, bank: BerlinBank | None = None) -> Ack:
-    return await (bank or scene.plain).submit(await rendered(scene))
-
-
 # --- at most once -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("how", ["take and hang up", "take and fail"])
-async def test_a_payment_taken_without_an_answer_is_known_and_never_sent_again(direct: BerlinScene, how: str) -> None:
-    direct.rules.on_post = how
-    with pytest.raises(Unanswered):
-        await submitted(direct)
-    direct.rules.on_post = "answer"
-    for bank in (direct.plain, direct.process()):
-        again = await submitted(direct, bank)
-        assert (again.accepted, again.reason) == (False, "DUPL")
-    await direct.pass_days(1)
-    after = await submitted(direct, direct.process())
-    assert (after.accepted, after.reason) == (False, "DUPL")
-    assert len(direct.stand_in.payments) == 1
+async def test_the_same_bytes_sent_twice_at_once_are_one_payment(scene: BerlinScene) -> None:
+    message = await rendered(scene)
+    answered = await asyncio.gather(*(scene.plain.submit(message) for _ in range(5)), return_exceptions=True)
+    assert len(scene.stand_in.payments) == 1
+    accepted = [ack for ack in answered if isinstance(ack, Ack) and ack.accepted]
+    assert len(accepted) == 1
+    others = [ack for ack in answered if ack is not accepted[0]]
+    assert all(isinstance(other, Unanswered) or (isinstance(other, Ack) and other.reason == "DUPL") for other in others)
 
 
 @pytest.mark.anyio
-async def test_a_payment_the_bank_shows_nowhere_is_not_sent_again_by_the_same_process(direct: BerlinScene) -> None:
-    direct.rules.on_post = "take and hang up"
-    direct.rules.lists_pending = False
-    with pytest.raises(Unanswered):
-        await submitted(direct)
-    direct.rules.on_post = "answer"
-    with pytest.raises(Unanswered):
-        await submitted(direct)
-    assert len(direct.stand_in.payments) == 1
-    assert direct.plain.capabilities.resend_hours == 0
-
-
-@pytest.mark.anyio
-async def test_a_bank_that_takes_and_says_nothing_leaves_the_payment_in_doubt(direct: BerlinScene) -> None:
-    direct.rules.on_post = "take and be silent"
-    async with Outbound(Limits(silence_ms=200)) as impatient:
-        direct.outbound = impatient
-        with pytest.raises(Unanswered):
-            await submitted(direct, direct.process())
-    assert len(direct.stand_in.payments) == 1
+async def test_what_the_bank_refused_may_be_sent_again_once_it_is_mended(scene: BerlinScene) -> None:
+    await scene.refuse_files()
+    assert (await submitted(scene)).reason == "FF01"
+    scene.rules.refuses_files = False
+    assert (await submitted(scene)).accepted
 
 
 @pytest.mark.anyio
@@ -188,25 +149,6 @@ async def test_nothing_is_sent_from_an_account_the_settings_no_longer_name(scene
     with pytest.raises(Unreachable):
         await submitted(scene, scene.process(accounts=()))
     assert scene.stand_in.payments == []
-
-
-@pytest.mark.anyio
-async def test_a_connection_that_was_never_made_sent_nothing(direct: BerlinScene) -> None:
-    with pytest.raises(Unreachable):
-        await submitted(direct, direct.process(base_url=nobody()))
-    direct.rules.on_post = "hang up first"
-    with pytest.raises(Unanswered):
-        await submitted(direct)
-    assert direct.stand_in.payments == []
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("status", [401, 403, 404, 405, 406, 415, 429])
-async def test_a_bank_that_turns_the_question_away_was_not_reached(direct: BerlinScene, status: int) -> None:
-    head = f"HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n".encode()
-    async with answering(head) as url:
-        with pytest.raises(Unreachable):
-            await submitted(direct, direct.process(base_url=url))
 
 
 # --- authorisation ----------------------------------------------------------------------------------------------------
@@ -309,78 +251,6 @@ async def test_an_entry_the_bank_leaves_out_is_simply_not_told(scene: BerlinScen
         await contract.send_payout(scene, await contract.payout(scene, number=number))
     await scene.pass_days(1)
     assert [event.end_to_end_id for event in await contract.told_of(scene, BankEventKind.booked)] == ["DRAWDOWN-1"]
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    "page",
-    [
-        b"{}",
-        b"[]",
-        b'{"transactions": {"booked": [',
-        b'{"account": {"iban": "NL14MOCK0000000002"}, "transactions": {"booked": []}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "https://elsewhere.example/v1/accounts/x"}}}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "/v1/accounts/../../other"}}}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "/v1/accounts/res-funding/transactions"}}}}',
-        b'{"_links": {"download": {"href": "/v1/accounts/res-funding/transactions/download/1"}}}',
-    ],
-)
-async def test_a_list_that_is_not_ours_or_has_no_end_is_refused_and_nothing_is_sent(
-    direct: BerlinScene, page: bytes
-) -> None:
-    answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(page), page)
-    async with answering(answer) as url:
-        bank = direct.process(base_url=url)
-        with pytest.raises(Unreadable):
-            await bank.fetch()
-        with pytest.raises(Unreachable):
-            await submitted(direct, bank)
-
-
-# --- the bank calls us ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.anyio
-async def test_a_notification_is_a_hint_under_the_banks_own_id(scene: BerlinScene, keys: Keys) -> None:
-    ack = await submitted(scene)
-    said = {"paymentId": ack.bank_reference, "transactionStatus": "RJCT"}
-    headers, body = notification(keys.banks, said, str(uuid.uuid4()))
-    message = scene.plain.parse_inbound(headers, body)
-    (event,) = scene.plain.read(message.body)
-    assert (event.kind, event.status) == (BankEventKind.status, PaymentStatus.PDNG)
-    assert (event.bank_reference, event.end_to_end_id, event.reason) == (ack.bank_reference, None, None)
-    assert event.detail == "the bank announces RJCT"
-    assert message == scene.process().parse_inbound(headers, body)
-    other, same_body = notification(keys.banks, said, str(uuid.uuid4()))
-    assert scene.plain.parse_inbound(other, same_body).message_id != message.message_id
-
-
-@pytest.mark.parametrize("fault", ["unsigned", "other body", "other id", "other key", "thin", "twice", "large", "md5"])
-def test_a_callback_that_is_not_the_banks_own_is_refused(stand_in: StandIn, keys: Keys, fault: str) -> None:
-    bank = BerlinScene(stand_in, settings("http://127.0.0.1:1", keys), Outbound()).plain
-    said = {"paymentId": "pay-1", "transactionStatus": "ACSC"}
-    headers, body = notification(keys.ours if fault == "other key" else keys.banks, said, "id-1")
-    if fault == "large":
-        headers, body = notification(keys.banks, {**said, "more": "x" * 70_000}, "id-1")
-    changes = {
-        "unsigned": {"signature": ""},
-        "other id": {"x-request-id": "id-2"},
-        "thin": {"signature": headers["signature"].replace("x-request-id digest", "digest")},
-        "twice": {"signature": headers["signature"] + ', algorithm="rsa-sha256"'},
-        "md5": {"digest": "MD5=1B2M2Y8AsgTpgAmY7PhCfg=="},
-    }
-    headers |= changes.get(fault, {})
-    body += b" " if fault == "other body" else b""
-    with pytest.raises(Forged):
-        bank.parse_inbound(headers, body)
-
-
-def test_no_callback_is_believed_without_the_banks_key(stand_in: StandIn, keys: Keys) -> None:
-    headers, body = notification(keys.banks, {"paymentId": "pay-1"}, "id-1")
-    scene = BerlinScene(stand_in, settings("http://127.0.0.1:1", keys), Outbound())
-    assert scene.plain.parse_inbound(headers, body).message_id
-    with pytest.raises(Forged):
-        scene.process(bank_key=b"").parse_inbound(headers, body)
 
 
 # --- Prism itself -----------------------------------------------------------------------------------------------------

@@ -89,6 +89,10 @@ class BerlinSettings(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     calendar: str | None = None
 
+    def __repr__(self) -> str:
+        """Without keys, token and consent: a traceback may show it."""
+        return f"BerlinSettings({self.base_url!r}, {self.product!r})"
+
 
 class BerlinBank:
     """Implements `gateway.ports.Bank`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
@@ -129,22 +133,25 @@ class BerlinBank:
     async def submit(self, message: bytes) -> Ack:
         """POST the stored body once. `DUPL` = the bank has the payment already; its authorisation may be waited for."""
         order, body = wire.read_order(message)
-        known = await self._known(order)
-        if known is not None:
-            return known
-        self._remember(order.end_to_end_id, None)
+        reference = order.end_to_end_id
+        if reference in self._sent:
+            return await self._again(order)
+        # Noted before the first question: a second call meanwhile must find it.
+        self._remember(reference, None)
         try:
+            if await self._on_account(order):
+                return Ack(accepted=False, reason=_DUPLICATE)
             answer = await self._post(order, body)
             ack = answers.judged(answer.status, answer.body)
         except (NotSent, Unreachable) as error:
-            del self._sent[order.end_to_end_id]
+            del self._sent[reference]
             raise Unreachable(error.detail) from error
         except MayHaveBeenSent as error:
             raise Unanswered(error.detail) from error
         if ack.accepted or ack.bank_reference or ack.reason == _DUPLICATE:
-            self._remember(order.end_to_end_id, ack.bank_reference)
+            self._remember(reference, ack.bank_reference)
         else:
-            del self._sent[order.end_to_end_id]
+            del self._sent[reference]
         return ack
 
     async def status(self, sent: Sent) -> list[InboundMessage]:
@@ -181,19 +188,14 @@ class BerlinBank:
 
     # --- what the bank knows ----------------------------------------------------------------------------------------
 
-    async def _known(self, order: wire.Order) -> Ack | None:
-        """A duplicate's answer when the bank has the payment, None when it may be sent. Raises Unreachable.
-
-        Raises Unanswered where the bank may have it and shows nothing.
-        """
-        sent, payment_id = order.end_to_end_id in self._sent, self._sent.get(order.end_to_end_id)
+    async def _again(self, order: wire.Order) -> Ack:
+        """The answer for what this process sent before. Raises Unanswered where the bank shows nothing of it."""
+        payment_id = self._sent[order.end_to_end_id]
         if payment_id is not None and await self._status(order, payment_id) is not None:
             return Ack(accepted=False, reason=_DUPLICATE, bank_reference=payment_id)
         if await self._on_account(order):
             return Ack(accepted=False, reason=_DUPLICATE, bank_reference=payment_id)
-        if sent:
-            raise Unanswered("the bank may have the payment and shows nothing of it: it was not sent again")
-        return None
+        raise Unanswered("the bank may have the payment and shows nothing of it: it was not sent again")
 
     async def _on_account(self, order: wire.Order) -> list[InboundMessage]:
         """Entries that carry the payment's reference; a pending one counts only while none is booked."""

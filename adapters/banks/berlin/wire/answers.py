@@ -5,6 +5,8 @@ from __future__ import annotations
 from adapters.banks.berlin.wire.status import REFUSED, decode
 from gateway.ports import Ack, Unanswered, Unreachable, Unreadable
 
+_ID_LENGTH = 200
+"""The standard sets no bound to a payment's id; none seen comes near this."""
 _CREATED, _BAD_REQUEST, _CONFLICT = 201, 400, 409
 _TURNED_AWAY = frozenset({401, 403, 404, 405, 406, 411, 413, 415, 429})
 """Refusals of the asker, the path or the form, made before a payment exists: it may be sent again once mended."""
@@ -39,8 +41,8 @@ def _taken(body: bytes) -> Ack:
         said = decode(body)
     except Unreadable as error:
         raise Unanswered(error.detail) from error
-    if said.transaction_status is None or not said.payment_id:
-        raise Unanswered("the bank's answer names no payment")
+    if said.transaction_status is None or not 0 < len(said.payment_id or "") <= _ID_LENGTH:
+        raise Unanswered("the bank's answer names no payment that could be asked after")
     if said.status() in REFUSED:
         return Ack(accepted=False, reason=said.reason(), detail=said.words() or None, bank_reference=said.payment_id)
     return Ack(accepted=True, detail=said.waits_for(), bank_reference=said.payment_id)

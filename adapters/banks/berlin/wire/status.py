@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from adapters.banks.berlin.wire import reasons
+from adapters.banks.berlin.wire.wrapping import Label, decoded
 from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
-
-if TYPE_CHECKING:
-    from adapters.banks.berlin.wire.wrapping import Label
 
 STATUSES = {
     "RCVD": PaymentStatus.RCVD,
@@ -106,10 +102,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def decode(answer: bytes) -> Said:
     """What the bank said in an answer about a payment. Raises Unreadable."""
-    try:
-        return msgspec.json.decode(answer, type=Said)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"the bank's answer about a payment cannot be read: {error}") from error
+    return decoded(answer, Said, "the bank's answer about a payment cannot be read")
 
 
 def read_status(label: Label, answer: bytes) -> list[BankEvent]:

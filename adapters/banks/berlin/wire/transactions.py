@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.banks.berlin.wire import reasons
 from adapters.banks.berlin.wire.status import Link
-from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
+from adapters.banks.berlin.wire.wrapping import Kind, Label, decoded, wrapped
 from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT, Money, parse_decimal
 from gateway.ports import Account, BankEvent, BankEventKind, InboundMessage, PaymentStatus, Unreadable
@@ -80,10 +80,7 @@ class Page(msgspec.Struct, frozen=True):
 
 def read_page(answer: bytes, iban: str) -> Page:
     """One page about our account `iban`. Raises Unreadable, also for another account's list."""
-    try:
-        told = msgspec.json.decode(answer, type=_List)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"the list of transactions cannot be read: {error}") from error
+    told = decoded(answer, _List, "the list of transactions cannot be read")
     if told.transactions is None:
         raise Unreadable("the bank gives the list of transactions in another form than asked for")
     if told.account is not None and told.account.iban not in {None, iban}:
@@ -160,16 +157,13 @@ def _event(label: Label, entry: _Entry, end_to_end_id: str, moved: Money) -> Ban
 
 
 def _entry(answer: bytes) -> _Entry:
-    try:
-        return msgspec.json.decode(answer, type=_Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"an entry cannot be read: {error}") from error
+    return decoded(answer, _Entry, "an entry cannot be read")
 
 
 def _named(entry: bytes) -> _Named:
     try:
-        return msgspec.json.decode(entry, type=_Named)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decoded(entry, _Named, "an entry cannot be read")
+    except Unreadable:
         return _Named()  # it is kept all the same, and refused when it is read
 
 

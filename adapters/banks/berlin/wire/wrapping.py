@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
 from gateway.ports import InboundMessage, Unreadable
+
+_Told = TypeVar("_Told")
 
 
 class Kind(StrEnum):
@@ -49,7 +52,12 @@ def unwrap(stored: bytes) -> tuple[Label, bytes]:
     line, newline, answer = stored.partition(b"\n")
     if not newline:
         raise Unreadable("the message is not one this adapter keeps")
+    return decoded(line, Label, "the message is not one this adapter keeps"), answer
+
+
+def decoded(raw: bytes, shape: type[_Told], otherwise: str) -> _Told:
+    """JSON of a known shape; raises Unreadable that begins with `otherwise`, also for what nests without end."""
     try:
-        return msgspec.json.decode(line, type=Label), answer
-    except msgspec.DecodeError as error:
-        raise Unreadable(f"the message is not one this adapter keeps: {error}") from error
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"{otherwise}: {error}") from error
