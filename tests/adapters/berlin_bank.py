@@ -58,6 +58,8 @@ class Rules:
 
     authorises: bool = True
     """The account holder authorises at once; else the payment waits for `authorise`."""
+    starts_explicitly: bool = False
+    """The authorisation has to be started by us; then the account holder is asked, and says yes."""
     refuses_files: bool = False
     refuses_copies: bool = False
     says_status: bool = True
@@ -159,6 +161,8 @@ class StandIn:
             return refusal(401, "SIGNATURE_INVALID", "the signature does not hold")
         if service == "AIS":
             return self._list(url.path, parse_qs(url.query), headers)
+        if url.path.endswith("/authorisations"):
+            return self._start(url.path.split("/")[-2])
         if method == "POST":
             return self._initiate(url.path.rpartition("/")[2], json.loads(body), headers)
         return self._status(url.path.split("/")[-2])
@@ -180,6 +184,9 @@ class StandIn:
             bic=said.get("creditorAgent"),
         )
         self.payments.append(payment)
+        if self.rules.starts_explicitly:
+            started = {"startAuthorisation": {"href": f"/psd2/v1/payments/{payment.id}/authorisations"}}
+            return 201, {"transactionStatus": "RCVD", "paymentId": payment.id, "_links": started}
         if self.rules.authorises:
             self.authorise(payment)
         links = {"status": {"href": "/v1/payments/status"}, "scaStatus": {"href": "/v1/payments/sca"}}
@@ -187,10 +194,21 @@ class StandIn:
             links["scaRedirect"] = {"href": f"https://bank.example/authorise?payment={len(self.payments)}"}
         return 201, {"transactionStatus": "RCVD", "paymentId": payment.id, "_links": links}
 
+    def _start(self, quoted: str) -> Answer:
+        payment = self._find(quoted)
+        if payment is None or not self.rules.authorises:
+            return refusal(409, "STATUS_INVALID", "no authorisation can be started")
+        self.authorise(payment)
+        links = {"scaRedirect": {"href": "https://bank.example/authorise"}, "scaStatus": {"href": "/v1/payments/sca"}}
+        return 201, {"scaStatus": "received", "authorisationId": "auth-1", "_links": links}
+
+    def _find(self, quoted: str) -> Payment | None:
+        return next((one for one in self.payments if one.id == quoted.replace("%2F", "/")), None)
+
     def _status(self, quoted: str) -> Answer:
         if not self.rules.says_status:
             return refusal(503, "SERVICE_UNAVAILABLE", "later")
-        payment = next((one for one in self.payments if one.id == quoted.replace("%2F", "/")), None)
+        payment = self._find(quoted)
         if payment is None:
             return refusal(404, "RESOURCE_UNKNOWN", "no such payment")
         said: Json = {"transactionStatus": self.rules.status_as or payment.status}

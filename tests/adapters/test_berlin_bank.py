@@ -187,6 +187,26 @@ async def test_a_payment_nobody_authorised_is_rejected(scene: BerlinScene) -> No
 
 
 @pytest.mark.anyio
+async def test_an_authorisation_that_is_ours_to_start_is_started_once(scene: BerlinScene) -> None:
+    scene.rules.starts_explicitly = True
+    ack = await submitted(scene, scene.process(explicit=True, psu_id="the-bank"))
+    assert ack.detail == "awaits the account holder's authorisation at https://bank.example/authorise"
+    paths = [target for method, target, _ in scene.stand_in.requests if method == "POST"]
+    assert [path.rpartition("/")[2] for path in paths] == ["sepa-credit-transfers", "authorisations"]
+    assert scene.stand_in.payments[0].status == "ACCP"
+    assert (await submitted(scene, scene.process())).reason == "DUPL"
+
+
+@pytest.mark.anyio
+async def test_an_authorisation_that_cannot_be_started_leaves_the_payment_taken(scene: BerlinScene) -> None:
+    scene.rules.starts_explicitly, scene.rules.authorises = True, False
+    ack = await submitted(scene)
+    assert (ack.accepted, ack.bank_reference) == (True, scene.stand_in.payments[0].id)
+    assert "could not be started" in (ack.detail or "")
+    assert scene.stand_in.payments[0].status == "RCVD"
+
+
+@pytest.mark.anyio
 async def test_an_instant_payment_arrives_at_once(scene: BerlinScene) -> None:
     instant = scene.process(product="instant-sepa-credit-transfers")
     assert (instant.capabilities.instant, scene.plain.capabilities.instant) == (True, False)
@@ -278,8 +298,16 @@ async def test_every_kind_of_exchange_keeps_to_the_description_on_both_sides(
     scene.rules.requires_signature = True
     with pytest.raises(Unreachable):
         await scene.process(signing_key=b"").fetch()
+    scene.rules.requires_signature, scene.rules.consent_valid, scene.rules.refuses_files = False, True, False
+    scene.rules.starts_explicitly = True
+    assert (await scene.plain.submit(await rendered(scene, 12))).accepted
     said = {(method, target.partition("?")[0].rpartition("/")[2]) for method, target, _ in scene.stand_in.requests}
-    assert said == {("POST", "sepa-credit-transfers"), ("GET", "status"), ("GET", "transactions")}
+    assert said == {
+        ("POST", "sepa-credit-transfers"),
+        ("GET", "status"),
+        ("GET", "transactions"),
+        ("POST", "authorisations"),
+    }
     assert judged.faults == []
     assert judged.exchange_count == len(scene.stand_in.requests) >= 80
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from adapters.banks.berlin import wire
 from adapters.banks.berlin.wire import answers, reasons
 from adapters.banks.berlin.wire.status import STATUSES
-from adapters.banks.berlin.wire.transactions import as_messages, booked_on
+from adapters.banks.berlin.wire.transactions import as_messages, booked_on, read_page
 from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
@@ -201,6 +201,45 @@ def test_a_minus_left_our_account_and_a_plus_came_in() -> None:
     assert (out.kind, out.amount, out.credit) == (BankEventKind.booked, Money(1050, "EUR"), False)
     assert (into.amount, into.credit) == (Money(1050, "EUR"), True)
     assert (out.account, out.booked_on, out.bank_reference) == (Account(iban=FUNDING), date(2026, 3, 2), "E-1")
+
+
+def test_a_debit_without_its_minus_is_parked_and_not_taken_for_a_credit() -> None:
+    unsigned, payee = {"currency": "EUR", "amount": "10.50"}, {"iban": sandbox_iban("shop")}
+    with pytest.raises(Unreadable, match="minus"):
+        booked(transactionAmount=unsigned, creditorAccount=payee)
+    assert booked(transactionAmount=unsigned, creditorAccount={"iban": FUNDING}, debtorName="A payer").credit
+    assert booked(transactionAmount=unsigned, creditorAccount=payee, bankTransactionCode="PMNT-ICDT-RRTN").credit
+
+
+def facts(listed: dict[str, Any]) -> list[str]:
+    iban, raw = listed["account"]["iban"], json.dumps(listed).encode()
+    found = []
+    for one in as_messages(booked_on(iban), list(read_page(raw, iban).booked)):
+        try:
+            (event,) = wire.read(one.body)
+        except Unreadable as error:
+            found.append(error.detail.partition(":")[0])
+        else:
+            assert event.amount is not None
+            found.append(f"{'' if event.credit else '-'}{event.amount.amount} {event.amount.currency}")
+    return found
+
+
+def test_the_published_examples_are_read_or_refused_for_what_is_wrong_with_them(shared: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    text = (shared / "conformance/openapi/berlin-psd2-1.3.11.yaml").read_text(errors="replace")
+    examples = {name: one["value"] for name, one in yaml.safe_load(text)["components"]["examples"].items()}
+
+    signed = facts(examples["transactionsExample3_MulticurrencyAccount_json"])
+    assert signed == ["-25667 EUR", "34301 EUR", "10000 USD"]
+    unsigned = facts(examples["transactionsExample1_RegularAccount_json"])
+    assert unsigned == ["an entry that names a payee has no minus", "34301 EUR"]
+    for name in ("Redirect", "_RedirectExplicitAuthorisation", "OAuth2", "Decoupled", "Embedded"):
+        answer = json.dumps(examples[f"paymentInitiationExample_json_{name}"]).encode()
+        ack = answers.judged(201, answer)
+        assert (ack.accepted, ack.bank_reference) == (True, "1234-wertiq-983")
+        assert "awaits the account holder's authorisation" in (ack.detail or "")
+        assert answers.waits_for_us(answer) is (name in {"_RedirectExplicitAuthorisation", "Decoupled"})
 
 
 def test_a_returned_payment_says_why() -> None:

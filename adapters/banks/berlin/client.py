@@ -9,17 +9,16 @@ gateway must not send again either, before a person has looked.
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from adapters.banks.berlin import wire
+from adapters.banks.berlin.interface import BerlinSettings, FundingAccount, Interface, request_id
 from adapters.banks.berlin.wire import answers, signature, transactions
 from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
-from gateway.outbound import Answer, MayHaveBeenSent, NotSent, Outbound
+from gateway.outbound import MayHaveBeenSent, NotSent
 from gateway.ports import (
     Ack,
     BankEvent,
@@ -37,61 +36,15 @@ from gateway.ports import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.outbound import Outbound
     from gateway.ports import Clock
+
+__all__ = ["BerlinBank", "BerlinSettings", "FundingAccount"]
 
 REFERENCE_LENGTH = 35
 CALLBACK_BYTES = 65_536
-_PAGES = 50
 _REMEMBERED = 10_000
-_OK = 200
 _DUPLICATE = "DUPL"
-_GONE = frozenset({403, 404})
-_NAMESPACE = uuid.UUID("b4c0de2d-7f5a-5a6b-9a39-2f6f0c6f9b1e")
-"""Ours alone, so that an X-Request-ID made from a payment's reference is like no other TPP's (RFC 9562, version 5)."""
-
-
-class FundingAccount(msgspec.Struct, frozen=True):
-    """An account we pay from: its IBAN and the id its bank gives it (`resourceId`) under our consent."""
-
-    iban: str
-    resource_id: str
-
-
-class BerlinSettings(msgspec.Struct, frozen=True):
-    """Where the bank is and who we are to it. Paths are added to `base_url` (no trailing slash).
-
-    `consent_id` is the account holder's consent to read `accounts`; `ip_address` is this gateway's own (a bank wants
-    one with each payment). Keys are PEM; without `signing_key` requests go unsigned, without `bank_key` no callback is
-    believed. `redirect_uri` is where the account holder comes back to after authorising by redirect.
-    """
-
-    base_url: str
-    accounts: tuple[FundingAccount, ...]
-    consent_id: str
-    ip_address: str
-    product: str = "sepa-credit-transfers"
-    access_token: str = ""
-    signing_key: bytes = b""
-    certificate: bytes = b""
-    bank_key: bytes = b""
-    psu_id: str = ""
-    psu_corporate_id: str = ""
-    redirect_uri: str = ""
-    decoupled: bool = False
-    notification_uri: str = ""
-    lists_pending: bool = True
-    """The bank's lists show pending entries too (`bookingStatus=both`), which the standard leaves to it."""
-    dated: bool = False
-    """The bank takes an execution date, which the standard leaves to it."""
-    lookback_days: int = 30
-    """How far back booked entries are read each time; the standard guarantees 90 days."""
-    cutoff: str = "23:59"
-    timezone: str = "UTC"
-    calendar: str | None = None
-
-    def __repr__(self) -> str:
-        """Without keys, token and consent: a traceback may show it."""
-        return f"BerlinSettings({self.base_url!r}, {self.product!r})"
 
 
 class BerlinBank:
@@ -99,9 +52,8 @@ class BerlinBank:
 
     def __init__(self, settings: BerlinSettings, outbound: Outbound, clock: Clock) -> None:
         self._settings = settings
-        self._outbound = outbound
+        self._interface = Interface(settings, outbound)
         self._clock = clock
-        self._seal = signature.Seal(settings.signing_key, settings.certificate) if settings.signing_key else None
         self._bank_key = signature.public_key(settings.bank_key) if settings.bank_key else None
         self._sent: dict[str, str | None] = {}
         self._acknowledged: dict[str, None] = {}
@@ -141,7 +93,7 @@ class BerlinBank:
         try:
             if await self._on_account(order):
                 return Ack(accepted=False, reason=_DUPLICATE)
-            answer = await self._post(order, body)
+            answer = await self._interface.initiate(order, body)
             ack = answers.judged(answer.status, answer.body)
         except (NotSent, Unreachable) as error:
             del self._sent[reference]
@@ -152,13 +104,16 @@ class BerlinBank:
             self._remember(reference, ack.bank_reference)
         else:
             del self._sent[reference]
+        if ack.accepted and ack.bank_reference and answers.waits_for_us(answer.body):
+            started = await self._interface.authorise(order, ack.bank_reference)
+            return msgspec.structs.replace(ack, detail=answers.started(started))
         return ack
 
     async def status(self, sent: Sent) -> list[InboundMessage]:
         """The payment's status by the bank's own id; without one, what the account shows under its reference."""
         order, _ = wire.read_order(sent.message)
         label = Label(Kind.status, order.end_to_end_id, order.message_id, sent.bank_reference)
-        answer = await self._status(order, sent.bank_reference) if sent.bank_reference else None
+        answer = await self._interface.status(order, sent.bank_reference) if sent.bank_reference else None
         return [wrapped(label, answer)] if answer is not None else await self._on_account(order)
 
     async def fetch(self) -> list[InboundMessage]:
@@ -166,7 +121,7 @@ class BerlinBank:
         since = self._today() - timedelta(days=self._settings.lookback_days)
         messages = []
         for account in self._settings.accounts:
-            booked, _ = await self._entries(account, since, "booked")
+            booked, _ = await self._interface.entries(account, since, "booked")
             messages += transactions.as_messages(transactions.booked_on(account.iban), booked)
         return [message for message in messages if message.message_id not in self._acknowledged]
 
@@ -183,15 +138,12 @@ class BerlinBank:
             raise Forged("the callback is too large")
         signature.check(self._bank_key, headers, body)
         message = wrapped(Label(Kind.notification), body)
-        call = uuid.uuid5(_NAMESPACE, headers["x-request-id"])
-        return InboundMessage(f"{message.message_id}-{call.hex}", message.body)
-
-    # --- what the bank knows ----------------------------------------------------------------------------------------
+        return InboundMessage(f"{message.message_id}-{request_id(headers['x-request-id'])}", message.body)
 
     async def _again(self, order: wire.Order) -> Ack:
         """The answer for what this process sent before. Raises Unanswered where the bank shows nothing of it."""
         payment_id = self._sent[order.end_to_end_id]
-        if payment_id is not None and await self._status(order, payment_id) is not None:
+        if payment_id is not None and await self._interface.status(order, payment_id) is not None:
             return Ack(accepted=False, reason=_DUPLICATE, bank_reference=payment_id)
         if await self._on_account(order):
             return Ack(accepted=False, reason=_DUPLICATE, bank_reference=payment_id)
@@ -205,7 +157,9 @@ class BerlinBank:
         # A day earlier: the bank's calendar may be behind ours.
         since = order.created_on - timedelta(days=1)
         try:
-            booked, pending = await self._entries(account, since, "both" if self._settings.lists_pending else "booked")
+            booked, pending = await self._interface.entries(
+                account, since, "both" if self._settings.lists_pending else "booked"
+            )
         except Unreadable as error:
             raise Unreachable(error.detail) from error
         about = Label(Kind.pending, order.end_to_end_id, order.message_id, iban=account.iban)
@@ -215,77 +169,8 @@ class BerlinBank:
                 return transactions.as_messages(label, ours)
         return []
 
-    async def _status(self, order: wire.Order, payment_id: str) -> bytes | None:
-        """The bank's answer, or None when it does not know the payment (any more)."""
-        path = f"/v1/payments/{order.product}/{quote(payment_id, safe='')}/status"
-        answer = await self._ask(path, _OK, *_GONE)
-        return answer.body if answer.status == _OK else None
-
-    async def _entries(self, account: FundingAccount, since: date, which: str) -> tuple[list[bytes], list[bytes]]:
-        """Booked and pending entries from `since` on, page by page."""
-        consent = {"consent-id": self._settings.consent_id}
-        path = f"/v1/accounts/{quote(account.resource_id, safe='')}/transactions?bookingStatus={which}&dateFrom={since}"
-        booked: list[bytes] = []
-        pending: list[bytes] = []
-        for _ in range(_PAGES):
-            page = transactions.read_page((await self._ask(path, _OK, headers=consent)).body, account.iban)
-            booked += page.booked
-            pending += page.pending
-            if page.next_href is None:
-                return booked, pending
-            path = self._local(page.next_href)
-        raise Unreadable(f"the list of transactions has more than {_PAGES} pages")
-
     def _account(self, iban: str | None) -> FundingAccount | None:
         return next((account for account in self._settings.accounts if account.iban == iban), None)
-
-    def _local(self, href: str) -> str:
-        """A link as a path below `base_url`: the bank may write it whole or from the root, and lead nowhere else."""
-        base, link = urlsplit(self._settings.base_url), urlsplit(href)
-        elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
-        path = link.path.removeprefix(base.path)
-        if elsewhere or not path.startswith("/v1/accounts/") or "/." in path:
-            raise Unreadable("the next page's link leads away from the bank's own lists")
-        return f"{path}?{link.query}"
-
-    # --- the wire ---------------------------------------------------------------------------------------------------
-
-    async def _post(self, order: wire.Order, body: bytes) -> Answer:
-        settings = self._settings
-        headers = {
-            "x-request-id": str(uuid.uuid5(_NAMESPACE, order.end_to_end_id)),
-            "content-type": "application/json",
-            "psu-ip-address": settings.ip_address,
-            "psu-id": settings.psu_id,
-            "psu-corporate-id": settings.psu_corporate_id,
-            "tpp-redirect-preferred": "true" if settings.redirect_uri else "false",
-            "tpp-redirect-uri": settings.redirect_uri,
-            "tpp-decoupled-preferred": "true" if settings.decoupled else "",
-            "tpp-notification-uri": settings.notification_uri,
-            "tpp-notification-content-preferred": "status=PROCESS" if settings.notification_uri else "",
-        }
-        return await self._send("POST", f"/v1/payments/{order.product}", body, headers)
-
-    async def _ask(self, path: str, *expected: int, headers: Mapping[str, str] | None = None) -> Answer:
-        """A question that may be repeated at any time; whatever goes wrong, the bank was not reached."""
-        named = {**(headers or {}), "x-request-id": str(uuid.uuid4())}
-        try:
-            answer = await self._send("GET", path, b"", named)
-        except (NotSent, MayHaveBeenSent) as error:
-            raise Unreachable(error.detail) from error
-        if answer.status not in expected:
-            said = answers.words(answer.body)
-            raise Unreachable(f"the bank answered {answer.status}: {said}", status=answer.status)
-        return answer
-
-    async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        carried = {name: value for name, value in headers.items() if value}
-        carried["accept"] = "application/json"
-        if self._seal is not None:
-            carried |= self._seal.sign(carried, body)
-        if self._settings.access_token:
-            carried["authorization"] = f"Bearer {self._settings.access_token}"
-        return await self._outbound.send(method, self._settings.base_url + path, body=body, headers=carried)
 
     def _today(self) -> date:
         return self._clock.now().astimezone(UTC).date()

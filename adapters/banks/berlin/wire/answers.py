@@ -28,6 +28,22 @@ def judged(status: int, body: bytes) -> Ack:
     return _taken(body)
 
 
+def waits_for_us(body: bytes) -> bool:
+    """Whether the bank, having taken the payment, wants us to start its authorisation."""
+    return decode(body).waits_for_us()
+
+
+def started(body: bytes | None) -> str:
+    """How it stands with an authorisation we started, for a person; None = it did not start."""
+    try:
+        told = None if body is None else decode(body)
+    except Unreadable:
+        told = None
+    if told is None:
+        return "the account holder's authorisation could not be started: the bank will let the payment lapse"
+    return told.authorisation() or told.words() or "awaits the account holder's authorisation"
+
+
 def words(body: bytes) -> str:
     """The bank's own prose in an answer, for a person; empty when it cannot be read."""
     try:

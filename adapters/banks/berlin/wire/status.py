@@ -39,7 +39,9 @@ _REASONS = {
     "PAYMENT_FAILED": "MS03",
 }
 """The framework's message codes → ISO 20022 reasons, where a bank gives none itself."""
-_AUTHORISE = ("scaRedirect", "scaOAuth", "startAuthorisation")
+_ELSEWHERE = ("scaRedirect", "scaOAuth")
+_STARTS = frozenset({"startAuthorisation", "startAuthorisationWithPsuIdentification"})
+"""An authorisation that we start, with no secret of the account holder's."""
 _DETAIL_LENGTH = 500
 _LINK_LENGTH = 1_000
 
@@ -91,13 +93,22 @@ class Said(msgspec.Struct, frozen=True):
 
     def waits_for(self) -> str | None:
         """Where the account holder authorises the payment, or that he does so elsewhere; None when it does not wait."""
-        if STATUSES.get(self.transaction_status or "") not in {PaymentStatus.RCVD, PaymentStatus.PDNG}:
-            return None
-        for name in _AUTHORISE:
+        known = STATUSES.get(self.transaction_status or "")
+        return None if known not in {PaymentStatus.RCVD, PaymentStatus.PDNG} else self.authorisation()
+
+    def authorisation(self) -> str | None:
+        """The authorisation the links lead to, for a person; None where they lead to none."""
+        for name in _ELSEWHERE:
             href = self.links[name].href if name in self.links else None
             if href and len(href) <= _LINK_LENGTH and href.isascii() and href.isprintable():
                 return f"awaits the account holder's authorisation at {href}"
-        return "awaits the account holder's authorisation" if "scaStatus" in self.links else None
+        # Such links have long names that begin alike, as startAuthorisationWithPsuIdentification does.
+        waits = any(name.startswith(("sca", "startAuthorisation", "update", "select")) for name in self.links)
+        return "awaits the account holder's authorisation" if waits else None
+
+    def waits_for_us(self) -> bool:
+        """Whether the authorisation is ours to start: no other way to it is offered."""
+        return not set(_ELSEWHERE) & set(self.links) and bool(_STARTS & set(self.links))
 
 
 def decode(answer: bytes) -> Said:

@@ -49,6 +49,13 @@ class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     additional_information: str | None = None
     remittance_information_unstructured: str | None = None
     entry_details: tuple[_Part, ...] = ()
+    creditor_account: _Reference | None = None
+    debtor_account: _Reference | None = None
+    debtor_name: str | None = None
+
+    def goes_back(self) -> bool:
+        """Whether its transaction code is one of money going back."""
+        return (self.bank_transaction_code or "").rpartition("-")[2] in _RETURN_CODES
 
 
 class _Named(msgspec.Struct, frozen=True, rename="camel"):
@@ -115,6 +122,7 @@ def read_booked(label: Label, answer: bytes) -> list[BankEvent]:
     """A booked entry's payments; one event for the whole where the bank does not split it exactly."""
     entry = _entry(answer)
     booked = _money(entry.transaction_amount)
+    _check_direction(entry, booked, label.iban)
     parts = [(part, _money(part.transaction_amount)) for part in entry.entry_details]
     whole = sum(amount.amount for _, amount in parts)
     if parts and whole == booked.amount and {amount.currency for _, amount in parts} == {booked.currency}:
@@ -137,10 +145,18 @@ def read_pending(label: Label, answer: bytes) -> list[BankEvent]:
     ]
 
 
+def _check_direction(entry: _Entry, booked: Money, iban: str | None) -> None:
+    """Refuses a debit without its minus, as one of the standard's own examples has it: nobody guesses a direction."""
+    payee = entry.creditor_account.iban if entry.creditor_account else None
+    names_debtor = entry.debtor_account is not None or entry.debtor_name is not None
+    if booked.amount > 0 and payee not in {None, iban} and not names_debtor and not entry.goes_back():
+        raise Unreadable("an entry that names a payee has no minus: this bank leaves out signs")
+
+
 def _event(label: Label, entry: _Entry, end_to_end_id: str, moved: Money) -> BankEvent:
     if entry.booking_date is None:
         raise Unreadable("a booked entry has no bookingDate")
-    returned = (entry.bank_transaction_code or "").rpartition("-")[2] in _RETURN_CODES
+    returned = entry.goes_back()
     prose = " | ".join(filter(None, (entry.additional_information, entry.remittance_information_unstructured)))
     return BankEvent(
         kind=BankEventKind.returned if returned else BankEventKind.booked,
