@@ -279,19 +279,19 @@ def refusal(status: int, code: str, text: str) -> Answer:
     return status, {"tppMessages": [{"category": "ERROR", "code": code, "text": text}]}
 
 
-def notification(key: rsa.RSAPrivateKey, said: Json, request_id: str) -> tuple[dict[str, str], bytes]:
-    """A call the bank makes about a payment, signed with its own key."""
+def notification(
+    key: rsa.RSAPrivateKey, said: Json, request_id: str, covers: str = "x-request-id digest"
+) -> tuple[dict[str, str], bytes]:
+    """A call the bank makes about a payment; `key` signs the headers that `covers` names."""
     body = json.dumps(said).encode()
     headers = {
         "content-type": "application/json",
         "digest": "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode(),
         "x-request-id": request_id,
     }
-    text = f"x-request-id: {request_id}\ndigest: {headers['digest']}"
+    text = "\n".join(f"{name}: {headers[name]}" for name in covers.split(" "))
     made = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
-    headers["signature"] = (
-        f'keyId="SN=1,CA=CN=Bank", algorithm="rsa-sha256", headers="x-request-id digest", signature="{made}"'
-    )
+    headers["signature"] = f'keyId="SN=1,CA=CN=Bank", algorithm="rsa-sha256", headers="{covers}", signature="{made}"'
     return headers, body
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from adapters.banks.berlin.interface import Interface
+from adapters.banks.berlin.wire import Unrenderable
+from gateway.domain.accounts import sandbox_iban
 from gateway.outbound import Limits, Outbound
-from gateway.ports import Unanswered, Unreachable, Unreadable
+from gateway.ports import Account, Party, Unanswered, Unreachable, Unreadable
+from tests.adapters import contract
 from tests.adapters.berlin_bank import StandIn, serving
 from tests.adapters.berlin_scene import BerlinScene, new_keys, settings, submitted
 from tests.adapters.stubborn import answering, nobody
@@ -84,25 +89,44 @@ async def test_a_bank_that_turns_the_question_away_was_not_reached(direct: Berli
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "page",
+    ("page", "why"),
     [
-        b"{}",
-        b"[]",
-        b'{"transactions": {"booked": [',
-        b'{"account": {"iban": "NL14MOCK0000000002"}, "transactions": {"booked": []}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "https://elsewhere.example/v1/accounts/x"}}}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "/v1/accounts/../../other"}}}}',
-        b'{"transactions": {"booked": [], "_links": {"next": {"href": "/v1/accounts/res-funding/transactions"}}}}',
-        b'{"_links": {"download": {"href": "/v1/accounts/res-funding/transactions/download/1"}}}',
+        (b"{}", "another form"),
+        (b"[]", "cannot be read"),
+        (b'{"transactions": {"booked": [', "cannot be read"),
+        (b'{"account": {"iban": "NL14MOCK0000000002"}, "transactions": {"booked": []}}', "another account's"),
+        (b'{"transactions": {"_links": {"next": {"href": "https://elsewhere.example/v1/accounts/x"}}}}', "leads away"),
+        (b'{"transactions": {"_links": {"next": {"href": "//elsewhere.example/v1/accounts/x"}}}}', "leads away"),
+        (b'{"transactions": {"_links": {"next": {"href": "/v1/accounts/../../other"}}}}', "leads away"),
+        (b'{"transactions": {"_links": {"next": {"href": "/v1/consents"}}}}', "leads away"),
+        (b'{"transactions": {"_links": {"next": {"href": "http://[/v1/accounts/x"}}}}', "leads away"),
+        (b'{"transactions": {"_links": {"next": {"href": "/v1/accounts/x/transactions"}}}}', "more than 50 pages"),
+        (b'{"_links": {"download": {"href": "/v1/accounts/x/transactions/download/1"}}}', "another form"),
     ],
 )
 async def test_a_list_that_is_not_ours_or_has_no_end_is_refused_and_nothing_is_sent(
-    direct: BerlinScene, page: bytes
+    direct: BerlinScene, page: bytes, why: str
 ) -> None:
     answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(page), page)
     async with answering(answer) as url:
         bank = direct.process(base_url=url)
-        with pytest.raises(Unreadable):
+        with pytest.raises(Unreadable, match=why):
             await bank.fetch()
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match=why):
             await submitted(direct, bank)
+
+
+@pytest.mark.parametrize("whole", ["", "https://bank.example"])
+def test_a_link_may_be_whole_or_begin_at_the_root(direct: BerlinScene, whole: str) -> None:
+    setup = msgspec.structs.replace(direct.setup, base_url="https://bank.example/psd2")
+    local = Interface(setup, direct.outbound)._local
+    assert local(f"{whole}/psd2/v1/accounts/a/transactions?page=2") == "/v1/accounts/a/transactions?page=2"
+    with pytest.raises(Unreadable):
+        local("https://bank.example.evil/psd2/v1/accounts/a/transactions?page=2")
+
+
+@pytest.mark.anyio
+async def test_a_payment_from_an_account_we_may_not_read_is_not_even_written(direct: BerlinScene) -> None:
+    stranger = Party("Another lender", Account(iban=sandbox_iban("another lender")))
+    with pytest.raises(Unrenderable):
+        direct.plain.render_payout(await contract.payout(direct, source=stranger))

@@ -162,6 +162,18 @@ def test_a_callback_that_is_not_the_banks_own_is_refused(bank: BerlinBank, keys:
         bank.parse_inbound(headers, body)
 
 
+@pytest.mark.parametrize("covers", ["digest", "x-request-id", "x-request-id digest digest", "content-type digest"])
+def test_a_signature_that_covers_too_little_proves_nothing(bank: BerlinBank, keys: Keys, covers: str) -> None:
+    headers, body = notification(keys.banks, {"paymentId": "pay-1"}, "id-1", covers)
+    with pytest.raises(Forged, match="does not cover"):
+        bank.parse_inbound(headers, body)
+
+
+def test_a_signature_may_cover_more_and_in_another_order(bank: BerlinBank, keys: Keys) -> None:
+    headers, body = notification(keys.banks, {"paymentId": "pay-1"}, "id-1", "digest content-type x-request-id")
+    assert bank.read(bank.parse_inbound(headers, body).body)[0].bank_reference == "pay-1"
+
+
 def test_no_callback_is_believed_without_the_banks_key(bank: BerlinBank, keys: Keys) -> None:
     headers, body = notification(keys.banks, {"paymentId": "pay-1"}, "id-1")
     assert bank.parse_inbound(headers, body).message_id
