@@ -126,6 +126,9 @@ class AskedBank:
             await self.ask()
         return ack
 
+    async def status(self, sent: Sent) -> list[InboundMessage]:
+        return await self._bank.status(sent)
+
     async def ask(self) -> None:
         for message, payment_id in self._sent.items():
             try:
@@ -192,6 +195,9 @@ class BerlinScene:
         self.rules.omits.add("DRAWDOWN-2")
 
     async def refuse_collection(self, end_to_end_id: str, reason: str) -> None:
+        raise NotImplementedError
+
+    async def mandate_id(self, number: int, debtor: Party) -> str:
         raise NotImplementedError
 
 

@@ -79,6 +79,10 @@ class MockBankScene:
     async def refuse_collection(self, end_to_end_id: str, reason: str) -> None:
         await self.controls.refuse_collection(end_to_end_id, reason)
 
+    async def mandate_id(self, number: int, debtor: Party) -> str:
+        assert debtor.name
+        return f"MANDATE-{number}"
+
 
 @pytest.fixture
 async def scene(mock_bank: BankProcess, outbound: Outbound) -> MockBankScene:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,16 +16,20 @@ from gateway.outbound import Limits, Outbound
 from gateway.ports import Account, Party, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
 from tests.adapters.berlin_bank import StandIn, serving
-from tests.adapters.berlin_scene import BerlinScene, new_keys, settings, submitted
+from tests.adapters.berlin_scene import BerlinScene, Keys, new_keys, rendered, settings, submitted
 from tests.adapters.stubborn import answering, nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@pytest.fixture(scope="module")
+def keys() -> Keys:
+    return new_keys()
+
+
 @pytest.fixture
-def direct(outbound: Outbound) -> Iterator[BerlinScene]:
-    keys = new_keys()
+def direct(keys: Keys, outbound: Outbound) -> Iterator[BerlinScene]:
     bank = StandIn(keys.certificate)
     with serving(bank) as url:
         yield BerlinScene(bank, settings(url, keys), outbound)
@@ -56,6 +62,24 @@ async def test_a_payment_the_bank_shows_nowhere_is_not_sent_again_by_the_same_pr
         await submitted(direct)
     assert len(direct.stand_in.payments) == 1
     assert direct.plain.capabilities.resend_hours == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_is_lost_and_whoever_asks_again_the_bank_has_each_payment_once(
+    direct: BerlinScene, seed: int
+) -> None:
+    chance = random.Random(seed)
+    messages = [await rendered(direct, number) for number in range(1, 5)]
+    for _ in range(30):
+        direct.rules.on_post = chance.choice(["answer", "take and hang up", "take and fail", "hang up first"])
+        bank = chance.choice([direct.plain, direct.process()])
+        with contextlib.suppress(Unreachable, Unanswered):
+            await bank.submit(chance.choice(messages))
+        if chance.random() < 0.1:
+            await direct.pass_days(1)
+    references = [payment.reference for payment in direct.stand_in.payments]
+    assert len(references) == len(set(references)) >= 2
 
 
 @pytest.mark.anyio
@@ -116,8 +140,9 @@ async def test_a_list_that_is_not_ours_or_has_no_end_is_refused_and_nothing_is_s
             await submitted(direct, bank)
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("whole", ["", "https://bank.example"])
-def test_a_link_may_be_whole_or_begin_at_the_root(direct: BerlinScene, whole: str) -> None:
+async def test_a_link_may_be_whole_or_begin_at_the_root(direct: BerlinScene, whole: str) -> None:
     setup = msgspec.structs.replace(direct.setup, base_url="https://bank.example/psd2")
     local = Interface(setup, direct.outbound)._local
     assert local(f"{whole}/psd2/v1/accounts/a/transactions?page=2") == "/v1/accounts/a/transactions?page=2"
