@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from gateway.domain.errors import Upstream
+from gateway.domain.errors import Invalid, Upstream
 from gateway.domain.money import Money
 
 if TYPE_CHECKING:
@@ -270,6 +270,13 @@ class Unanswered(Upstream):
 
     code = "bank_unanswered"
     title = "The bank did not answer"
+
+
+class Unrenderable(Invalid):
+    """A payment that this bank's language has no words for: nothing was stored or sent."""
+
+    code = "payment_not_renderable"
+    title = "The payment cannot be written for this bank"
 
 
 class Unreadable(Upstream):

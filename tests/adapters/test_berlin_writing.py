@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.banks.berlin import wire
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
-from gateway.ports import Account, Party, Payout
+from gateway.ports import Account, Party, Payout, Unrenderable
 
 FUNDING = sandbox_iban("funding")
 PAYOUT = Payout(
@@ -88,24 +88,24 @@ def test_any_amount_is_written_exactly(cents: int) -> None:
     ],
 )
 def test_what_the_interface_has_no_words_for_is_refused(payout: Payout) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_payout(payout, "sepa-credit-transfers")
 
 
 def test_only_the_two_sepa_products_are_spoken() -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_payout(PAYOUT, "cross-border-credit-transfers")
 
 
 @pytest.mark.parametrize("stored", [b"", b"{}", b"\n", b"<Document/>", b"{}\n{}", b"\xff\n\xff"])
 def test_bytes_that_are_no_instruction_of_ours_are_not_sent(stored: bytes) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.read_order(stored)
 
 
 def test_an_instruction_whose_lines_disagree_is_not_sent() -> None:
     stored = wire.render_payout(PAYOUT, "sepa-credit-transfers")
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.read_order(stored.replace(b"DRW01J", b"DRW02J", 2))
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.read_order(stored.replace(b"sepa-credit-transfers", b"../../v1/consents"))

@@ -16,7 +16,7 @@ from mockbank import messages, validate
 from adapters.banks.iso20022 import wire
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import EXPONENTS, MAX_AMOUNT, Money
-from gateway.ports import Account, Collection, Party, Payout
+from gateway.ports import Account, Collection, Party, Payout, Unrenderable
 from tests.adapters.schemas import assert_valid
 
 if TYPE_CHECKING:
@@ -170,13 +170,13 @@ def _payout_with(**changes: Any) -> Payout:
     ],
 )
 def test_what_no_valid_message_can_say_is_refused(payout: Payout) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_payout(payout)
 
 
 def test_a_collection_needs_a_known_place_in_its_sequence_and_a_mandate() -> None:
     for changes in ({"sequence": "LAST"}, {"mandate_id": ""}, {"creditor_scheme_id": "x_y"}):
-        with pytest.raises(wire.Unrenderable):
+        with pytest.raises(Unrenderable):
             wire.render_collection(msgspec.structs.replace(COLLECTION, **changes))
 
 
@@ -188,7 +188,7 @@ def test_the_moment_of_creation_is_written_in_utc_to_the_second() -> None:
 def test_any_text_as_a_name_is_either_written_whole_or_refused(name: str) -> None:
     try:
         body = wire.render_payout(_payout_with(creditor=Party(name, SHOP.account)))
-    except wire.Unrenderable:
+    except Unrenderable:
         clean = name.strip()
         hostile = any(unicodedata.category(c) in {"Cc", "Cs"} or c in _MISLEADING for c in clean)
         assert hostile or not 0 < len(clean) <= 140

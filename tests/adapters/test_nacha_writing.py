@@ -17,7 +17,7 @@ from adapters.banks.nacha.wire import files, names, records
 from gateway.domain.accounts import is_valid_routing_number
 from gateway.domain.money import Money
 from gateway.domain.references import numbered
-from gateway.ports import Account, Collection, Party, Payout, Unreadable
+from gateway.ports import Account, Collection, Party, Payout, Unreadable, Unrenderable
 
 ORIGINATOR = wire.Originator(
     routing="121042882", origin="231380104", companies={"555": "1234567890"}, bank_name="Any Bank", name="Restock"
@@ -239,7 +239,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("payout", REFUSED.values(), ids=REFUSED.keys())
 def test_what_no_valid_file_can_say_is_refused(payout: Payout) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_payout(ORIGINATOR, payout)
 
 
@@ -247,7 +247,7 @@ def test_what_no_valid_file_can_say_is_refused(payout: Payout) -> None:
     "changes", [{"mandate_id": ""}, {"mandate_id": " "}, {"sequence": "LAST"}, {"amount": Money(5, "CAD")}]
 )
 def test_a_debit_needs_an_authorization_a_sequence_and_dollars(changes: dict[str, Any]) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_collection(ORIGINATOR, msgspec.structs.replace(COLLECTION, **changes))
 
 
@@ -255,7 +255,7 @@ def test_a_debit_needs_an_authorization_a_sequence_and_dollars(changes: dict[str
     "changes", [{"routing": "121042883"}, {"origin": "12"}, {"companies": {"555": "x"}}, {"companies": {}}]
 )
 def test_a_bank_set_up_wrongly_writes_no_file(changes: dict[str, Any]) -> None:
-    with pytest.raises(wire.Unrenderable):
+    with pytest.raises(Unrenderable):
         wire.render_payout(msgspec.structs.replace(ORIGINATOR, **changes), PAYOUT)
 
 
@@ -270,6 +270,6 @@ def test_the_effective_date_is_the_day_asked_for(days: int) -> None:
 def test_any_text_as_a_name_is_either_written_in_ascii_or_refused(name: str) -> None:
     try:
         body = wire.render_payout(ORIGINATOR, _with(creditor=Party(name, SHOP.account)))
-    except wire.Unrenderable:
+    except Unrenderable:
         return
     assert re.fullmatch(rb"([ -~]{94}\n){10}", body)

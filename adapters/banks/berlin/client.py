@@ -31,6 +31,7 @@ from gateway.ports import (
     Unanswered,
     Unreachable,
     Unreadable,
+    Unrenderable,
 )
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ class BerlinBank:
     def render_payout(self, payout: Payout) -> bytes:
         """A payment initiation; its account must be one we may read, or nobody could ask after the payment."""
         if self._account(payout.debtor.account.iban) is None:
-            raise wire.Unrenderable("the debtor's account is not one this bank's consent covers")
+            raise Unrenderable("the debtor's account is not one this bank's consent covers")
         return wire.render_payout(payout, self._settings.product, dated=self._settings.dated)
 
     def render_collection(self, collection: Collection) -> bytes:
         """Never: PSD2 initiates credit transfers only."""
-        raise wire.Unrenderable(f"a PSD2 interface takes no direct debits, {collection.end_to_end_id[:35]!r} neither")
+        raise Unrenderable(f"a PSD2 interface takes no direct debits, {collection.end_to_end_id[:35]!r} neither")
 
     def read(self, body: bytes) -> list[BankEvent]:
         """The facts in one stored answer; `wire` says what each kind is worth."""

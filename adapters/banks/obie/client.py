@@ -23,7 +23,17 @@ from adapters.banks.obie.wire.answers import CONSENT_PREFIX, Refusal
 from adapters.banks.obie.wire.consents import Consent, ConsentStatus
 from adapters.banks.obie.wire.orders import Kind, Order
 from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import Ack, BankEvent, Capabilities, Forged, InboundMessage, Unanswered, Unreachable, Unreadable
+from gateway.ports import (
+    Ack,
+    BankEvent,
+    Capabilities,
+    Forged,
+    InboundMessage,
+    Unanswered,
+    Unreachable,
+    Unreadable,
+    Unrenderable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +104,7 @@ class ObieBank:
         """Consent, authorisation, order. A copy within the window is answered like the first, by the same id."""
         try:
             order = orders.stored(message)
-        except shapes.Unrenderable as error:
+        except Unrenderable as error:
             return Ack(accepted=False, reason="FF01", detail=error.detail)
         now = self._clock.now()
         if now < order.not_before:
@@ -195,7 +205,7 @@ class ObieBank:
                 await self._bank.prepare("POST", f"/{Kind.vrp.consents}", bytes(request.body), request.key)
             )
         except Refused as refused:
-            raise shapes.Unrenderable(f"the bank refuses the consent: {refused.ack.detail}") from refused
+            raise Unrenderable(f"the bank refuses the consent: {refused.ack.detail}") from refused
 
     async def standing(self, consent_id: str) -> Consent | None:
         """A standing consent as the bank holds it; None = the bank knows none. Raises Unreachable."""
@@ -292,7 +302,7 @@ class ObieBank:
 
     def _vrp(self) -> orders.VrpKind:
         if self._settings.vrp is None:
-            raise shapes.Unrenderable("no contract for recurring payments is set for this bank: it only pays out")
+            raise Unrenderable("no contract for recurring payments is set for this bank: it only pays out")
         return self._settings.vrp
 
 

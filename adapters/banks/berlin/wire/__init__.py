@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.banks.berlin.wire.initiation import CURRENCY, Order, Unrenderable, read_order, render_payout
+from adapters.banks.berlin.wire.initiation import CURRENCY, Order, read_order, render_payout
 from adapters.banks.berlin.wire.status import read_notification, read_status
 from adapters.banks.berlin.wire.transactions import read_booked, read_pending
 from adapters.banks.berlin.wire.wrapping import Kind, unwrap
@@ -25,7 +25,7 @@ from adapters.banks.berlin.wire.wrapping import Kind, unwrap
 if TYPE_CHECKING:
     from gateway.ports import BankEvent
 
-__all__ = ["CURRENCY", "Order", "Unrenderable", "read", "read_order", "render_payout"]
+__all__ = ["CURRENCY", "Order", "read", "read_order", "render_payout"]
 
 _READERS = {
     Kind.status: read_status,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain.accounts import is_valid_iban
-from gateway.domain.errors import Invalid
+from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
     from gateway.domain.money import Money
@@ -31,13 +31,6 @@ REMITTANCE_LENGTH = 140
 _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9?:().,'+/-]([A-Za-z0-9?:().,'+/ -]{0,33}[A-Za-z0-9?:().,'+-])?")
 _BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
-
-
-class Unrenderable(Invalid):
-    """A payment that this interface has no words for: nothing was stored or sent."""
-
-    code = "psd2_payment_not_renderable"
-    title = "The payment cannot be written for this bank's PSD2 interface"
 
 
 class Order(msgspec.Struct, frozen=True):

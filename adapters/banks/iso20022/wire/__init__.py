@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.banks.iso20022.wire.initiation import Unrenderable, render_collection, render_payout
+from adapters.banks.iso20022.wire.initiation import render_collection, render_payout
 from adapters.banks.iso20022.wire.markup import parse
 from adapters.banks.iso20022.wire.returns import read_return
 from adapters.banks.iso20022.wire.statement import read_statement
@@ -34,7 +34,7 @@ from gateway.ports import Unreadable
 if TYPE_CHECKING:
     from gateway.ports import BankEvent
 
-__all__ = ["READABLE", "Unrenderable", "read", "render_collection", "render_payout"]
+__all__ = ["READABLE", "read", "render_collection", "render_payout"]
 
 _READERS = {
     "pain.002.001.03": read_status,

@@ -17,8 +17,8 @@ from lxml.builder import ElementMaker
 
 from adapters.banks.iso20022.wire.markup import NAMESPACE, NOT_PROVIDED
 from gateway.domain.accounts import is_valid_iban
-from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT
+from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,13 +36,6 @@ _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9?:().,'+/-]([A-Za-z0-9?:().,'+/
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _SEQUENCES = frozenset({"FRST", "RCUR", "FNAL", "OOFF"})
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
-
-
-class Unrenderable(Invalid):
-    """A payment that cannot be said in a valid message: nothing was stored or sent."""
-
-    code = "payment_not_renderable"
-    title = "The payment cannot be written for this bank"
 
 
 def render_payout(payout: Payout) -> bytes:

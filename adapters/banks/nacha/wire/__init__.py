@@ -24,7 +24,6 @@ from adapters.banks.nacha.wire.initiation import (
     CURRENCY,
     REFERENCE_LENGTH,
     Originator,
-    Unrenderable,
     render_collection,
     render_payout,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "FILES_PER_DAY",
     "REFERENCE_LENGTH",
     "Originator",
-    "Unrenderable",
     "read",
     "render_collection",
     "render_payout",

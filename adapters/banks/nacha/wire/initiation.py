@@ -19,9 +19,8 @@ import msgspec
 
 from adapters.banks.nacha.wire import files, names, records, texts
 from gateway.domain.accounts import is_valid_routing_number
-from gateway.domain.errors import Invalid
 from gateway.domain.money import Money
-from gateway.ports import Party
+from gateway.ports import Party, Unrenderable
 
 if TYPE_CHECKING:
     from gateway.ports import Account, Collection, Payout
@@ -50,13 +49,6 @@ class Originator(msgspec.Struct, frozen=True):
     companies: dict[str, str]
     bank_name: str = ""
     name: str = ""
-
-
-class Unrenderable(Invalid):
-    """A payment that no valid file can say: nothing was stored or sent."""
-
-    code = "payment_not_renderable"
-    title = "The payment cannot be written for this bank"
 
 
 class _Order(msgspec.Struct, frozen=True):

@@ -11,9 +11,8 @@ import msgspec
 from adapters.banks.obie.wire import shapes
 from adapters.banks.obie.wire.consents import ConsentStatus, read_consent
 from adapters.banks.obie.wire.orders import Kind
-from adapters.banks.obie.wire.shapes import Unrenderable
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
+from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable, Unrenderable
 
 STATUSES = {
     "RCVD": PaymentStatus.RCVD,

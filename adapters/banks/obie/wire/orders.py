@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from adapters.banks.obie.wire import shapes
-from adapters.banks.obie.wire.shapes import Unrenderable
 from gateway.domain.money import Money
+from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
     from datetime import date

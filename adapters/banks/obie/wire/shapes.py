@@ -11,7 +11,7 @@ import msgspec
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT, Money, exponent, parse_decimal
-from gateway.ports import Unreadable
+from gateway.ports import Unreadable, Unrenderable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,13 +32,6 @@ _RESOURCE = re.compile(r"[A-Za-z0-9._~:-]{1,128}")
 _SORT_CODE = re.compile(r"[0-9]{14}")
 _AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,5})?")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
-
-
-class Unrenderable(Invalid):
-    """A payment that cannot be said in this API: nothing was stored or sent."""
-
-    code = "obie_payment_not_renderable"
-    title = "The payment cannot be written for this bank"
 
 
 def amount(money: Money) -> dict[str, str]:
