@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gateway.usecases.world import World
 
 FORGET_EVERY = timedelta(minutes=10)
+BREATH_SECONDS = 0.01
+"""Between two rounds: under load something new is due at once, always, and each round asks every sweep."""
 
 
 class Worker:
@@ -63,5 +65,6 @@ class Worker:
     async def _pause(self) -> None:
         if self._stopping:
             return
+        await asyncio.sleep(BREATH_SECONDS)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._world.wake.wait(), self._world.settings.bank_poll_ms / 1_000)
