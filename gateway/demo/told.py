@@ -134,7 +134,7 @@ def _terms(step: steps.Offered, style: Look) -> list[str]:
         "80 % of 30 days' net sales": terms.base_amount,
         "what a cautious forecast repays": terms.affordability_amount,
         "the bank's cap": terms.programme_cap_amount,
-        "the bank's headroom": terms.headroom_amount,
+        "the room that bank and partner leave": terms.headroom_amount,
     }
     shown = [f"{name} {style.money(amount, currency)}" for name, amount in parts.items()]
     return [
