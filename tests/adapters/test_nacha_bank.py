@@ -36,7 +36,7 @@ _CODES = {"AC04": "R02", "AC01": "R03", "AM04": "R01", "MD01": "R29", "MD06": "R
 
 
 def settings(base_url: str) -> NachaSettings:
-    return NachaSettings(base_url, ORIGINATOR, aliases={"NL41MOCK0000000001": FUNDING_NUMBER})
+    return NachaSettings(base_url, originator=ORIGINATOR, aliases={"NL41MOCK0000000001": FUNDING_NUMBER})
 
 
 def at_mock_bank(number: str) -> Account:
@@ -182,7 +182,7 @@ async def test_an_account_in_another_currency_is_rejected(scene: NachaScene) -> 
 async def test_a_company_the_bank_does_not_hold_is_rejected_in_xml_and_read_all_the_same(scene: NachaScene) -> None:
     """mock-bank answers a file of nobody's in pain.002, and names the file by its identity."""
     stranger = Originator(routing=ROUTING, origin="1234567890", companies={FUNDING_NUMBER: "7777777777"}, name="x")
-    bank = NachaBank(NachaSettings("", stranger), Outbound())
+    bank = NachaBank(NachaSettings("", originator=stranger), Outbound())
     instruction = await contract.payout(scene)
     assert (await scene.bank.submit(bank.render_payout(instruction))).accepted
     (event,) = await contract.told(scene)

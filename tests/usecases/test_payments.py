@@ -9,6 +9,7 @@ import pytest
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.money import Money
+from gateway.outbound import Outbound
 from gateway.usecases import jobs, mailbox, work
 from tests import shops
 from tests.adapters import stubborn
@@ -162,10 +163,9 @@ async def test_the_refusal_of_a_copy_does_not_fail_what_the_first_may_have_done(
         refusal = b'{"status":"RJCT","reason":"AM04"}'
         head = b"HTTP/1.1 422 No\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         shop.gateway.clock.at += PAUSE
-        async with stubborn.answering(head % len(refusal) + refusal) as refusing:
-            bank = shop.world.bank
-            assert isinstance(bank, Iso20022Bank)
-            shop.world.bank = Iso20022Bank(Iso20022Settings(refusing), bank._outbound)
+        bank = shop.world.bank
+        async with stubborn.answering(head % len(refusal) + refusal) as refusing, Outbound() as outbound:
+            shop.world.bank = Iso20022Bank(Iso20022Settings(refusing), outbound)
             await jobs_only(shop)
         assert (await shop.drawdown(drawdown_id))["state"] == "in_doubt"
         shop.world.bank = bank
