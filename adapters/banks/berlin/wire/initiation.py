@@ -7,12 +7,12 @@ no room. The second is the request body, sent exactly as it is.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from adapters import texts
 from gateway.domain.accounts import is_valid_iban
 from gateway.ports import Unrenderable
 
@@ -28,9 +28,7 @@ NAME_LENGTH = 70
 REMITTANCE_LENGTH = 140
 
 # EPC217-08: the Latin set every SEPA bank takes; a reference neither starts nor ends with a slash, nor doubles one.
-_REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9?:().,'+/-]([A-Za-z0-9?:().,'+/ -]{0,33}[A-Za-z0-9?:().,'+-])?")
 _BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -72,23 +70,23 @@ def render_payout(payout: Payout, product: str, *, dated: bool = False) -> bytes
     """
     if payout.created_at.tzinfo is None:
         raise Unrenderable("the creation time has no time zone")
-    reference = _reference(payout.end_to_end_id)
+    reference = texts.reference(payout.end_to_end_id)
     debtor = _iban(payout.debtor.account)
     body = _Initiation(
         end_to_end_identification=reference,
         debtor_account=_Account(debtor),
         instructed_amount=_Amount(CURRENCY, _amount(payout.amount)),
         creditor_account=_Account(_iban(payout.creditor.account)),
-        creditor_name=_text(payout.creditor.name, NAME_LENGTH),
+        creditor_name=texts.text(payout.creditor.name, NAME_LENGTH),
         creditor_agent=_bic(payout.creditor.account),
-        remittance_information_unstructured=_text(payout.remittance, REMITTANCE_LENGTH)
+        remittance_information_unstructured=texts.text(payout.remittance, REMITTANCE_LENGTH)
         if payout.remittance.strip()
         else None,
         requested_execution_date=payout.execute_on if dated else None,
     )
     order = Order(
         _product(product),
-        _reference(payout.message_id),
+        texts.reference(payout.message_id),
         reference,
         debtor,
         payout.created_at.astimezone(UTC).date(),
@@ -137,18 +135,3 @@ def _amount(money: Money) -> str:
     if not 0 < money.amount <= MOST_AMOUNT:
         raise Unrenderable("a payment's amount is positive and within SEPA's bounds")
     return f"{money.decimal():f}"
-
-
-def _text(text: str, longest: int) -> str:
-    clean = text.strip()
-    if not 0 < len(clean) <= longest:
-        raise Unrenderable(f"a text is empty or longer than {longest} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} or character in _OVERRIDES for character in clean):
-        raise Unrenderable("a text carries a control character")
-    return clean
-
-
-def _reference(text: str) -> str:
-    if not _REFERENCE.fullmatch(text):
-        raise Unrenderable("a reference is not 1 to 35 characters every bank takes")
-    return text

@@ -8,13 +8,13 @@ characters, lone surrogates, direction overrides. References keep to the charact
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from adapters import texts
 from adapters.banks.iso20022.wire.markup import NAMESPACE, NOT_PROVIDED
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.money import MAX_AMOUNT
@@ -32,10 +32,8 @@ NAME_LENGTH = 140
 OTHER_ID_LENGTH = 34
 
 # EPC217-08: the Latin set every SEPA bank takes; a reference neither starts nor ends with a slash, nor doubles one.
-_REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9?:().,'+/-]([A-Za-z0-9?:().,'+/ -]{0,33}[A-Za-z0-9?:().,'+-])?")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _SEQUENCES = frozenset({"FRST", "RCUR", "FNAL", "OOFF"})
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
 
 
 def render_payout(payout: Payout) -> bytes:
@@ -44,7 +42,7 @@ def render_payout(payout: Payout) -> bytes:
     amount = _amount(payout.amount)
     euro = payout.amount.currency == "EUR"
     transfer = make.CdtTrfTxInf(
-        make.PmtId(make.EndToEndId(_reference(payout.end_to_end_id))),
+        make.PmtId(make.EndToEndId(texts.reference(payout.end_to_end_id))),
         make.Amt(make.InstdAmt(amount, Ccy=payout.amount.currency)),
         *([_agent(make, "CdtrAgt", payout.creditor.account)] if payout.creditor.account.bic else []),
         make.Cdtr(make.Nm(_name(payout.creditor))),
@@ -52,7 +50,7 @@ def render_payout(payout: Payout) -> bytes:
         *_remittance(make, payout.remittance),
     )
     batch = make.PmtInf(
-        make.PmtInfId(_reference(payout.message_id)),
+        make.PmtInfId(texts.reference(payout.message_id)),
         make.PmtMtd("TRF"),
         make.NbOfTxs("1"),
         make.CtrlSum(amount),
@@ -74,10 +72,10 @@ def render_collection(collection: Collection) -> bytes:
     amount = _amount(collection.amount)
     euro = collection.amount.currency == "EUR"
     mandate = make.MndtRltdInf(
-        make.MndtId(_reference(collection.mandate_id)), make.DtOfSgntr(collection.mandate_signed_on.isoformat())
+        make.MndtId(texts.reference(collection.mandate_id)), make.DtOfSgntr(collection.mandate_signed_on.isoformat())
     )
     debit = make.DrctDbtTxInf(
-        make.PmtId(make.EndToEndId(_reference(collection.end_to_end_id))),
+        make.PmtId(make.EndToEndId(texts.reference(collection.end_to_end_id))),
         make.InstdAmt(amount, Ccy=collection.amount.currency),
         make.DrctDbtTx(mandate),
         _agent(make, "DbtrAgt", collection.debtor.account),
@@ -87,7 +85,7 @@ def render_collection(collection: Collection) -> bytes:
     )
     scheme = [make.SvcLvl(make.Cd("SEPA")), make.LclInstrm(make.Cd("CORE"))] if euro else []
     batch = make.PmtInf(
-        make.PmtInfId(_reference(collection.message_id)),
+        make.PmtInfId(texts.reference(collection.message_id)),
         make.PmtMtd("DD"),
         make.NbOfTxs("1"),
         make.CtrlSum(amount),
@@ -118,7 +116,7 @@ def _header(make: ElementMaker, message_id: str, created_at: datetime, amount: s
         raise Unrenderable("the creation time has no time zone")
     created = created_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     return make.GrpHdr(
-        make.MsgId(_reference(message_id)),
+        make.MsgId(texts.reference(message_id)),
         make.CreDtTm(f"{created}Z"),
         make.NbOfTxs("1"),
         make.CtrlSum(amount),
@@ -132,7 +130,7 @@ def _account(make: ElementMaker, name: str, account: Account, currency: str | No
             raise Unrenderable("an account's IBAN is not valid")
         number = make.IBAN(account.iban)
     elif account.other_id is not None:
-        number = make.Othr(make.Id(_text(account.other_id, OTHER_ID_LENGTH)))
+        number = make.Othr(make.Id(texts.text(account.other_id, OTHER_ID_LENGTH)))
     else:
         raise Unrenderable("an account has neither an IBAN nor another number")
     return make(name, make.Id(number), *([make.Ccy(currency)] if currency else []))
@@ -149,11 +147,11 @@ def _agent(make: ElementMaker, name: str, account: Account) -> etree._Element:
 
 def _scheme_id(make: ElementMaker, identifier: str, *, sepa: bool) -> etree._Element:
     scheme = [make.SchmeNm(make.Prtry("SEPA"))] if sepa else []
-    return make.CdtrSchmeId(make.Id(make.PrvtId(make.Othr(make.Id(_reference(identifier)), *scheme))))
+    return make.CdtrSchmeId(make.Id(make.PrvtId(make.Othr(make.Id(texts.reference(identifier)), *scheme))))
 
 
 def _remittance(make: ElementMaker, text: str) -> list[etree._Element]:
-    return [make.RmtInf(make.Ustrd(_text(text, NAME_LENGTH)))] if text.strip() else []
+    return [make.RmtInf(make.Ustrd(texts.text(text, NAME_LENGTH)))] if text.strip() else []
 
 
 def _amount(money: Money) -> str:
@@ -164,22 +162,7 @@ def _amount(money: Money) -> str:
 
 
 def _name(party: Party) -> str:
-    return _text(party.name, NAME_LENGTH)
-
-
-def _text(text: str, longest: int) -> str:
-    clean = text.strip()
-    if not 0 < len(clean) <= longest:
-        raise Unrenderable(f"a text is empty or longer than {longest} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} or character in _OVERRIDES for character in clean):
-        raise Unrenderable("a text carries a control character")
-    return clean
-
-
-def _reference(text: str) -> str:
-    if not _REFERENCE.fullmatch(text):
-        raise Unrenderable("a reference is not 1 to 35 characters every bank takes")
-    return text
+    return texts.text(party.name, NAME_LENGTH)
 
 
 def _sequence(code: str) -> str:
