@@ -194,10 +194,11 @@ class BankEventKind(StrEnum):
     booked = "booked"  # camt.054/053: money moved on our account
     returned = "returned"  # pacs.004, or a booked return: money came back or was taken back
     correction = "correction"  # NACHA addenda 98: account data to use from now on; a hint, never applied by itself
+    statement = "statement"  # camt.053: a period of our account, its number and its balances; moves nothing by itself
 
 
 class BankEvent(msgspec.Struct, frozen=True):
-    """One fact read from a bank's message about one payment.
+    """One fact read from a bank's message: about one payment, or about one whole statement.
 
     `status` is set for kind status; `amount`, `credit` (True = our account was credited) and `booked_on` for
     booked and returned. `end_to_end_id` is None where the bank names only the file (`original_message_id`). `account`
@@ -219,6 +220,23 @@ class BankEvent(msgspec.Struct, frozen=True):
     bank_reference: str | None = None
     corrected: Account | None = None
     """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
+    entry_reference: str | None = None
+    """The bank's name for the booked entry, the same in notification and statement; several payments may share it.
+
+    Of one account; how long a bank keeps it unique is the bank's affair. None where it gives none."""
+    statement_id: str | None = None
+    """Kind statement: the bank's id of it, None where it has none; an entry has that of the statement it stands on.
+    `account` is the statement's, and its entries follow it."""
+    sequence: int | None = None
+    """Kind statement: its number, one more than the account's statement (or page) before; None where it has none."""
+    opening: Money | None = None
+    """Kind statement: the booked balance before its entries, signed: below zero when overdrawn."""
+    closing: Money | None = None
+    """Kind statement: the booked balance after its entries, signed; None while the bank has not closed the account."""
+    from_on: date | None = None
+    """Kind statement: its first day, as the bank writes it."""
+    through_on: date | None = None
+    """Kind statement: its last day."""
 
 
 class InboundMessage(msgspec.Struct, frozen=True):

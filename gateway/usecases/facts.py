@@ -44,6 +44,8 @@ class Contradiction(Exception):
 
 async def apply(tx: Tx, world: World, fact: BankEvent) -> None:
     """Move what the fact is about. Raises AlreadyBooked, Contradiction or IllegalMove; then nothing of it stays."""
+    if fact.kind is BankEventKind.statement:
+        return  # what reconciliation compares with; it moves nothing
     if fact.kind is BankEventKind.returned and fact.booked_on is None:
         return  # announced; the booked entry that follows is the money
     instruction = await _about(tx, world, fact)

@@ -111,9 +111,9 @@ async def collection(
 
 
 async def told(scene: Scene, source: str = "") -> list[BankEvent]:
-    """Every fact in the mailbox, or those from messages whose type starts with `source`."""
+    """Every fact about a payment in the mailbox, or those from messages whose type starts with `source`."""
     events = [event for message in await scene.bank.fetch() for event in scene.bank.read(message.body)]
-    return [event for event in events if event.source.startswith(source)]
+    return [e for e in events if e.source.startswith(source) and e.kind is not BankEventKind.statement]
 
 
 async def told_of(scene: Scene, kind: BankEventKind) -> list[BankEvent]:
@@ -191,7 +191,8 @@ class BankContract:
         await scene.pass_days(1)
         notified, stated = await told_of(scene, BankEventKind.booked)
         assert notified.source != stated.source
-        same = ("account", "end_to_end_id", "credit", "amount", "booked_on", "bank_reference", "original_message_id")
+        same = ["account", "end_to_end_id", "credit", "amount", "booked_on", "bank_reference", "entry_reference"]
+        same.append("original_message_id")
         assert [getattr(notified, name) for name in same] == [getattr(stated, name) for name in same]
         assert (notified.bank_reference is not None) is scene.bank.capabilities.entry_references
         assert notified.account is not None

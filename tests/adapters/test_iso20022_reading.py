@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,52 +11,10 @@ from hypothesis import strategies as st
 from adapters.banks.iso20022 import wire
 from gateway.domain.money import Money
 from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
+from tests.adapters.iso_messages import SPACE, detail, document, entry, paid, read, report, statement
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SPACE = "urn:iso:std:iso:20022:tech:xsd:"
-
-
-def document(message: str, content: str) -> bytes:
-    return f'<?xml version="1.0"?><Document xmlns="{SPACE}{message}">{content}</Document>'.encode()
-
-
-def statement(entries: str, message: str = "camt.053.001.08") -> bytes:
-    account = "<Acct><Id><IBAN>NL41MOCK0000000001</IBAN></Id></Acct>"
-    return document(message, f"<BkToCstmrStmt><Stmt><Id>1</Id>{account}{entries}</Stmt></BkToCstmrStmt>")
-
-
-def entry(
-    amount: str = "10.00",
-    currency: str = "EUR",
-    *,
-    side: str = "DBIT",
-    status: str = "<Cd>BOOK</Cd>",
-    more: str = "",
-    details: str = "",
-) -> str:
-    return (
-        f'<Ntry><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd>{more}<Sts>{status}</Sts>'
-        f"<BookgDt><Dt>2026-03-02</Dt></BookgDt><AcctSvcrRef>REF-1</AcctSvcrRef>"
-        f"<NtryDtls>{details}</NtryDtls></Ntry>"
-    )
-
-
-def detail(end_to_end_id: str, amount: str = "", currency: str = "EUR", side: str = "", more: str = "") -> str:
-    money = f'<Amt Ccy="{currency}">{amount}</Amt>' if amount else ""
-    direction = f"<CdtDbtInd>{side}</CdtDbtInd>" if side else ""
-    return f"<TxDtls><Refs><EndToEndId>{end_to_end_id}</EndToEndId></Refs>{money}{direction}{more}</TxDtls>"
-
-
-def report(group: str = "", batches: str = "") -> bytes:
-    head = f"<OrgnlGrpInfAndSts><OrgnlMsgId>FILE-1</OrgnlMsgId>{group}</OrgnlGrpInfAndSts>"
-    return document("pain.002.001.10", f"<CstmrPmtStsRpt>{head}{batches}</CstmrPmtStsRpt>")
-
-
-def paid(events: list[BankEvent]) -> list[tuple[str | None, int | None, bool | None]]:
-    return [(event.end_to_end_id, event.amount.amount if event.amount else None, event.credit) for event in events]
-
 
 # --- what is not a message -------------------------------------------------------------------------------------------
 
@@ -98,6 +55,11 @@ UNREADABLE = {
     "a currency nobody knows": statement(entry(currency="XXX")),
     "neither credit nor debit": statement(entry(side="BOTH")),
     "a date that is none": statement(entry()).replace(b"2026-03-02", b"2026-02-30"),
+    "a statement's number that is none": statement("<ElctrncSeqNb>1.5</ElctrncSeqNb>"),
+    "a balance without a direction": statement(
+        '<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt></Bal>'
+    ),
+    "a balance without an amount": statement("<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp></Bal>"),
     "a status report about nothing": document("pain.002.001.10", "<CstmrPmtStsRpt/>"),
     "a payment without a status": report(batches="<OrgnlPmtInfAndSts><TxInfAndSts/></OrgnlPmtInfAndSts>"),
     "a return without an amount": document("pacs.004.001.09", "<PmtRtr><TxInf/></PmtRtr>"),
@@ -111,7 +73,7 @@ def test_what_cannot_be_read_safely_and_exactly_is_refused(body: bytes) -> None:
 
 
 def test_the_message_those_are_made_from_is_readable() -> None:
-    assert paid(wire.read(GOOD.encode())) == [("A", 1_000, False)]
+    assert paid(read(GOOD.encode())) == [("A", 1_000, False)]
 
 
 @given(st.binary(max_size=400))
@@ -132,106 +94,6 @@ def test_no_damage_to_a_message_makes_the_reader_fail_otherwise(data: st.DataObj
         assert refusal.detail  # noqa: PT017 - refusing is one of the two allowed outcomes
 
 
-# --- statements and notifications ------------------------------------------------------------------------------------
-
-
-def test_a_booked_entry_is_a_fact_with_account_day_amount_and_reference() -> None:
-    (event,) = wire.read(statement(entry("0.07", details=detail("DRAWDOWN-1"))))
-    assert event.account is not None
-    assert event.account.iban == "NL41MOCK0000000001"
-    assert event == BankEvent(
-        kind=BankEventKind.booked,
-        source="camt.053.001.08",
-        end_to_end_id="DRAWDOWN-1",
-        amount=Money(7, "EUR"),
-        credit=False,
-        booked_on=date(2026, 3, 2),
-        account=event.account,
-        bank_reference="REF-1",
-    )
-
-
-@pytest.mark.parametrize(
-    "status", ["<Cd>PDNG</Cd>", "<Cd>INFO</Cd>", "<Cd>FUTR</Cd>", "PDNG", "<Prtry>BOOK</Prtry>", ""]
-)
-def test_an_entry_that_is_not_booked_is_no_fact(status: str) -> None:
-    assert wire.read(statement(entry(status=status))) == []
-
-
-def test_a_batch_booking_that_adds_up_is_told_payment_by_payment() -> None:
-    details = detail("A", "4.00") + detail("B", "6.00")
-    assert paid(wire.read(statement(entry(details=details)))) == [("A", 400, False), ("B", 600, False)]
-
-
-def test_a_batch_may_hold_a_payment_the_other_way() -> None:
-    details = detail("A", "14.00", side="DBIT") + detail("B", "4.00", side="CRDT")
-    assert paid(wire.read(statement(entry(details=details)))) == [("A", 1_400, False), ("B", 400, True)]
-
-
-@pytest.mark.parametrize(
-    "details",
-    [
-        detail("A", "4.00") + detail("B", "5.00"),
-        detail("A", "4.00") + detail("B"),
-        detail("A", "4.00") + detail("B", "6.00", currency="USD"),
-    ],
-)
-def test_a_batch_that_does_not_add_up_is_one_fact_for_a_person(details: str) -> None:
-    assert paid(wire.read(statement(entry(details=details)))) == [(None, 1_000, False)]
-
-
-def test_what_moved_counts_and_not_what_was_instructed() -> None:
-    assert paid(wire.read(statement(entry(details=detail("A", "12.00", currency="USD"))))) == [("A", 1_000, False)]
-
-
-def test_an_entry_without_details_is_a_fact_without_a_payment() -> None:
-    assert paid(wire.read(statement(entry()))) == [(None, 1_000, False)]
-
-
-def test_notprovided_is_no_reference() -> None:
-    assert paid(wire.read(statement(entry(details=detail("NOTPROVIDED"))))) == [(None, 1_000, False)]
-
-
-def test_a_batch_names_the_file_it_came_from() -> None:
-    (event,) = wire.read(statement(entry(details="<Btch><MsgId>FILE-1</MsgId></Btch>" + detail("A"))))
-    assert event.original_message_id == "FILE-1"
-
-
-def test_an_older_statement_says_the_same() -> None:
-    old = statement(entry(status="BOOK", details=detail("A")), "camt.053.001.02")
-    (event,) = wire.read(old)
-    (new,) = wire.read(statement(entry(details=detail("A"))))
-    assert (event.end_to_end_id, event.amount, event.booked_on) == (new.end_to_end_id, new.amount, new.booked_on)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        statement(entry(details=detail("A", more="<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"))),
-        statement(entry(more="<RvslInd>true</RvslInd>", details=detail("A"))),
-        statement(
-            entry(
-                details=detail(
-                    "A",
-                    more="<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>IDDT</Cd><SubFmlyCd>UPDD</SubFmlyCd></Fmly></Domn></BkTxCd>",
-                )
-            )
-        ),
-    ],
-)
-def test_money_that_goes_back_is_a_return(body: bytes) -> None:
-    (event,) = wire.read(body)
-    assert (event.kind, event.end_to_end_id) == (BankEventKind.returned, "A")
-
-
-def test_a_booking_at_an_instant_has_the_day_the_bank_writes() -> None:
-    instant = statement(entry(details=detail("A"))).replace(
-        b"<Dt>2026-03-02</Dt>", b"<DtTm>2026-03-02T23:59:59.5+09:00</DtTm>"
-    )
-    (event,) = wire.read(instant)
-    assert event.booked_on == date(2026, 3, 2)
-
-
 # --- status reports --------------------------------------------------------------------------------------------------
 
 
@@ -246,18 +108,18 @@ def payment(end_to_end_id: str, status: str = "", reason: str = "") -> str:
 
 
 def statuses(body: bytes) -> list[tuple[str | None, str | None, str | None]]:
-    return [(event.end_to_end_id, event.status, event.reason) for event in wire.read(body)]
+    return [(event.end_to_end_id, event.status, event.reason) for event in read(body)]
 
 
 def test_payments_of_one_file_have_each_their_own_status() -> None:
     body = report("<GrpSts>PART</GrpSts>", batch(payment("A", "ACCP") + payment("B", "RJCT", "AC04")))
     assert statuses(body) == [("A", "ACCP", None), ("B", "RJCT", "AC04")]
-    assert {event.original_message_id for event in wire.read(body)} == {"FILE-1"}
+    assert {event.original_message_id for event in read(body)} == {"FILE-1"}
 
 
 def test_a_file_rejected_whole_names_the_file_only() -> None:
     why = "<StsRsnInf><Rsn><Cd>FF01</Cd></Rsn><AddtlInf>not</AddtlInf><AddtlInf>readable</AddtlInf></StsRsnInf>"
-    (event,) = wire.read(report(f"<GrpSts>RJCT</GrpSts>{why}"))
+    (event,) = read(report(f"<GrpSts>RJCT</GrpSts>{why}"))
     assert (event.end_to_end_id, event.original_message_id) == (None, "FILE-1")
     assert (event.status, event.reason, event.detail) == (PaymentStatus.RJCT, "FF01", "not readable")
 
@@ -272,7 +134,7 @@ def test_a_payment_named_without_a_status_has_its_batchs() -> None:
 
 
 def test_a_status_nobody_knows_is_pending_and_never_success() -> None:
-    (event,) = wire.read(report(batches=batch(payment("A", "ZZZZ"))))
+    (event,) = read(report(batches=batch(payment("A", "ZZZZ"))))
     assert event.status is PaymentStatus.PDNG
     assert event.detail is not None
     assert "ZZZZ" in event.detail
@@ -285,7 +147,7 @@ def test_the_refusal_of_a_copy_is_not_the_rejection_of_the_payment(reason: str) 
 
 
 def test_a_report_that_says_nothing_gives_no_facts() -> None:
-    assert wire.read(report()) == []
+    assert read(report()) == []
 
 
 # --- returns ---------------------------------------------------------------------------------------------------------
@@ -318,7 +180,7 @@ def test_an_announced_return_says_which_way_the_money_will_go_and_books_nothing(
     name: str,
     credit: bool | None,  # noqa: FBT001 - one of three answers
 ) -> None:
-    (event,) = wire.read(returned(name))
+    (event,) = read(returned(name))
     assert event == BankEvent(
         kind=BankEventKind.returned,
         source="pacs.004.001.09",
@@ -345,19 +207,20 @@ FACTS = {
 
 
 def test_every_sample_of_a_bank_is_read_or_refused_with_a_reason(shared: Path) -> None:
-    read: dict[str, int] = {}
+    counted: dict[str, int] = {}
     samples = sorted((shared / "conformance" / "iso20022" / "samples").glob("*.xml"))
     for sample in samples:
         try:
-            read[sample.name] = len(wire.read(sample.read_bytes()))
+            counted[sample.name] = len(read(sample.read_bytes()))
         except Unreadable as refusal:
             assert refusal.detail, sample.name  # noqa: PT017 - every refusal has its reason
     assert len(samples) == 26
-    assert {name: read.get(name) for name in FACTS} == FACTS
+    assert {name: counted.get(name) for name in FACTS} == FACTS
 
 
 def test_a_real_statements_facts_explain_its_balances_to_the_cent(shared: Path) -> None:
     sample = shared / "conformance" / "iso20022" / "samples" / "moov_FI_camt_053_sample.xml.xml"
-    facts = wire.read(sample.read_bytes())
+    stated, *facts = wire.read(sample.read_bytes())
     moved = sum((1 if fact.credit else -1) * fact.amount.amount for fact in facts if fact.amount)
+    assert (stated.opening, stated.closing) == (Money(1_000_000, "EUR"), Money(2_364_483, "EUR"))
     assert moved == 2_364_483 - 1_000_000

@@ -97,5 +97,6 @@ class NachaBank:
             account=Account(other_id=number) if number else event.account,
             original_message_id=names.message_id(named) if named else None,
             bank_reference=None if booked else event.bank_reference,
+            entry_reference=None,
             reason=None if booked else event.reason,
         )

@@ -9,6 +9,9 @@ How the same fact shows up twice, and what makes it one fact:
   Both events have the same `account`, `end_to_end_id`, `credit`, `amount` and `booked_on`, and the same
   `bank_reference` (AcctSvcrRef) where the bank gives one. They differ in `source` only. One booking may carry several
   payments under one `bank_reference`, so the reference alone is not the fact's identity.
+- A camt.053 begins with a fact about itself (`kind` statement): its id, number, days and balances. Its entries carry
+  `statement_id`. `entry_reference` names the entry in both reports: AcctSvcrRef, or NtryRef where the bank gives only
+  that (some number each report's entries from 1: then it says little without account, day and amount).
 - A return is told by a pacs.004 and by the entry that books it. **The camt entry is the money**: it says when and on
   which account. The pacs.004 event announces it with the reason; it has `kind` returned too, but its `source` starts
   with `pacs.004` and its `account` and `booked_on` are None, so nobody books it by accident.
