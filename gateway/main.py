@@ -34,12 +34,13 @@ from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
+from gateway.ports import Account
 from gateway.store import open_store, sql
 from gateway.usecases import days, messages, programmes, proofs
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
-from gateway.usecases.world import BusinessClock, RandomIds, SystemClock, World
+from gateway.usecases.world import Bank, BusinessClock, RandomIds, SystemClock, World
 from gateway.worker import Worker
 
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ async def open_world(
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     outbound = Outbound()
-    address = settings.bank_url
     try:
         business = BusinessClock(clock)
         world = World(
@@ -89,9 +89,7 @@ async def open_world(
             scorer=loaded,
             vault=keys,
             programme=INVENTORY,
-            loan_decision=SandboxLoanDecision() if settings.sandbox else None,
-            bank=Iso20022Bank(Iso20022Settings(address), outbound) if address else None,
-            bank_clock=MockBankControls(address, outbound) if address and settings.sandbox else None,
+            banks=_banks(settings, outbound),
             tokens=AccessTokens(
                 store, clock, kept=not settings.shared_database, proofs=proofs.at(settings, store, clock, keys.derive)
             ),
@@ -105,6 +103,21 @@ async def open_world(
     finally:
         await outbound.aclose()
         await store.close()
+
+
+def _banks(settings: Settings, outbound: Outbound) -> dict[str, Bank]:
+    """The banks that the settings connect."""
+    address = settings.bank_url
+    bank = Bank(
+        INVENTORY.bank_id,
+        name=settings.bank_name,
+        account=Account(iban=settings.bank_account, bic=settings.bank_bic),
+        creditor_scheme_id=settings.bank_creditor_id,
+        rails={} if address is None else {"iso20022": Iso20022Bank(Iso20022Settings(address), outbound)},
+        decision=SandboxLoanDecision() if settings.sandbox else None,
+        clock=MockBankControls(address, outbound) if settings.sandbox and address else None,
+    )
+    return {bank.id: bank}
 
 
 async def _start_clock(world: World) -> None:

@@ -311,8 +311,8 @@ class Forged(Upstream):
     title = "The callback is not the bank's"
 
 
-class Bank(Protocol):
-    """A bank we send instructions to. `render_*` and `read` are pure; the rest talk and hold no state."""
+class Rail(Protocol):
+    """A way to send a bank instructions. `render_*` and `read` are pure; the rest talk and hold no state."""
 
     capabilities: Capabilities
 
@@ -336,7 +336,7 @@ class Bank(Protocol):
 
 
 class Inquiries(Protocol):
-    """A rail that can be asked after one payment; its adapter implements this beside `Bank`."""
+    """A rail that can be asked after one payment; its adapter implements this beside `Rail`."""
 
     async def status(self, sent: Sent) -> list[InboundMessage]:
         """What the bank says of one instruction, to be stored and `read` like any message of its mailbox.
@@ -346,7 +346,7 @@ class Inquiries(Protocol):
 
 
 class Callbacks(Protocol):
-    """A rail whose bank calls us; its adapter implements this beside `Bank`."""
+    """A rail whose bank calls us; its adapter implements this beside `Rail`."""
 
     def parse_inbound(self, headers: Mapping[str, str], body: bytes) -> InboundMessage:
         """A callback whose signature holds on the raw bytes; `headers` have lower-case names. Raises Forged.

@@ -14,9 +14,11 @@ import asyncpg
 
 from adapters.banks.iso20022.sandbox import MockBankControls
 from gateway.domain.money import Money
+from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
+from gateway.ports import InboundMessage
 from gateway.store import reading, sql
-from gateway.usecases import verification, work
+from gateway.usecases import mailbox, verification, work
 from tests import gateways
 
 if TYPE_CHECKING:
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from gateway.ports import Rail
     from gateway.usecases.verification import Verification
+    from gateway.usecases.world import Bank
     from tests.gateways import Gateway, Partner
 
+RAIL = "iso20022"
 DAYS = 60
 TAKINGS_AMOUNT = 50_000
 """What the shop sells on each day, in minor units."""
@@ -42,6 +47,20 @@ class Shop:
         self.id = ""
         self._currency = ""
         self._count = 0
+
+    @property
+    def lender(self) -> Bank:
+        """The bank of its programme, as the gateway is connected to it."""
+        return self.world.banks[INVENTORY.bank_id]
+
+    @property
+    def rail(self) -> Rail | None:
+        """The rail to that bank; None while the line is down."""
+        return self.lender.rails.get(RAIL)
+
+    @rail.setter
+    def rail(self, rail: Rail | None) -> None:
+        self.lender.rails = {} if rail is None else {RAIL: rail}
 
     async def open(self, currency: str = "EUR", takings_amount: int = TAKINGS_AMOUNT) -> None:
         """Found the shop in UTC, push its past and close its last day."""
@@ -151,9 +170,7 @@ class Shop:
 
     async def hear(self, body: bytes, message_id: str) -> None:
         """Take in a message as if the bank had sent it, and work."""
-        row = {"bank_id": self.world.programme.bank_id, "message_id": message_id, "received_at": self.world.clock.now()}
-        sealed = self.world.vault.seal(body, message_id)
-        await self.world.store.write(lambda tx: tx.many(sql.bank_messages.add, [row | {"body": sealed}]))
+        await mailbox.keep(self.world, self.lender, RAIL, [InboundMessage(message_id, body)])
         await self.work()
 
     async def heard(self, about: str, kind: str) -> list[bytes]:
@@ -195,7 +212,7 @@ async def opened(
             await controls.set_balance("ACME", Money(10**12, currency))
         async with gateways.start(database_url, folder, bank_url=at or bank_url) as gateway:
             if at is not None:
-                gateway.world.bank_clock = controls
+                gateway.world.banks[INVENTORY.bank_id].clock = controls
             shop = Shop(gateway, await gateway.partner(), controls)
             await shop.open(currency)
             yield shop

@@ -14,10 +14,10 @@ from gateway.api import exchange, idempotency, paging, rights
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
-from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.repayments import Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.domain.rights import Caller, Right
 from gateway.store import sql
-from gateway.usecases import confirmations, drawdowns, quotes, widget_sessions
+from gateway.usecases import banks, confirmations, drawdowns, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
 from gateway.usecases.widget_sessions import RequiredAction
@@ -56,6 +56,8 @@ class QuoteView(msgspec.Struct, frozen=True):
     bank: BankRef
     terms_version: str
     terms_hash: str
+    collection: CollectionMode
+    interval_days: int
     created_at: datetime
     expires_at: datetime
 
@@ -97,15 +99,21 @@ class RepaymentView(msgspec.Struct, frozen=True):
 
     id: str
     drawdown_id: str
+    kind: RepaymentKind
+    channel: Channel
     business_on: date
     state: RepaymentState
     currency: str
     amount: int
     principal_amount: int
     fee_amount: int
+    suspense_amount: int
+    recovered_amount: int
     collect_on: date | None
     settled_on: date | None
     reason: str | None
+    retry_of: str | None
+    attempts_count: int
 
 
 @post("/v1/quotes", opt={"right": Right.quotes_write, "idempotency": "required", "checks_merchant": True}, tags=_TAGS)
@@ -228,14 +236,14 @@ async def _own(world: World, drawdown_id: str, caller: Caller, right: Right = Ri
     return found
 
 
-def _bank(world: World) -> BankRef:
-    return BankRef(world.programme.bank_id, world.settings.bank_name)
+def _bank(world: World, bank_id: str) -> BankRef:
+    return BankRef(bank_id, banks.name(world, bank_id))
 
 
 def _quote(world: World, made: Quote) -> QuoteView:
     values = msgspec.structs.asdict(made)
     values.pop("bank_id")
-    return QuoteView(**values, total_amount=made.total_amount, bank=_bank(world))
+    return QuoteView(**values, total_amount=made.total_amount, bank=_bank(world, made.bank_id))
 
 
 async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
@@ -256,7 +264,7 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         withhold_bps=drawdown.withhold_bps,
         minimum_amount=drawdown.minimum_amount,
         final_due_on=drawdown.final_due_on,
-        bank=_bank(world),
+        bank=_bank(world, drawdown.bank_id),
         end_to_end_id=drawdown.end_to_end_id,
         bank_reference=drawdown.bank_reference,
         active_on=drawdown.active_on,

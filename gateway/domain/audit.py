@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import ledger, quotes
+from gateway.domain import ledger, quotes, settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
@@ -76,11 +76,10 @@ def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[E
         yield ledger.disbursement_returned(loan, drawdown.amount)
         yield ledger.fee_reversed(loan, drawdown.fee_amount)
     for repayment in repayments:
-        parts = repayment.principal_amount, repayment.fee_amount
         if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
-            yield ledger.repayment_settled(loan, repayment.id, *parts)
+            yield from settlements.settled(drawdown, repayment)
         if repayment.state is RepaymentState.returned:
-            yield ledger.repayment_returned(loan, repayment.id, *parts)
+            yield from settlements.taken_back(drawdown, repayment)
 
 
 def problems(stored: Stored) -> Iterator[str]:
@@ -99,7 +98,7 @@ def problems(stored: Stored) -> Iterator[str]:
         if stored.events.get(noun_id) != f"{noun}.{state}":
             yield f"{noun_id} is {state}, its last event says {stored.events.get(noun_id)}"
     for repayment in stored.repayments:
-        if repayment.principal_amount + repayment.fee_amount != repayment.amount:
+        if repayment.parts_amount != repayment.amount:
             yield f"{repayment.id} of {repayment.amount} is made of other parts"
     if stored.instructed_amount not in {None, drawdown.amount}:
         yield f"{stored.instructed_amount} was instructed, {drawdown.amount} was drawn"

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.repayments import CollectionMode
 
 
 class DrawdownState(StrEnum):
@@ -87,7 +88,10 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Drawdown(msgspec.Struct, frozen=True):
-    """See the module. `carried_net_amount`: net sales not yet withheld from (negative days, late rows)."""
+    """See the module. `carried_net_amount`: net sales not yet withheld from (negative days, late rows).
+
+    `interval_days` is how long each interval is that asks for a minimum.
+    """
 
     id: str
     merchant_id: str
@@ -109,6 +113,8 @@ class Drawdown(msgspec.Struct, frozen=True):
     bank_reference: str | None
     active_on: date | None
     reason: str | None
+    collection: CollectionMode
+    interval_days: int
     carried_net_amount: int
     state_at: datetime
     created_at: datetime

@@ -192,6 +192,12 @@ def overpaid(loan: Loan, reference: str, amount: int) -> Entry:
     )  # fmt: skip
 
 
+def overpayment_taken_back(loan: Loan, reference: str, amount: int) -> Entry:
+    """The debit that was too much was taken back by the merchant's bank."""
+    came = overpaid(loan, reference, amount)
+    return _entry("overpayment_taken_back", reference, loan, *(Posting(p.account, -p.amount) for p in came.postings))
+
+
 def overpayment_returned(loan: Loan, reference: str, amount: int) -> Entry:
     """The merchant has its money back."""
     return _entry(

@@ -8,6 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from gateway.domain.money import BPS, minor_units
+from gateway.domain.repayments import CollectionMode
 from gateway.domain.tiers import Tier
 
 
@@ -115,6 +116,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """MCC, or the start of one → bps of the limit; the longest that fits counts."""
     thin: ThinRule = ThinRule()
     review: ReviewRule = ReviewRule()
+    collection: CollectionMode = CollectionMode.bank_debit
 
     @property
     def ref(self) -> ProgrammeRef:

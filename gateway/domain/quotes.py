@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.domain.errors import Conflict, Invalid
 from gateway.domain.money import MAX_AMOUNT
+from gateway.domain.repayments import CollectionMode
 
 
 class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,8 +28,11 @@ class Assumptions(msgspec.Struct, frozen=True):
     median_sales_30d_amount: int
 
 
-class Quote(msgspec.Struct, frozen=True):
-    """See the module. `minimum_amount` is per 30 days; `terms_hash` is what a confirmation must repeat."""
+class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """See the module. `minimum_amount` is per `interval_days`; `terms_hash` is what a confirmation must repeat.
+
+    Defaults stay out of the hash, so that it is the same for quotes of before they were there.
+    """
 
     id: str
     offer_id: str
@@ -48,6 +52,8 @@ class Quote(msgspec.Struct, frozen=True):
     terms_hash: str
     created_at: datetime
     expires_at: datetime
+    collection: CollectionMode = CollectionMode.bank_debit
+    interval_days: int = 30
 
     @property
     def total_amount(self) -> int:

@@ -1,4 +1,4 @@
-"""A repayment: a share of one business day's net sales, collected towards one drawdown."""
+"""A repayment: money collected towards one drawdown, most often a share of one business day's net sales."""
 
 from __future__ import annotations
 
@@ -39,24 +39,83 @@ OPEN = frozenset({_S.scheduled, _S.initiated, _S.pending})
 """States in which the amount is on its way and must not be collected again."""
 
 
+class CollectionMode(StrEnum):
+    """How a programme gets its shares of sales: one way only."""
+
+    bank_debit = "bank_debit"
+    """The bank debits the merchant's account."""
+    partner_split = "partner_split"
+    """The partner keeps them back from what it settles to the merchant, and owes them to the bank."""
+
+
+class Channel(StrEnum):
+    """Which way a repayment's money comes."""
+
+    debit = "debit"
+    withheld = "withheld"
+    """The partner keeps it back from what it settles to the merchant."""
+    transfer = "transfer"
+    """The merchant sends it."""
+
+
+class RepaymentKind(StrEnum):
+    """What a repayment is for."""
+
+    share = "share"
+    """Of the net sales of a business day."""
+    minimum = "minimum"
+    """What an interval's shares lacked on its due date."""
+    early = "early"
+    """The merchant pays before it must: a part, or all with the rebate it earns."""
+    instalment = "instalment"
+    """Of a settlement plan."""
+    recovery = "recovery"
+    """After the loan was written off."""
+
+
 class Repayment(msgspec.Struct, frozen=True):
-    """See the module. `principal_amount + fee_amount == amount`."""
+    """See the module. `principal_amount + fee_amount + suspense_amount + recovered_amount == amount`.
+
+    How the amount is divided is foreseen when it is scheduled and fixed when it settles: what is no longer owed by then
+    is the merchant's (`suspense_amount`), what was written off by then is recovered (`recovered_amount`). A debit that
+    failed and is tried again is another repayment, `retry_of` it, the `attempts_count`th.
+    """
 
     id: str
     drawdown_id: str
     merchant_id: str
+    kind: RepaymentKind
+    channel: Channel
     business_on: date
     state: RepaymentState
     currency: str
     amount: int
     principal_amount: int
     fee_amount: int
+    suspense_amount: int
+    recovered_amount: int
     end_to_end_id: str | None
     collect_on: date | None
     settled_on: date | None
     reason: str | None
+    retry_of: str | None
+    attempts_count: int
     state_at: datetime
     created_at: datetime
+
+    @property
+    def parts_amount(self) -> int:
+        """The sum of what the amount is divided into."""
+        return self.principal_amount + self.fee_amount + self.suspense_amount + self.recovered_amount
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """What an amount pays, in minor units; the parts add up to it."""
+
+    principal_amount: int
+    fee_amount: int
+    suspense_amount: int = 0
+    recovered_amount: int = 0
 
 
 class Withholding(msgspec.Struct, frozen=True):
@@ -93,3 +152,15 @@ def allocate(amount: int, principal_outstanding: int, fee_outstanding: int) -> t
     """
     principal = amount * principal_outstanding // (principal_outstanding + fee_outstanding)
     return principal, amount - principal
+
+
+def settle(amount: int, principal_outstanding: int, fee_outstanding: int, *, written_off: bool) -> Allocation:
+    """Divide money that came: over what is owed now, the rest is the merchant's; on a loss it is a recovery.
+
+    What the books say when it comes decides, not what they said when it was scheduled.
+    """
+    if written_off:
+        return Allocation(0, 0, 0, amount)
+    owed = min(amount, principal_outstanding + fee_outstanding)
+    principal, fee = allocate(owed, principal_outstanding, fee_outstanding) if owed else (0, 0)
+    return Allocation(principal, fee, amount - owed)

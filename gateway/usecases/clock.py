@@ -33,7 +33,8 @@ async def advance(world: World, days: int) -> datetime:
             await work.rounds(world)
             to = world.clock.now() + timedelta(days=1)
             await world.clock.set(world.store, to)
-            if world.bank_clock is not None:
-                await world.bank_clock.advance(to)
+            for bank in world.banks.values():
+                if bank.clock is not None:
+                    await bank.clock.advance(to)
             await work.rounds(world)
         return world.clock.now()

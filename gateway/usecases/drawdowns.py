@@ -10,7 +10,6 @@ from gateway.domain import grants, ledger, states
 from gateway.domain import reviews as review_rules
 from gateway.domain.drawdowns import (
     MOVES,
-    BankUnavailable,
     Confirmation,
     Drawdown,
     DrawdownState,
@@ -28,7 +27,7 @@ from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTer
 from gateway.domain.reviews import ReviewState
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import audit, events, jobs, limits, positions, reviews, velocity
+from gateway.usecases import audit, banks, events, jobs, limits, positions, reviews, velocity
 from gateway.usecases import ledger as books
 from gateway.usecases.audit import Action
 
@@ -64,10 +63,9 @@ async def propose(tx: Tx, world: World, caller: Caller, new: NewDrawdown) -> Dra
 
     Raises ConsentRequired unless the merchant agreed to be proposed a loan like this.
     """
-    if world.bank is None or world.loan_decision is None:
-        raise BankUnavailable("No bank that could lend is connected to this gateway")
     now, partner_id = world.clock.now(), caller.partner_id
     quote = await _quote(tx, new.quote_id, partner_id)
+    banks.check_open(world, quote.bank_id)
     if not caller.reaches(quote.merchant_id):
         raise NotFound("There is no such quote")
     await tx.one(sql.consents.hold_merchant, merchant_id=quote.merchant_id)  # first, as whoever confirms does
@@ -96,6 +94,8 @@ async def propose(tx: Tx, world: World, caller: Caller, new: NewDrawdown) -> Dra
         bank_reference=None,
         active_on=None,
         reason=None,
+        collection=quote.collection,
+        interval_days=quote.interval_days,
         carried_net_amount=0,
         state_at=now,
         created_at=now,
@@ -117,8 +117,7 @@ async def confirm(
     """
     drawdown = await lock(tx, drawdown_id, partner_id)
     states.check(MOVES, drawdown.state, DrawdownState.requested)
-    if world.bank is None or world.loan_decision is None:
-        raise BankUnavailable("No bank that could lend is connected to this gateway")
+    banks.check_open(world, drawdown.bank_id)
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
     await velocity.take(tx, world, drawdown)
@@ -182,9 +181,9 @@ async def decide(world: World, drawdown_id: str) -> None:
     drawdown = await find(world.store, drawdown_id)
     if not await _for_the_bank(world.store, drawdown):
         return
-    if world.loan_decision is None:
-        raise BankUnavailable("No bank that decides loans is connected to this gateway")
-    approved = await world.loan_decision.decide(drawdown.id, Money(drawdown.amount, drawdown.currency))
+    approved = await banks.decision(world, drawdown.bank_id).decide(
+        drawdown.id, Money(drawdown.amount, drawdown.currency)
+    )
 
     async def unit(tx: Tx) -> None:
         held = await lock(tx, drawdown_id)

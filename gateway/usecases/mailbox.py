@@ -14,52 +14,57 @@ from gateway.domain.states import IllegalMove
 from gateway.ports import Unreadable
 from gateway.store import sql
 from gateway.usecases import facts
-from gateway.usecases.facts import Contradiction
 from gateway.usecases.ledger import AlreadyBooked
+from gateway.usecases.statuses import Contradiction
 
 if TYPE_CHECKING:
-    from gateway.ports import Bank, BankEvent, InboundMessage
-    from gateway.usecases.world import World
+    from gateway.ports import BankEvent, InboundMessage, Rail
+    from gateway.usecases.world import Bank, World
 
 PROBLEM_LENGTH = 500
 
 
 async def poll(world: World) -> int:
-    """Fetch, store, acknowledge and apply what waits in the bank's mailbox; how many messages were settled."""
-    if world.bank is None:
-        return 0
-    try:
-        await _take(world, world.bank)
-    except Upstream as error:  # what was stored before is applied all the same, the rest is fetched next time
-        log.get().warning("bank.unreachable", error=error.code)
-    return await _apply_stored(world, world.bank)
+    """Fetch, store, acknowledge and apply what waits in the banks' mailboxes; how many messages were settled."""
+    count = 0
+    for bank in world.banks.values():
+        for name, rail in bank.rails.items():
+            try:
+                await _take(world, bank, name, rail)
+            except Upstream as error:  # what was stored before is applied all the same, the rest is fetched next time
+                log.get().warning("bank.unreachable", error=error.code)
+        count += await apply_stored(world, bank)
+    return count
 
 
-async def _take(world: World, bank: Bank) -> None:
+async def _take(world: World, bank: Bank, name: str, rail: Rail) -> None:
     """Store what the bank has for us, then say so. A crash between the two fetches the same messages again."""
-    fetched = await bank.fetch()
+    fetched = await rail.fetch()
     if fetched:
-        await _keep(world, fetched)
-        await bank.acknowledge([message.message_id for message in fetched])
+        await keep(world, bank, name, fetched)
+        await rail.acknowledge([message.message_id for message in fetched])
 
 
-async def _keep(world: World, fetched: list[InboundMessage]) -> None:
-    now, bank_id, seal = world.clock.now(), world.programme.bank_id, world.vault.seal
+async def keep(world: World, bank: Bank, name: str, told: list[InboundMessage]) -> None:
+    """Store what a bank told us over the rail `name`, raw and sealed; what is there already is not stored again."""
+    now, seal = world.clock.now(), world.vault.seal
     rows = [
-        {"bank_id": bank_id, "message_id": m.message_id, "body": seal(m.body, m.message_id), "received_at": now}
-        for m in fetched
-    ]
+        {"bank_id": bank.id, "message_id": m.message_id, "rail": name, "body": seal(m.body, m.message_id),
+         "received_at": now}
+        for m in told
+    ]  # fmt: skip
     await world.store.write(lambda tx: tx.many(sql.bank_messages.add, rows))
 
 
-async def _apply_stored(world: World, bank: Bank) -> int:
+async def apply_stored(world: World, bank: Bank) -> int:
     """Apply every stored message once, oldest first. One we fail at stays stored and does not hold up the others."""
-    bank_id, count = world.programme.bank_id, 0
-    after = {"after_micros": 0, "after_id": ""}
-    while page := await world.store.all(sql.bank_messages.unread, bank_id=bank_id, **after):
-        for _, message_id, sealed in page:
+    count, after = 0, {"after_micros": 0, "after_id": ""}
+    while page := await world.store.all(sql.bank_messages.unread, bank_id=bank.id, **after):
+        for _, message_id, rail, sealed in page:
+            if rail not in bank.rails:
+                continue  # it waits until that rail is connected again
             try:
-                await _apply_message(world, bank, message_id, world.vault.unseal(sealed, message_id))
+                await _apply_message(world, bank, rail, message_id, world.vault.unseal(sealed, message_id))
             except Overloaded:
                 raise
             except Exception as error:  # noqa: BLE001 - a fault of ours: told, and tried again in the next round
@@ -70,20 +75,20 @@ async def _apply_stored(world: World, bank: Bank) -> int:
     return count
 
 
-async def _apply_message(world: World, bank: Bank, message_id: str, body: bytes) -> None:
+async def _apply_message(world: World, bank: Bank, rail: str, message_id: str, body: bytes) -> None:
     try:
-        said = bank.read(body)
+        said = bank.rails[rail].read(body)
     except Unreadable as error:
-        await _done(world, message_id, error.detail)
+        await _done(world, bank, message_id, error.detail)
         return
-    problems = [problem for fact in said if (problem := await _apply_fact(world, fact)) is not None]
-    await _done(world, message_id, "; ".join(problems) or None)
+    problems = [problem for fact in said if (problem := await _apply_fact(world, bank, fact)) is not None]
+    await _done(world, bank, message_id, "; ".join(problems) or None)
 
 
-async def _apply_fact(world: World, fact: BankEvent) -> str | None:
+async def _apply_fact(world: World, bank: Bank, fact: BankEvent) -> str | None:
     """Apply one fact in a unit of its own; what cannot be applied is told, and nothing of it stays."""
     try:
-        await world.store.write(lambda tx: facts.apply(tx, world, fact))
+        await world.store.write(lambda tx: facts.apply(tx, world, bank, fact))
     except AlreadyBooked:
         return None
     except (Contradiction, IllegalMove) as problem:
@@ -91,11 +96,10 @@ async def _apply_fact(world: World, fact: BankEvent) -> str | None:
     return None
 
 
-async def _done(world: World, message_id: str, problem: str | None) -> None:
+async def _done(world: World, bank: Bank, message_id: str, problem: str | None) -> None:
     if problem is not None:
         log.get().warning("bank.message_parked", bank_message_id=message_id)
     state, told = ("applied", None) if problem is None else ("parked", problem[:PROBLEM_LENGTH])
-    bank_id = world.programme.bank_id
     await world.store.write(
-        lambda tx: tx.run(sql.bank_messages.done, bank_id=bank_id, message_id=message_id, state=state, problem=told)
+        lambda tx: tx.run(sql.bank_messages.done, bank_id=bank.id, message_id=message_id, state=state, problem=told)
     )

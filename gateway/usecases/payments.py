@@ -17,9 +17,9 @@ from gateway.domain import accounts, ledger
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, end_to_end_id
 from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import Account, Ack, Bank, Collection, Party, Payout, Unanswered, Unreachable
+from gateway.ports import Account, Ack, Collection, Party, Payout, Rail, Unanswered, Unreachable
 from gateway.store import sql
-from gateway.usecases import authorities, drawdowns, jobs, repayments
+from gateway.usecases import authorities, banks, drawdowns, jobs, repayments
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Instruction(msgspec.Struct, frozen=True):
     message_id: str
     kind: str
     bank_id: str
+    rail: str
     merchant_id: str
     drawdown_id: str
     repayment_id: str | None
@@ -56,18 +57,19 @@ async def instruct(world: World, drawdown_id: str) -> None:
     drawdown = await drawdowns.find(world.store, drawdown_id)
     if drawdown.state is not DrawdownState.approved or drawdown.end_to_end_id is not None:
         return
+    rail_name, rail = banks.paying(world, drawdown.bank_id)
     reference, now = end_to_end_id(drawdown.id), world.clock.now()
     payout = Payout(
         end_to_end_id=reference,
         message_id=_message_id(reference),
         amount=Money(drawdown.amount, drawdown.currency),
-        debtor=_bank_party(world),
+        debtor=banks.party(world, drawdown.bank_id),
         creditor=await _payee(world, drawdown.merchant_id),
         execute_on=now.date(),
         created_at=now,
         remittance=f"Restock {drawdown.id}",
     )
-    body = _bank(world).render_payout(payout)
+    body = rail.render_payout(payout)
 
     async def unit(tx: Tx) -> None:
         held = await drawdowns.lock(tx, drawdown_id)
@@ -79,6 +81,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
                 world,
                 drawdown,
                 kind=PAYOUT,
+                rail=rail_name,
                 repayment_id=None,
                 amount=payout.amount,
                 reference=reference,
@@ -97,8 +100,9 @@ async def collect(world: World, repayment_id: str) -> None:
     if await world.store.one(sql.instructions.find, Instruction, end_to_end_id=reference):
         return
     drawdown = await drawdowns.find(world.store, repayment.drawdown_id)
+    rail_name, rail = banks.collecting(world, drawdown.bank_id)
     collection = await _collection(world, repayment, drawdown, reference)
-    body = _bank(world).render_collection(collection)
+    body = rail.render_collection(collection)
 
     async def unit(tx: Tx) -> None:
         await drawdowns.lock(tx, drawdown.id)
@@ -108,6 +112,7 @@ async def collect(world: World, repayment_id: str) -> None:
                 world,
                 drawdown,
                 kind=COLLECTION,
+                rail=rail_name,
                 repayment_id=repayment_id,
                 amount=collection.amount,
                 reference=reference,
@@ -127,12 +132,12 @@ async def send(world: World, reference: str) -> None:
     row = await world.store.one(sql.instructions.body, end_to_end_id=reference)
     if instruction is None or row is None:
         return
-    body, bank = world.vault.unseal(row[0], reference), _bank(world)
+    body, rail = world.vault.unseal(row[0], reference), _rail(world, instruction)
     attempt = await world.store.write(lambda tx: _begin(tx, world, instruction))
     if attempt is None:
         return
     try:
-        ack = await bank.submit(body)
+        ack = await rail.submit(body)
     except Unreachable:
         if attempt is Attempt.first:
             await world.store.write(lambda tx: tx.run(sql.instructions.unsent, end_to_end_id=reference))
@@ -244,6 +249,7 @@ async def _store(
     drawdown: Drawdown,
     *,
     kind: str,
+    rail: str,
     repayment_id: str | None,
     amount: Money,
     reference: str,
@@ -255,6 +261,7 @@ async def _store(
         message_id=_message_id(reference),
         kind=kind,
         bank_id=drawdown.bank_id,
+        rail=rail,
         merchant_id=drawdown.merchant_id,
         drawdown_id=drawdown.id,
         repayment_id=repayment_id,
@@ -274,8 +281,8 @@ async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, re
         end_to_end_id=reference,
         message_id=_message_id(reference),
         amount=Money(repayment.amount, repayment.currency),
-        creditor=_bank_party(world),
-        creditor_scheme_id=world.settings.bank_creditor_id,
+        creditor=banks.party(world, drawdown.bank_id),
+        creditor_scheme_id=banks.find(world, drawdown.bank_id).creditor_scheme_id,
         debtor=await _payee(world, drawdown.merchant_id),
         mandate_id=f"M{end_to_end_id(drawdown.id)}",
         mandate_signed_on=signed_at.date(),
@@ -286,15 +293,12 @@ async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, re
     )
 
 
-def _bank(world: World) -> Bank:
-    if world.bank is None:
-        raise BankUnavailable("No bank is connected to this gateway")
-    return world.bank
-
-
-def _bank_party(world: World) -> Party:
-    settings = world.settings
-    return Party(settings.bank_name, Account(iban=settings.bank_account, bic=settings.bank_bic))
+def _rail(world: World, instruction: Instruction) -> Rail:
+    """The rail that an instruction was written for: its bytes mean nothing to another one."""
+    rail = banks.find(world, instruction.bank_id).rails.get(instruction.rail)
+    if rail is None:
+        raise BankUnavailable("The rail of that instruction is not connected", rail=instruction.rail)
+    return rail
 
 
 async def _payee(world: World, merchant_id: str) -> Party:

@@ -64,6 +64,8 @@ def _price(world: World, offer: Offer, position: Position, amount: int) -> Quote
         partner_revenue_share_amount=share(cost.fee_amount, programme.partner_share_bps),
         bank_id=programme.bank_id,
         terms_version=programme.terms_version,
+        collection=programme.collection,
+        interval_days=programme.interval_days,
         terms_hash="",
         created_at=now,
         expires_at=now + timedelta(minutes=programme.quote_minutes),

@@ -11,7 +11,7 @@ from gateway.domain import repayments as rules
 from gateway.domain import states
 from gateway.domain.drawdowns import Drawdown, end_to_end_id
 from gateway.domain.events import Event
-from gateway.domain.repayments import MOVES, Repayment, RepaymentState
+from gateway.domain.repayments import MOVES, Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.store import sql
 from gateway.usecases import events, jobs, positions
 from gateway.usecases import ledger as books
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.positions import Position
     from gateway.domain.sales import Totals
-    from gateway.store import Tx
+    from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
 COLLECT = "repayment.collect"
@@ -44,6 +44,60 @@ async def withhold(tx: Tx, world: World, before: Position, after: Position) -> i
         room_bps -= share_bps if withheld else 0
         total += withheld
     return total
+
+
+async def schedule(
+    tx: Tx,
+    world: World,
+    drawdown: Drawdown,
+    *,
+    kind: RepaymentKind,
+    channel: Channel,
+    amount: int,
+    business_on: date,
+    collect_on: date | None,
+    retried: Repayment | None = None,
+) -> Repayment | None:
+    """The one way a repayment comes into being; None when that day's is there already. A debit is sent by a job.
+
+    Its parts are foreseen from what is owed and not on its way already.
+    """
+    principal, fee = await unclaimed(tx, drawdown.id)
+    now, repayment_id = world.clock.now(), world.ids.new("repayment")
+    parts = rules.settle(amount, max(0, principal), max(0, fee), written_off=kind is RepaymentKind.recovery)
+    repayment = Repayment(
+        id=repayment_id,
+        drawdown_id=drawdown.id,
+        merchant_id=drawdown.merchant_id,
+        kind=kind,
+        channel=channel,
+        business_on=business_on,
+        state=RepaymentState.scheduled,
+        currency=drawdown.currency,
+        amount=amount,
+        **msgspec.structs.asdict(parts),
+        end_to_end_id=end_to_end_id(repayment_id),
+        collect_on=collect_on,
+        settled_on=None,
+        reason=None,
+        retry_of=None if retried is None else retried.id,
+        attempts_count=1 if retried is None else retried.attempts_count + 1,
+        state_at=now,
+        created_at=now,
+    )
+    if not await tx.run(sql.repayments.add, **msgspec.structs.asdict(repayment)):
+        return None
+    await _tell(tx, world, drawdown, repayment, repayment.state)
+    if channel is Channel.debit:
+        await jobs.enqueue(tx, world, COLLECT, repayment_id)
+    return repayment
+
+
+async def unclaimed(reader: Reader, drawdown_id: str) -> tuple[int, int]:
+    """(principal, fee) owed that no open repayment is on its way for."""
+    principal, fee = await books.owed(reader, drawdown_id)
+    row = await reader.one(sql.repayments.open_amounts, drawdown_id=drawdown_id) or (0, 0)
+    return principal - int(row[0]), fee - int(row[1])
 
 
 async def catch_up(tx: Tx, world: World, drawdown: Drawdown, active_on: date) -> None:
@@ -106,39 +160,18 @@ def _net_since(before: Position, after: Position, drawdown: Drawdown) -> int | N
 
 
 async def _withhold(tx: Tx, world: World, drawdown: Drawdown, business_on: date, net: int, *, share_bps: int) -> int:
-    principal, fee = await books.owed(tx, drawdown.id)
-    row = await tx.one(sql.repayments.open_amounts, drawdown_id=drawdown.id) or (0, 0)
-    principal, fee = principal - int(row[0]), fee - int(row[1])
-    plan = rules.withhold(net, drawdown.carried_net_amount, share_bps, principal + fee)
+    principal, fee = await unclaimed(tx, drawdown.id)
+    plan = rules.withhold(net, drawdown.carried_net_amount, share_bps, max(0, principal + fee))
     if plan.carried_net_amount != drawdown.carried_net_amount:
         await tx.run(sql.drawdowns.carry, drawdown_id=drawdown.id, carried_net_amount=plan.carried_net_amount)
     if plan.amount == 0:
         return 0
-    now = world.clock.now()
-    repayment_id = world.ids.new("repayment")
-    to_principal, to_fee = rules.allocate(plan.amount, principal, fee)
-    repayment = Repayment(
-        id=repayment_id,
-        drawdown_id=drawdown.id,
-        merchant_id=drawdown.merchant_id,
-        business_on=business_on,
-        state=RepaymentState.scheduled,
-        currency=drawdown.currency,
-        amount=plan.amount,
-        principal_amount=to_principal,
-        fee_amount=to_fee,
-        end_to_end_id=end_to_end_id(repayment_id),
-        collect_on=now.date() + timedelta(days=1),
-        settled_on=None,
-        reason=None,
-        state_at=now,
-        created_at=now,
-    )
-    if not await tx.run(sql.repayments.add, **msgspec.structs.asdict(repayment)):
-        return 0
-    await _tell(tx, world, drawdown, repayment, repayment.state)
-    await jobs.enqueue(tx, world, COLLECT, repayment_id)
-    return plan.amount
+    channel = Channel.withheld if drawdown.collection is CollectionMode.partner_split else Channel.debit
+    made = await schedule(
+        tx, world, drawdown, kind=RepaymentKind.share, channel=channel, amount=plan.amount, business_on=business_on,
+        collect_on=world.clock.now().date() + timedelta(days=1),
+    )  # fmt: skip
+    return 0 if made is None else plan.amount
 
 
 async def _tell(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, state: RepaymentState) -> None:

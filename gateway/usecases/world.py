@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
-    from gateway.ports import Bank, Clock, IdSource, LoanDecision, Notifier, Scorer, TestClock
+    from gateway.ports import Account, Clock, IdSource, LoanDecision, Notifier, Rail, Scorer, TestClock
     from gateway.settings import Settings
     from gateway.store import Lane, Reader, Store
 
@@ -122,6 +122,32 @@ class PositionCache:
             self._kept.pop(merchant_id, None)
 
 
+class Bank:
+    """A connected bank: who it is, its rails by name in the order they are tried, and who decides its loans."""
+
+    def __init__(
+        self,
+        bank_id: str,
+        *,
+        name: str,
+        account: Account,
+        creditor_scheme_id: str,
+        rails: dict[str, Rail],
+        decision: LoanDecision | None = None,
+        clock: TestClock | None = None,
+    ) -> None:
+        self.id = bank_id
+        self.name = name
+        self.account = account
+        """Pays drawdowns out; repayments come back to it."""
+        self.creditor_scheme_id = creditor_scheme_id
+        self.rails = rails
+        self.decision = decision
+        """None = nobody decides loans here: nothing new is lent."""
+        self.clock = clock
+        """A sandbox bank's own, moved together with ours."""
+
+
 class World:
     """See the module. A plain class: the edge's type machinery must not look inside."""
 
@@ -136,9 +162,7 @@ class World:
         scorer: Scorer,
         vault: Vault,
         programme: Programme,
-        loan_decision: LoanDecision | None,
-        bank: Bank | None,
-        bank_clock: TestClock | None,
+        banks: dict[str, Bank],
         tokens: Any,
     ) -> None:
         self.settings = settings
@@ -149,10 +173,8 @@ class World:
         self.scorer = scorer
         self.vault = vault
         self.programme = programme
-        self.loan_decision = loan_decision
-        """None = no bank that decides loans is connected: nothing can be lent."""
-        self.bank = bank
-        self.bank_clock = bank_clock
+        self.banks = banks
+        """The banks we are connected to, by id (`gateway.usecases.banks`); without one nothing can be lent."""
         self.tokens = tokens
         """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
         self.governance = Governance()

@@ -101,7 +101,7 @@ class BankClock:
 
 
 class AskedBank:
-    """Implements `gateway.ports.Bank` as the gateway uses this rail: what was sent is asked after, answers are kept."""
+    """Implements `gateway.ports.Rail` as the gateway uses this rail: what was sent is asked after, answers are kept."""
 
     def __init__(self, bank: BerlinBank) -> None:
         self._bank = bank

@@ -19,14 +19,14 @@ from gateway.ports import BankEvent, BankEventKind, Collection, Party, PaymentSt
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.ports import Bank
+    from gateway.ports import Rail
 
 
 class Scene(Protocol):
     """A bank, who takes part, and what can be made to happen."""
 
     @property
-    def bank(self) -> Bank: ...
+    def bank(self) -> Rail: ...
     @property
     def funding(self) -> Party: ...
     @property

@@ -91,8 +91,9 @@ async def test_live_mode_has_no_sandbox_routes(tmp_path: Path) -> None:
     )  # fmt: skip
     async with open_world(settings) as world:
         paths = {route.path for route in application(world).routes}
-        assert world.bank_clock is None
-        assert world.loan_decision is None, "nothing is lent without a bank that decides"
+        (bank,) = world.banks.values()
+        assert bank.clock is None
+        assert bank.decision is None, "nothing is lent without a bank that decides"
     assert "/v1/drawdowns" in paths
     assert not [path for path in paths if path.startswith("/v1/sandbox")]
     assert SANDBOX_ROUTES

@@ -14,6 +14,7 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.intents import Intent, IntentChanged
 from gateway.domain.passkeys import canonical, digest
 from gateway.domain.quotes import Assumptions, Quote
+from gateway.domain.repayments import CollectionMode
 from tests.domain.test_authorities import HELD
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -28,7 +29,8 @@ DRAWDOWN = Drawdown(
     id="drw_1", merchant_id="mer_1", partner_id="par_1", quote_id="quo_1", offer_id="off_1", bank_id="bnk_sandbox",
     programme_id="prg_inventory", state=DrawdownState.awaiting_confirmation, currency="EUR", amount=100_000,
     fee_amount=1_200, withhold_bps=800, minimum_amount=11_245, final_due_on=date(2026, 11, 27), terms_hash="a" * 64,
-    evidence=None, end_to_end_id=None, bank_reference=None, active_on=None, reason=None, carried_net_amount=0,
+    evidence=None, end_to_end_id=None, bank_reference=None, active_on=None, reason=None,
+    collection=CollectionMode.bank_debit, interval_days=30, carried_net_amount=0,
     state_at=NOW, created_at=NOW,
 )  # fmt: skip
 AGREEMENT = Agreement("2026-11-01", "b" * 64)

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.domain import quotes
 from gateway.domain.quotes import AboveLimit, Assumptions, NotAStep, Quote
+from gateway.domain.repayments import CollectionMode
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 QUOTE = Quote(
@@ -23,7 +24,13 @@ OTHER: dict[str, Any] = {
     "final_due_on": date(2026, 11, 28), "apr_bps": 1_528, "assumptions": Assumptions("irr", 1_701, 640_000),
     "partner_revenue_share_amount": 121, "bank_id": "bnk_other", "terms_version": "2026-12-01",
     "created_at": NOW + timedelta(microseconds=1), "expires_at": NOW + timedelta(minutes=16),
+    "collection": CollectionMode.partner_split, "interval_days": 31,
 }  # fmt: skip
+
+
+def test_a_field_that_came_later_leaves_the_hash_of_earlier_quotes_alone() -> None:
+    binding = {name: value for name, value in msgspec.to_builtins(QUOTE).items() if name != "terms_hash"}
+    assert not {"collection", "interval_days"} & binding.keys()
 
 
 def test_every_field_but_the_hash_itself_is_bound_by_the_hash() -> None:

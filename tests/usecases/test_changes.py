@@ -325,10 +325,10 @@ async def test_a_confirmed_loan_is_paid_out_to_the_account_that_was_confirmed(sh
     await holder.ask_contact()
     change, before = await holder.approve(await holder.ask(holder_name="Corner Bakery")), await holder.account()
     drawdown_id = await shop.draw()
-    bank, world.loan_decision = world.loan_decision, None  # three days without an answer
+    decision, shop.lender.decision = shop.lender.decision, None  # three days without an answer
     await holder.pass_time(WAITED)
     assert (await holder.state(change), await holder.account()) == ("waiting", before)
-    world.loan_decision = bank
+    shop.lender.decision = decision
     await holder.pass_time(timedelta(hours=1))
     row = await world.store.one(sql.instructions.body, end_to_end_id=end_to_end_id(drawdown_id))
     assert row is not None

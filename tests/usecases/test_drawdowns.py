@@ -233,7 +233,7 @@ async def test_what_the_bank_declines_itself_is_rejected_and_frees_its_room(shop
         async def decide(self, drawdown_id: str, amount: object) -> bool:
             return not (drawdown_id and amount)
 
-    shop.world.loan_decision = Declines()
+    shop.lender.decision = Declines()
     drawdown_id = await shop.draw()
     await shop.work()
     assert await shop.states(drawdown_id) == ["awaiting_confirmation", "requested", "rejected"]
@@ -243,7 +243,7 @@ async def test_what_the_bank_declines_itself_is_rejected_and_frees_its_room(shop
 
 async def test_without_a_bank_nothing_is_proposed_or_confirmed(shop: Shop) -> None:
     quote, proposed = await shop.quote(), await shop.propose()
-    shop.world.bank = None
+    shop.rail = None
     body = {"quote_id": quote["id"], "terms_hash": quote["terms_hash"]}
     answers = [await shop.partner.post("/v1/drawdowns", body), await shop.confirm(proposed)]
     assert codes(answers) == ["bank_unavailable"] * 2

@@ -121,7 +121,7 @@ async def test_an_adapter_that_passes_a_duplicate_refusal_on_changes_nothing_eit
     drawdown_id = await active(shop)
     reference = end_to_end_id(drawdown_id)
     said = BankEvent(BankEventKind.status, "any", reference, status=PaymentStatus.RJCT, reason="AM05")
-    assert await mailbox._apply_fact(shop.world, said) is None
+    assert await mailbox._apply_fact(shop.world, shop.lender, said) is None
     assert (await shop.drawdown(drawdown_id))["state"] == "active"
 
 
@@ -129,7 +129,7 @@ async def test_other_account_data_that_a_bank_asks_for_is_parked_for_the_merchan
     drawdown_id = await active(shop)
     before = await shop.drawdown(drawdown_id)
     said = BankEvent(BankEventKind.correction, "any", end_to_end_id(drawdown_id), reason="C01", detail="C01 ends 1614")
-    assert "for the merchant to confirm" in (await mailbox._apply_fact(shop.world, said) or "")
+    assert "for the merchant to confirm" in (await mailbox._apply_fact(shop.world, shop.lender, said) or "")
     assert await shop.drawdown(drawdown_id) == before
 
 
@@ -153,12 +153,12 @@ async def test_a_payout_that_comes_back_cancels_what_was_not_yet_collected(shop:
     await shop.bank.behave("ACME", "return-later", days=3, reason="AC04")
     drawdown_id = await active(shop)
     await shop.pass_days(1)
-    bank, shop.world.bank = shop.world.bank, None  # the line is down: what the close schedules is not sent
+    bank, shop.rail = shop.rail, None  # the line is down: what the close schedules is not sent
     await shop.sell()
     await shop.close()
     await shop.work()
     assert [r["state"] for r in await shop.repayments(drawdown_id)] == ["scheduled"]
-    shop.world.bank = bank
+    shop.rail = bank
     await shop.bank.advance(shop.world.clock.now().replace(day=6))
     await mailbox.poll(shop.world)
     await shop.work()
@@ -189,14 +189,14 @@ async def test_a_message_half_applied_when_the_process_died_is_applied_to_its_en
 async def test_messages_taken_but_not_acknowledged_are_not_kept_twice(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert shop.world.bank is not None
+    assert shop.rail is not None
 
     async def lost(_: list[str]) -> None:
         raise RuntimeError("the process dies before the bank hears of it")
 
     drawdown_id = await shop.draw()
     with monkeypatch.context() as patch:
-        patch.setattr(shop.world.bank, "acknowledge", lost, raising=False)
+        patch.setattr(shop.rail, "acknowledge", lost, raising=False)
         await shop.work()
     await shop.work()
     assert (await shop.drawdown(drawdown_id))["state"] == "active"

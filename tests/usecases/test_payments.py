@@ -64,14 +64,14 @@ async def test_a_silent_bank_leaves_a_doubt_that_the_booked_entry_resolves_and_n
     shop: Shop,
 ) -> None:
     await shop.bank.behave("ACME", "silent")
-    bank, drawdown_id = shop.world.bank, await shop.draw()
+    bank, drawdown_id = shop.rail, await shop.draw()
     assert bank is not None
     await jobs_only(shop)
     assert (await shop.drawdown(drawdown_id))["state"] == "submitted"
-    shop.world.bank = None  # nothing more is heard for two days
+    shop.rail = None  # nothing more is heard for two days
     await shop.pass_days(2)
     assert (await shop.drawdown(drawdown_id))["state"] == "in_doubt"
-    shop.world.bank = bank
+    shop.rail = bank
     await shop.work()
     assert (await shop.drawdown(drawdown_id))["state"] == "active"
     states = ["awaiting_confirmation", "requested", "approved", "submitted", "in_doubt", "active"]
@@ -82,18 +82,18 @@ async def test_a_silent_bank_leaves_a_doubt_that_the_booked_entry_resolves_and_n
 
 async def test_an_accepted_payout_that_no_statement_shows_becomes_a_doubt(shop: Shop) -> None:
     drawdown_id = await shop.draw()
-    bank = shop.world.bank
+    bank = shop.rail
     assert bank is not None
     await jobs_only(shop)
     (status, *_) = [m for m in await bank.fetch() if b"pain.002" in m.body]
-    shop.world.bank, real = None, bank
-    await mailbox._keep(shop.world, [status])
-    await mailbox._apply_stored(shop.world, real)
+    await mailbox.keep(shop.world, shop.lender, shops.RAIL, [status])
+    await mailbox.apply_stored(shop.world, shop.lender)
+    shop.rail, real = None, bank
     assert (await shop.drawdown(drawdown_id))["state"] == "pending"
     await shop.pass_days(6)
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["reason"]) == ("in_doubt", "not_on_statement")
-    shop.world.bank = real
+    shop.rail = real
     await shop.work()
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["reason"]) == ("active", None)
@@ -163,12 +163,12 @@ async def test_the_refusal_of_a_copy_does_not_fail_what_the_first_may_have_done(
         refusal = b'{"status":"RJCT","reason":"AM04"}'
         head = b"HTTP/1.1 422 No\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         shop.gateway.clock.at += PAUSE
-        bank = shop.world.bank
+        bank = shop.rail
         async with stubborn.answering(head % len(refusal) + refusal) as refusing, Outbound() as outbound:
-            shop.world.bank = Iso20022Bank(Iso20022Settings(refusing), outbound)
+            shop.rail = Iso20022Bank(Iso20022Settings(refusing), outbound)
             await jobs_only(shop)
         assert (await shop.drawdown(drawdown_id))["state"] == "in_doubt"
-        shop.world.bank = bank
+        shop.rail = bank
         await shop.work()
         assert (await shop.drawdown(drawdown_id))["state"] == "active"
         assert await shop.sent(drawdown_id) == 1
@@ -179,7 +179,7 @@ async def test_a_sender_that_dies_around_the_sending_sends_one_instruction(
     shop_on_both: Shop, dies: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cancelled between storing, sending and recording, then started again: the bank has one payout."""
-    shop, died, bank = shop_on_both, asyncio.Event(), shop_on_both.world.bank
+    shop, died, bank = shop_on_both, asyncio.Event(), shop_on_both.rail
     assert bank is not None
     drawdown_id, submit = await shop.draw(), bank.submit
 
@@ -252,11 +252,11 @@ async def test_the_last_collection_taken_back_after_the_end_opens_the_drawdown_a
 
 
 async def test_days_that_closed_before_we_heard_of_the_payout_are_withheld_from_later(shop: Shop) -> None:
-    bank, drawdown_id = shop.world.bank, await shop.draw()
+    bank, drawdown_id = shop.rail, await shop.draw()
     await jobs_only(shop)
-    shop.world.bank = None
+    shop.rail = None
     await shop.live(3)
-    shop.world.bank = bank
+    shop.rail = bank
     await shop.work()
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["active_on"]) == ("active", "2026-03-02")

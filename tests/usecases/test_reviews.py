@@ -133,7 +133,7 @@ async def test_what_the_bank_itself_declines_after_the_person_frees_its_room_too
             return not (drawdown_id and amount)
 
     drawdown_id, review_id = await reviewed_draw(shop)
-    shop.world.loan_decision = Declines()
+    shop.lender.decision = Declines()
     await reviewing.approve(shop.world, review_id, YES)
     await shop.work()
     assert (await shop.drawdown(drawdown_id))["reason"] == "bank_declined"

@@ -49,7 +49,7 @@ _DUPLICATE = "DUPL"
 
 
 class BerlinBank:
-    """Implements `gateway.ports.Bank`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
+    """Implements `gateway.ports.Rail`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
 
     def __init__(self, settings: BerlinSettings, outbound: Outbound, clock: Clock) -> None:
         self._settings = settings

@@ -22,7 +22,7 @@ class Iso20022Settings(Place, frozen=True):
 
 
 class Iso20022Bank:
-    """Implements `gateway.ports.Bank`."""
+    """Implements `gateway.ports.Rail`."""
 
     def __init__(self, settings: Iso20022Settings, outbound: Outbound) -> None:
         self._mailbox = FileMailbox(settings, outbound)

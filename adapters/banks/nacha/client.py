@@ -38,7 +38,7 @@ class NachaSettings(Place, frozen=True, kw_only=True):
 
 
 class NachaBank:
-    """Implements `gateway.ports.Bank`."""
+    """Implements `gateway.ports.Rail`."""
 
     def __init__(
         self, settings: NachaSettings, outbound: Outbound, notices: Callable[[bytes], list[BankEvent]] | None = None

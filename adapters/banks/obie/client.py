@@ -57,7 +57,7 @@ _POLLED = "polled-"
 
 
 class ObieBank:
-    """Implements `gateway.ports.Bank`, `Inquiries` and `Callbacks`.
+    """Implements `gateway.ports.Rail`, `Inquiries` and `Callbacks`.
 
     `clock` is the one instructions are dated by, `system_clock` the one signatures are made by: the same outside a
     sandbox.

@@ -17,7 +17,7 @@ from gateway.api.connect.routes import PAGE, POSTED
 from gateway.api.connect.words import VERSION
 from gateway.domain import consents, details
 from gateway.domain.consents import Evidence
-from gateway.usecases import authorization, sign_in
+from gateway.usecases import authorization, banks, sign_in
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def evidence_of(visit: Visit, session: PageSession) -> Evidence:
 
 def bank_name(world: World, bank_id: str) -> str:
     """What a bank is called; one we do not know keeps its id, so that it is not mistaken for another."""
-    return world.settings.bank_name if bank_id == world.programme.bank_id else bank_id
+    return banks.name(world, bank_id)
 
 
 def _page(visit: Visit, goal: Goal, *, fault: str = "") -> Response[Any]:

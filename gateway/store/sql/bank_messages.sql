@@ -1,9 +1,9 @@
 -- name: add
-INSERT INTO bank_messages (bank_id, message_id, body, state, received_at)
-VALUES (:bank_id, :message_id, :body, 'stored', :received_at) ON CONFLICT DO NOTHING;
+INSERT INTO bank_messages (bank_id, message_id, rail, body, state, received_at)
+VALUES (:bank_id, :message_id, :rail, :body, 'stored', :received_at) ON CONFLICT DO NOTHING;
 
 -- name: unread
-SELECT received_at, message_id, body FROM bank_messages
+SELECT received_at, message_id, rail, body FROM bank_messages
 WHERE bank_id = :bank_id AND state = 'stored' AND (received_at, message_id) > (:after_micros, :after_id)
 ORDER BY received_at, message_id LIMIT 100;
 

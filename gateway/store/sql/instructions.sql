@@ -1,15 +1,15 @@
 -- name: add
-INSERT INTO instructions (end_to_end_id, message_id, kind, bank_id, merchant_id, drawdown_id, repayment_id, currency,
-    amount, body, created_at)
-VALUES (:end_to_end_id, :message_id, :kind, :bank_id, :merchant_id, :drawdown_id, :repayment_id, :currency, :amount,
-    :body, :created_at);
+INSERT INTO instructions (end_to_end_id, message_id, kind, bank_id, rail, merchant_id, drawdown_id, repayment_id,
+    currency, amount, body, created_at)
+VALUES (:end_to_end_id, :message_id, :kind, :bank_id, :rail, :merchant_id, :drawdown_id, :repayment_id, :currency,
+    :amount, :body, :created_at);
 
 -- name: find
-SELECT end_to_end_id, message_id, kind, bank_id, merchant_id, drawdown_id, repayment_id, currency, amount, sent_at
+SELECT end_to_end_id, message_id, kind, bank_id, rail, merchant_id, drawdown_id, repayment_id, currency, amount, sent_at
 FROM instructions WHERE end_to_end_id = :end_to_end_id;
 
 -- name: by_message
-SELECT end_to_end_id, message_id, kind, bank_id, merchant_id, drawdown_id, repayment_id, currency, amount, sent_at
+SELECT end_to_end_id, message_id, kind, bank_id, rail, merchant_id, drawdown_id, repayment_id, currency, amount, sent_at
 FROM instructions WHERE message_id = :message_id AND bank_id = :bank_id;
 
 -- name: body

@@ -1,13 +1,15 @@
 -- name: add
-INSERT INTO repayments (id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount,
-    fee_amount, end_to_end_id, collect_on, state_at, created_at)
-VALUES (:id, :drawdown_id, :merchant_id, :business_on, :state, :currency, :amount, :principal_amount, :fee_amount,
-    :end_to_end_id, :collect_on, :created_at, :created_at)
-ON CONFLICT (drawdown_id, business_on) DO NOTHING;
+INSERT INTO repayments (id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount,
+    principal_amount, fee_amount, suspense_amount, recovered_amount, end_to_end_id, collect_on, retry_of,
+    attempts_count, state_at, created_at)
+VALUES (:id, :drawdown_id, :merchant_id, :kind, :channel, :business_on, :state, :currency, :amount, :principal_amount,
+    :fee_amount, :suspense_amount, :recovered_amount, :end_to_end_id, :collect_on, :retry_of, :attempts_count, :created_at, :created_at)
+ON CONFLICT DO NOTHING;
 
 -- name: find
-SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
-    collect_on, settled_on, reason, state_at, created_at
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
+    created_at
 FROM repayments WHERE id = :repayment_id;
 
 -- name: open_amounts
@@ -18,22 +20,29 @@ WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pendin
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
 -- name: of
-SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
-    collect_on, settled_on, reason, state_at, created_at
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
+    created_at
 FROM repayments WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 10000;
 
 -- name: scheduled_of
-SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
-    collect_on, settled_on, reason, state_at, created_at
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
+    created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'scheduled' ORDER BY id LIMIT 1000;
 
 -- name: count
 SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
 
 -- name: page
-SELECT id, drawdown_id, merchant_id, business_on, state, currency, amount, principal_amount, fee_amount, end_to_end_id,
-    collect_on, settled_on, reason, state_at, created_at
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
+    created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: allocate
+UPDATE repayments SET principal_amount = :principal_amount, fee_amount = :fee_amount,
+    suspense_amount = :suspense_amount, recovered_amount = :recovered_amount WHERE id = :repayment_id;
 
 -- name: move
 UPDATE repayments SET state = :target, state_at = :state_at, reason = COALESCE(:reason, reason),

@@ -1,0 +1,73 @@
+"""The banks we are connected to: which one lends, and over which rail its money goes out and comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.domain.drawdowns import BankUnavailable
+from gateway.ports import Party
+
+if TYPE_CHECKING:
+    from gateway.ports import LoanDecision, Rail
+    from gateway.usecases.world import Bank, World
+
+
+def find(world: World, bank_id: str) -> Bank:
+    """One bank. Raises BankUnavailable when it is not connected here."""
+    bank = world.banks.get(bank_id)
+    if bank is None:
+        raise BankUnavailable("That bank is not connected to this gateway", bank_id=bank_id)
+    return bank
+
+
+def is_open(world: World, bank_id: str) -> bool:
+    """Whether it takes new business: it decides loans and pays out."""
+    bank = world.banks.get(bank_id)
+    return bank is not None and bank.decision is not None and _paying(bank) is not None
+
+
+def check_open(world: World, bank_id: str) -> None:
+    """Raise BankUnavailable unless it takes new business; nothing was borrowed then."""
+    if not is_open(world, bank_id):
+        raise BankUnavailable("No bank that could lend is connected to this gateway", bank_id=bank_id)
+
+
+def name(world: World, bank_id: str) -> str:
+    """What merchants know it by; its id when it is not connected any more."""
+    bank = world.banks.get(bank_id)
+    return bank_id if bank is None else bank.name
+
+
+def decision(world: World, bank_id: str) -> LoanDecision:
+    """Who decides its loans. Raises BankUnavailable."""
+    found = find(world, bank_id).decision
+    if found is None:
+        raise BankUnavailable("No bank that decides loans is connected to this gateway", bank_id=bank_id)
+    return found
+
+
+def party(world: World, bank_id: str) -> Party:
+    """The bank as payer and creditor: its name and the account drawdowns are paid from and collected to."""
+    bank = find(world, bank_id)
+    return Party(bank.name, bank.account)
+
+
+def paying(world: World, bank_id: str) -> tuple[str, Rail]:
+    """The rail drawdowns go out by, and its name. Raises BankUnavailable."""
+    found = _paying(find(world, bank_id))
+    if found is None:
+        raise BankUnavailable("No rail of that bank pays out", bank_id=bank_id)
+    return found
+
+
+def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
+    """The rail repayments are debited by, and its name. Raises BankUnavailable."""
+    rails = find(world, bank_id).rails
+    found = next(((rail, one) for rail, one in rails.items() if one.capabilities.collects), None)
+    if found is None:
+        raise BankUnavailable("No rail of that bank collects", bank_id=bank_id)
+    return found
+
+
+def _paying(bank: Bank) -> tuple[str, Rail] | None:
+    return next(((rail, one) for rail, one in bank.rails.items() if one.capabilities.pays_out), None)

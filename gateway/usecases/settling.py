@@ -1,0 +1,100 @@
+"""What becomes of a repayment's money: on its way, here, refused, taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import repayments as rules
+from gateway.domain import settlements
+from gateway.domain.drawdowns import Drawdown, DrawdownState
+from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.ports import BankEvent, BankEventKind
+from gateway.store import sql
+from gateway.usecases import drawdowns, payments, repayments
+from gateway.usecases import ledger as books
+from gateway.usecases.statuses import ACCEPTED, REFUSED, SETTLED, Contradiction
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gateway.store import Tx
+    from gateway.usecases.world import World
+
+OWING = frozenset({DrawdownState.active, DrawdownState.repaid, DrawdownState.refinanced, DrawdownState.charged_off})
+"""States in which the merchant's money may come: some of it when nothing is owed any more."""
+
+
+async def apply(
+    tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, repayment: Repayment, *, booked_on: date | None
+) -> None:
+    """Move a repayment by what the bank says of its debit; `booked_on` None = a status only."""
+    if booked_on is None:
+        await _status_of_collection(tx, world, fact, repayment)
+    elif fact.kind is BankEventKind.booked and fact.credit is True:
+        await settle(tx, world, drawdown, repayment, booked_on)
+    elif fact.kind is BankEventKind.returned and fact.credit is False:
+        await take_back(tx, world, fact, drawdown, repayment)
+    else:
+        raise Contradiction("an entry of a collection in the wrong direction")
+
+
+async def _status_of_collection(tx: Tx, world: World, fact: BankEvent, repayment: Repayment) -> None:
+    """A refused collection has failed: its amount is owed as before, and the next closes withhold it again."""
+    S = RepaymentState  # noqa: N806
+    if fact.status in REFUSED:
+        if fact.reason in payments.DUPLICATE or repayment.state is S.failed:
+            return
+        if repayment.state not in {S.scheduled, S.initiated, S.pending}:
+            raise Contradiction(f"refused by the bank ({fact.reason}) while {repayment.state}")
+        repayment = await _initiated(tx, world, repayment)
+        await repayments.move(tx, world, repayment, S.failed, reason=fact.reason)
+    elif fact.status in SETTLED and repayment.state is S.failed:
+        raise Contradiction(f"{fact.status} after the bank refused it")
+    elif fact.status in ACCEPTED and repayment.state in {S.scheduled, S.initiated}:
+        repayment = await _initiated(tx, world, repayment)
+        await repayments.move(tx, world, repayment, S.pending)
+
+
+async def _initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:
+    if repayment.state is not RepaymentState.scheduled:
+        return repayment
+    await repayments.move(tx, world, repayment, RepaymentState.initiated)
+    return msgspec.structs.replace(repayment, state=RepaymentState.initiated)
+
+
+async def settle(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, settled_on: date) -> None:
+    """The money came: divided by what is owed now; with the last cent the drawdown is repaid.
+
+    Raises AlreadyBooked when it is known to have come, Contradiction while nothing can be owed.
+    """
+    if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
+        raise books.AlreadyBooked(f"{repayment.id} has settled")
+    written_off = drawdown.state is DrawdownState.charged_off
+    if drawdown.state not in OWING:
+        raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
+    owed = await books.owed(tx, drawdown.id)
+    parts = rules.settle(repayment.amount, *owed, written_off=written_off)
+    await tx.run(sql.repayments.allocate, repayment_id=repayment.id, **msgspec.structs.asdict(parts))
+    repayment = msgspec.structs.replace(await _initiated(tx, world, repayment), **msgspec.structs.asdict(parts))
+    for entry in settlements.settled(drawdown, repayment):
+        await books.book(tx, world, entry)
+    await repayments.move(tx, world, repayment, RepaymentState.settled, settled_on=settled_on)
+    await drawdowns.release_exposure(tx, world, drawdown, parts.principal_amount)
+    if drawdown.state is DrawdownState.active and await books.owed(tx, drawdown.id) == (0, 0):
+        await drawdowns.move(tx, world, drawdown, DrawdownState.repaid)
+
+
+async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, repayment: Repayment) -> None:
+    """A settled debit was taken back: it is owed again, and a drawdown it had repaid is active again."""
+    if repayment.state is RepaymentState.returned:
+        raise books.AlreadyBooked(f"{repayment.id} was taken back")
+    if drawdown.state not in OWING:
+        raise Contradiction(f"a repayment was taken back while the drawdown is {drawdown.state}")
+    for entry in settlements.taken_back(drawdown, repayment):
+        await books.book(tx, world, entry)
+    await repayments.move(tx, world, repayment, RepaymentState.returned, reason=fact.reason)
+    await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
+    if drawdown.state is DrawdownState.repaid and repayment.principal_amount + repayment.fee_amount:
+        await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")
