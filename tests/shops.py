@@ -17,7 +17,7 @@ from gateway.domain.money import Money
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
 from gateway.ports import InboundMessage
-from gateway.store import reading, sql
+from gateway.store import reading
 from gateway.usecases import mailbox, verification, work
 from tests import gateways
 
