@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls
+from adapters.mailboxes import HttpPlace
 from adapters.notifiers.outbox import Outbox
 from gateway import scorer, vault
 from gateway.api import (
@@ -113,7 +114,7 @@ def _banks(settings: Settings, outbound: Outbound) -> dict[str, Bank]:
         name=settings.bank_name,
         account=Account(iban=settings.bank_account, bic=settings.bank_bic),
         creditor_scheme_id=settings.bank_creditor_id,
-        rails={} if address is None else {"iso20022": Iso20022Bank(Iso20022Settings(address), outbound)},
+        rails={} if address is None else {"iso20022": Iso20022Bank(Iso20022Settings(HttpPlace(address)), outbound)},
         decision=SandboxLoanDecision() if settings.sandbox else None,
         clock=MockBankControls(address, outbound) if settings.sandbox and address else None,
     )

@@ -132,11 +132,22 @@ class Account(msgspec.Struct, frozen=True):
     """A private person's account, which some rails (NACHA) debit and credit under rules of its own."""
 
 
+class Address(msgspec.Struct, frozen=True):
+    """A postal address in its parts, as payment messages carry it; `country` as ISO 3166-1 alpha-2."""
+
+    country: str
+    town: str
+    post_code: str | None = None
+    street: str | None = None
+    building: str | None = None
+
+
 class Party(msgspec.Struct, frozen=True):
-    """Who pays or is paid: a name and an account."""
+    """Who pays or is paid: a name and an account; the address for banks that ask for one."""
 
     name: str
     account: Account
+    address: Address | None = None
 
 
 class Payout(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls
+from adapters.mailboxes import HttpPlace
 from gateway.demo.bank_process import BankProcess, start_mock_bank
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
@@ -49,7 +50,7 @@ class MockBankScene:
     poor_shop = Party("A shop without money", POOR)
 
     def __init__(self, base_url: str, outbound: Outbound) -> None:
-        self.bank = Iso20022Bank(Iso20022Settings(base_url), outbound)
+        self.bank = Iso20022Bank(Iso20022Settings(HttpPlace(base_url)), outbound)
         self.controls = MockBankControls(base_url, outbound)
 
     async def now(self) -> datetime:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls, SandboxRefused
+from adapters.mailboxes import HttpPlace
 from gateway.demo.bank_process import start_mock_bank
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
@@ -91,7 +92,7 @@ async def test_the_banks_own_view_shows_what_it_was_asked(scene: MockBankScene) 
 @pytest.mark.anyio
 async def test_a_stopped_bank_is_unreachable(outbound: Outbound) -> None:
     with start_mock_bank("2026-03-02T09:00") as process:
-        bank = Iso20022Bank(Iso20022Settings(process.base_url), outbound)
+        bank = Iso20022Bank(Iso20022Settings(HttpPlace(process.base_url)), outbound)
         assert await bank.fetch() == []
     with pytest.raises(Unreachable):
         await bank.submit(b"<Document/>")
@@ -110,7 +111,7 @@ async def test_a_file_the_bank_cannot_read_is_refused_for_good(scene: MockBankSc
 async def test_a_bank_that_turns_the_request_away_was_not_reached(outbound: Outbound, status: int) -> None:
     async with answering(_head(status)) as url:
         with pytest.raises(Unreachable):
-            await Iso20022Bank(Iso20022Settings(url), outbound).submit(b"<Document/>")
+            await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).submit(b"<Document/>")
 
 
 @pytest.mark.anyio
@@ -132,20 +133,20 @@ async def test_a_bank_that_turns_the_request_away_was_not_reached(outbound: Outb
 async def test_an_answer_that_proves_nothing_leaves_the_payment_in_doubt(outbound: Outbound, answer: bytes) -> None:
     async with answering(answer) as url:
         with pytest.raises(Unanswered):
-            await Iso20022Bank(Iso20022Settings(url), outbound).submit(b"<Document/>")
+            await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).submit(b"<Document/>")
 
 
 @pytest.mark.anyio
 async def test_a_bank_that_says_nothing_leaves_the_payment_in_doubt() -> None:
     async with Outbound(Limits(silence_ms=50)) as outbound, answering(None) as url:
         with pytest.raises(Unanswered):
-            await Iso20022Bank(Iso20022Settings(url), outbound).submit(b"<Document/>")
+            await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).submit(b"<Document/>")
 
 
 @pytest.mark.anyio
 async def test_a_conflict_means_the_bank_has_the_file_already(outbound: Outbound) -> None:
     async with answering(_head(409)) as url:
-        ack = await Iso20022Bank(Iso20022Settings(url), outbound).submit(b"<Document/>")
+        ack = await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).submit(b"<Document/>")
     assert (ack.accepted, ack.reason) == (False, "DUPL")
 
 
@@ -153,14 +154,14 @@ async def test_a_conflict_means_the_bank_has_the_file_already(outbound: Outbound
 async def test_a_mailbox_listing_that_is_not_one_is_unreadable(outbound: Outbound) -> None:
     async with answering(b'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[{"id":1}') as url:
         with pytest.raises(Unreadable):
-            await Iso20022Bank(Iso20022Settings(url), outbound).fetch()
+            await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).fetch()
 
 
 @pytest.mark.anyio
 async def test_a_mailbox_that_fails_is_unreachable(outbound: Outbound) -> None:
     async with answering(_head(503)) as url:
         with pytest.raises(Unreachable):
-            await Iso20022Bank(Iso20022Settings(url), outbound).fetch()
+            await Iso20022Bank(Iso20022Settings(HttpPlace(url)), outbound).fetch()
     with pytest.raises(Unreachable):
         await MockBankControls(nobody(), outbound).now()
 
@@ -169,7 +170,7 @@ async def test_a_mailbox_that_fails_is_unreachable(outbound: Outbound) -> None:
 async def test_credentials_go_with_every_request(outbound: Outbound) -> None:
     heard: list[bytes] = []
     async with answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]", heard) as url:
-        bank = Iso20022Bank(Iso20022Settings(url, user="shop", password="geheim"), outbound)
+        bank = Iso20022Bank(Iso20022Settings(HttpPlace(url, user="shop", password="geheim")), outbound)
         assert await bank.fetch() == []
     assert b"authorization: basic c2hvcdpnzwhlaw0=" in heard[-1]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
+from adapters.mailboxes import HttpPlace
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.money import Money
 from gateway.outbound import Outbound
@@ -165,7 +166,7 @@ async def test_the_refusal_of_a_copy_does_not_fail_what_the_first_may_have_done(
         shop.gateway.clock.at += PAUSE
         bank = shop.rail
         async with stubborn.answering(head % len(refusal) + refusal) as refusing, Outbound() as outbound:
-            shop.rail = Iso20022Bank(Iso20022Settings(refusing), outbound)
+            shop.rail = Iso20022Bank(Iso20022Settings(HttpPlace(refusing)), outbound)
             await jobs_only(shop)
         assert (await shop.drawdown(drawdown_id))["state"] == "in_doubt"
         shop.rail = bank

@@ -1,7 +1,7 @@
 """ISO 20022 messages to and from the gateway's own shapes. Pure: no I/O, no clock, no state.
 
-Out: `render_payout` (pain.001.001.09) and `render_collection` (pain.008.001.08), one payment a file, the same bytes
-for the same input every time. In: `read` turns a pain.002, camt.053, camt.054 or pacs.004 into facts.
+Out: `render_payout` (pain.001) and `render_collection` (pain.008) by a bank's `Profile`, one payment a file, the same
+bytes for the same input every time. In: `read` turns a pain.002, camt.053, camt.054 or pacs.004 into facts.
 
 How the same fact shows up twice, and what makes it one fact:
 
@@ -37,7 +37,7 @@ from gateway.ports import Unreadable
 if TYPE_CHECKING:
     from gateway.ports import BankEvent
 
-__all__ = ["READABLE", "read", "render_collection", "render_payout"]
+__all__ = ["READABLE", "message_id", "read", "render_collection", "render_payout"]
 
 _READERS = {
     "pain.002.001.03": read_status,
@@ -61,3 +61,11 @@ def read(body: bytes) -> list[BankEvent]:
     if reader is None:
         raise Unreadable(f"{document.message} is not a message this adapter reads", message=document.message)
     return reader(document)
+
+
+def message_id(body: bytes) -> str:
+    """The MsgId of a file of ours; empty for bytes that are none, which go out all the same."""
+    try:
+        return parse(body).body.text("GrpHdr/MsgId") or ""
+    except Unreadable:
+        return ""

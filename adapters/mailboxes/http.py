@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.outbound import Answer, MayHaveBeenSent, NotSent, Outbound
+from gateway.outbound import Answer, MayHaveBeenSent, NotSent
 from gateway.ports import Ack, InboundMessage, Unanswered, Unreachable, Unreadable
+
+if TYPE_CHECKING:
+    from adapters.mailboxes.places import Place
+    from gateway.outbound import Outbound
 
 _TURNED_AWAY = frozenset({401, 403, 404, 405, 411, 413, 415, 429})
 """HTTP refusals made before anybody looks at the file: it did not arrive, and may be sent again once that is mended."""
@@ -21,18 +26,6 @@ _OK, _CREATED_RANGE_END, _CONFLICT, _UNPROCESSABLE = 200, 300, 409, 422
 
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a bank's JSON can end in: besides wrong shapes, bytes that are no UTF-8 and nesting without end."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where the bank is. Paths are added to `base_url` (no trailing slash); `user` and `password` are HTTP Basic."""
-
-    base_url: str
-    submit_path: str = "/payments"
-    look_path: str = "/_mock/mailbox?leave"
-    take_path: str = "/_mock/mailbox"
-    put_back_path: str = "/_mock/mailbox/{number}/unread"
-    user: str = ""
-    password: str = ""
 
 
 class _Waiting(msgspec.Struct):
@@ -57,7 +50,7 @@ class FileMailbox:
         self._place = place
         self._outbound = outbound
 
-    async def submit(self, message: bytes, content_type: str) -> Ack:
+    async def submit(self, message: bytes, content_type: str, reference: str = "") -> Ack:  # noqa: ARG002 - unnamed
         """POST the file. A refusal of the whole file is an answer; `DUPL` in it means the bank has it already."""
         try:
             answer = await self._send("POST", self._place.submit_path, message, content_type)
