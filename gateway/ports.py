@@ -138,12 +138,11 @@ class Address(msgspec.Struct, frozen=True):
     country: str
     town: str
     post_code: str | None = None
-    street: str | None = None
-    building: str | None = None
+    street: str | None = None  # with the building's number
 
 
 class Party(msgspec.Struct, frozen=True):
-    """Who pays or is paid: a name and an account; the address for banks that ask for one."""
+    """Who pays or is paid: a name, an account, and the address for banks that ask for one."""
 
     name: str
     account: Account
@@ -232,22 +231,13 @@ class BankEvent(msgspec.Struct, frozen=True):
     corrected: Account | None = None
     """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
     entry_reference: str | None = None
-    """The bank's name for the booked entry, the same in notification and statement; several payments may share it.
-
-    Of one account; how long a bank keeps it unique is the bank's affair. None where it gives none."""
-    statement_id: str | None = None
-    """Kind statement: the bank's id of it, None where it has none; an entry has that of the statement it stands on.
-    `account` is the statement's, and its entries follow it."""
-    sequence: int | None = None
-    """Kind statement: its number, one more than the account's statement (or page) before; None where it has none."""
-    opening: Money | None = None
-    """Kind statement: the booked balance before its entries, signed: below zero when overdrawn."""
+    """The bank's name for the booked entry, the same in notification and statement; several payments may share it."""
+    statement_id: str | None = None  # kind statement, and the entries that stand on it, which follow its fact
+    sequence: int | None = None  # kind statement: one more than that of the account's statement before
+    opening: Money | None = None  # kind statement: the booked balances around its entries, below zero when overdrawn
     closing: Money | None = None
-    """Kind statement: the booked balance after its entries, signed; None while the bank has not closed the account."""
-    from_on: date | None = None
-    """Kind statement: its first day, as the bank writes it."""
+    from_on: date | None = None  # kind statement: its first and last day, as the bank writes them
     through_on: date | None = None
-    """Kind statement: its last day."""
 
 
 class InboundMessage(msgspec.Struct, frozen=True):

@@ -150,8 +150,7 @@ class Parts(NamedTuple):
             return []
         if not _COUNTRY.fullmatch(address.country):
             raise Unrenderable("an address's country is not a code of two letters")
-        lines = [("StrtNm", address.street, 70), ("BldgNb", address.building, 16), ("PstCd", address.post_code, 16)]
-        lines.append(("TwnNm", address.town, 35))
+        lines = [("StrtNm", address.street, 70), ("PstCd", address.post_code, 16), ("TwnNm", address.town, 35)]
         written = [self.make(name, self._text(value, longest)) for name, value, longest in lines if value is not None]
         return [self.make.PstlAdr(*written, self.make.Ctry(address.country))]
 
