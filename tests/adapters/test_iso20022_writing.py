@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,75 +14,21 @@ from hypothesis import strategies as st
 from mockbank import messages, validate
 
 from adapters.banks.iso20022 import wire
-from gateway.domain.accounts import sandbox_iban
-from gateway.domain.money import EXPONENTS, MAX_AMOUNT, Money
+from gateway.domain.money import MAX_AMOUNT, Money
 from gateway.ports import Account, Collection, Party, Payout, Unrenderable
+from tests.adapters.iso_payments import COLLECTION, MISLEADING, PAYOUT, SHOP, collections, payouts
 from tests.adapters.schemas import assert_valid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MISLEADING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
-_texts = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=_MISLEADING), max_size=140)
-_names = _texts.filter(lambda text: bool(text.strip()))
-_references = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9?:().,'+ -]{0,33}[A-Za-z0-9])?", fullmatch=True)
-_money = st.builds(Money, st.integers(1, MAX_AMOUNT), st.sampled_from(sorted(EXPONENTS)))
-_ibans = st.builds(lambda seed: Account(iban=sandbox_iban(seed)), st.text(max_size=5))
-_others = st.builds(Account, other_id=st.from_regex(r"[0-9]{1,34}", fullmatch=True), bic=st.just("MOCKNL2A"))
-_parties = st.builds(Party, _names, st.one_of(_ibans, _others))
-_days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
-_instants = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.timezones())  # noqa: DTZ001 - given one
-_payouts = st.builds(Payout, _references, _references, _money, _parties, _parties, _days, _instants, _texts)
-_collections = st.builds(
-    Collection,
-    end_to_end_id=_references,
-    message_id=_references,
-    amount=_money,
-    creditor=_parties,
-    creditor_scheme_id=_references,
-    debtor=_parties,
-    mandate_id=_references,
-    mandate_signed_on=_days,
-    sequence=st.sampled_from(["FRST", "RCUR", "FNAL", "OOFF"]),
-    collect_on=_days,
-    created_at=_instants,
-    remittance=_texts,
-)
 
-SHOP = Party("Boulangerie d'Été", Account(iban=sandbox_iban("shop")))
-BANK = Party("Example Lending Bank", Account(iban="NL41MOCK0000000001", bic="MOCKNL2A"))
-PAYOUT = Payout(
-    end_to_end_id="DRAWDOWN-1",
-    message_id="FILE-1",
-    amount=Money(123_456, "EUR"),
-    debtor=BANK,
-    creditor=SHOP,
-    execute_on=date(2026, 3, 2),
-    created_at=datetime(2026, 3, 2, 9, 0, 0, 999_999, tzinfo=UTC),
-    remittance="Restock drawdown 1",
-)
-COLLECTION = Collection(
-    end_to_end_id="REPAYMENT-1",
-    message_id="DEBITS-1",
-    amount=Money(2_500, "EUR"),
-    creditor=BANK,
-    creditor_scheme_id="NL50ZZZ123456780000",
-    debtor=SHOP,
-    mandate_id="MANDATE-1",
-    mandate_signed_on=date(2026, 3, 1),
-    sequence="RCUR",
-    collect_on=date(2026, 3, 3),
-    created_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
-    remittance="Restock repayment 1",
-)
-
-
-@given(payout=_payouts)
+@given(payout=payouts)
 def test_any_payout_is_valid_by_the_published_schema(payout: Payout, shared: Path) -> None:
     assert assert_valid(wire.render_payout(payout), shared) == "pain.001.001.09"
 
 
-@given(payout=_payouts)
+@given(payout=payouts)
 def test_any_payout_is_read_back_whole_by_the_bank(payout: Payout) -> None:
     body = wire.render_payout(payout)
     assert wire.render_payout(msgspec.structs.replace(payout)) == body
@@ -97,12 +43,12 @@ def test_any_payout_is_read_back_whole_by_the_bank(payout: Payout) -> None:
     assert (payment.creditor_name, batch.debtor_name) == (payout.creditor.name.strip(), payout.debtor.name.strip())
 
 
-@given(collection=_collections)
+@given(collection=collections)
 def test_any_collection_is_valid_by_the_published_schema(collection: Collection, shared: Path) -> None:
     assert assert_valid(wire.render_collection(collection), shared) == "pain.008.001.08"
 
 
-@given(collection=_collections)
+@given(collection=collections)
 def test_any_collection_is_read_back_whole_by_the_bank(collection: Collection) -> None:
     body = wire.render_collection(collection)
     file, findings = validate.inspect(body, today=date(2000, 1, 1))
@@ -190,7 +136,7 @@ def test_any_text_as_a_name_is_either_written_whole_or_refused(name: str) -> Non
         body = wire.render_payout(_payout_with(creditor=Party(name, SHOP.account)))
     except Unrenderable:
         clean = name.strip()
-        hostile = any(unicodedata.category(c) in {"Cc", "Cs"} or c in _MISLEADING for c in clean)
+        hostile = any(unicodedata.category(c) in {"Cc", "Cs"} or c in MISLEADING for c in clean)
         assert hostile or not 0 < len(clean) <= 140
         return
     assert re.search(rb"<Cdtr><Nm>.+</Nm></Cdtr>", body, re.DOTALL)
