@@ -228,6 +228,8 @@ class BankEvent(msgspec.Struct, frozen=True):
     booked_on: date | None = None
     account: Account | None = None
     bank_reference: str | None = None
+    counterparty: Account | None = None
+    """Whose account the money went to or came from, where a booked entry says."""
     corrected: Account | None = None
     """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
     entry_reference: str | None = None

@@ -11,7 +11,7 @@ PREFIXES = {
     "decision": "dec", "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt", "grant": "grt",
     "job": "job", "merchant": "mer", "message": "msg", "notice": "not", "offer": "off", "partner": "par",
     "passkey": "psk", "programme": "prg", "quote": "quo", "repayment": "rep", "request": "req", "review": "rev",
-    "session": "ses", "token": "tok",
+    "session": "ses", "statement_entry": "ste", "token": "tok",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 

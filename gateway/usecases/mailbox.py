@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from gateway import log
 from gateway.domain.errors import Overloaded, Upstream
-from gateway.domain.states import IllegalMove
 from gateway.ports import Unreadable
 from gateway.store import sql
-from gateway.usecases import facts
-from gateway.usecases.ledger import AlreadyBooked
-from gateway.usecases.statuses import Contradiction
+from gateway.usecases import reconciling
+from gateway.usecases.reconciling import Told
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent, InboundMessage, Rail
+    from gateway.ports import InboundMessage, Rail
     from gateway.usecases.world import Bank, World
 
 PROBLEM_LENGTH = 500
@@ -81,19 +79,9 @@ async def _apply_message(world: World, bank: Bank, rail: str, message_id: str, b
     except Unreadable as error:
         await _done(world, bank, message_id, error.detail)
         return
-    problems = [problem for fact in said if (problem := await _apply_fact(world, bank, fact)) is not None]
+    told = Told(bank, rail, message_id)
+    problems = [problem for fact in said if (problem := await reconciling.take(world, told, fact)) is not None]
     await _done(world, bank, message_id, "; ".join(problems) or None)
-
-
-async def _apply_fact(world: World, bank: Bank, fact: BankEvent) -> str | None:
-    """Apply one fact in a unit of its own; what cannot be applied is told, and nothing of it stays."""
-    try:
-        await world.store.write(lambda tx: facts.apply(tx, world, bank, fact))
-    except AlreadyBooked:
-        return None
-    except (Contradiction, IllegalMove) as problem:
-        return f"{fact.source} {fact.end_to_end_id or fact.original_message_id}: {problem}"
-    return None
 
 
 async def _done(world: World, bank: Bank, message_id: str, problem: str | None) -> None:

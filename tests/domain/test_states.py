@@ -7,6 +7,7 @@ import pytest
 from gateway.domain import (
     alerts,
     authorities,
+    bank_statements,
     changes,
     consents,
     drawdowns,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 TABLES: list[tuple[Any, Any]] = [
     (drawdowns.DrawdownState, drawdowns.MOVES),
     (repayments.RepaymentState, repayments.MOVES),
+    (bank_statements.EntryState, bank_statements.MOVES),
     (offers.OfferState, offers.MOVES),
     (alerts.AlertState, alerts.MOVES),
     (authorities.AuthorityState, authorities.MOVES),

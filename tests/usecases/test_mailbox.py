@@ -7,7 +7,9 @@ import pytest
 
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.ports import BankEvent, BankEventKind, PaymentStatus
-from gateway.usecases import mailbox
+from gateway.usecases import mailbox, reconciling
+from gateway.usecases.reconciling import Told
+from tests.shops import RAIL
 
 if TYPE_CHECKING:
     from tests.shops import Shop
@@ -121,7 +123,7 @@ async def test_an_adapter_that_passes_a_duplicate_refusal_on_changes_nothing_eit
     drawdown_id = await active(shop)
     reference = end_to_end_id(drawdown_id)
     said = BankEvent(BankEventKind.status, "any", reference, status=PaymentStatus.RJCT, reason="AM05")
-    assert await mailbox._apply_fact(shop.world, shop.lender, said) is None
+    assert await reconciling.take(shop.world, Told(shop.lender, RAIL, "any"), said) is None
     assert (await shop.drawdown(drawdown_id))["state"] == "active"
 
 
@@ -129,7 +131,9 @@ async def test_other_account_data_that_a_bank_asks_for_is_parked_for_the_merchan
     drawdown_id = await active(shop)
     before = await shop.drawdown(drawdown_id)
     said = BankEvent(BankEventKind.correction, "any", end_to_end_id(drawdown_id), reason="C01", detail="C01 ends 1614")
-    assert "for the merchant to confirm" in (await mailbox._apply_fact(shop.world, shop.lender, said) or "")
+    assert "for the merchant to confirm" in (
+        await reconciling.take(shop.world, Told(shop.lender, RAIL, "any"), said) or ""
+    )
     assert await shop.drawdown(drawdown_id) == before
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.banks.iso20022.wire import balances
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind, Unreadable
+from gateway.ports import Account, BankEvent, BankEventKind, Unreadable
 
 if TYPE_CHECKING:
     from adapters.banks.iso20022.wire.markup import Document, Node
@@ -73,9 +73,15 @@ def _event(shared: BankEvent, entry: Node, detail: Node | None, moved: Money) ->
         amount=Money(abs(moved.amount), moved.currency),
         credit=moved.amount >= 0,
         booked_on=entry.day("BookgDt"),
+        counterparty=_counterparty(detail, credit=moved.amount >= 0),
         entry_reference=entry.reference("AcctSvcrRef", "NtryRef"),
         bank_reference=(detail and detail.reference("Refs/AcctSvcrRef")) or entry.reference("AcctSvcrRef"),
     )
+
+
+def _counterparty(detail: Node | None, *, credit: bool) -> Account | None:
+    """The other side's account, where the detail names it."""
+    return detail.account("RltdPties/DbtrAcct" if credit else "RltdPties/CdtrAcct") if detail else None
 
 
 def _goes_back(entry: Node, detail: Node | None) -> bool:
