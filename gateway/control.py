@@ -23,7 +23,7 @@ from gateway.domain.reviews import ReviewState, Ruling
 from gateway.domain.rights import Right
 from gateway.domain.tiers import Tier
 from gateway.domain.trials import Trial
-from gateway.usecases import clients, models, monitoring, programmes, recalibrating, reviewing, reviews
+from gateway.usecases import clients, models, monitoring, programmes, recalibrating, reviewing, reviews, trials
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -127,11 +127,15 @@ async def _programmes(world: World, _given: dict[str, Any]) -> object:
 
 
 async def _programme(world: World, given: dict[str, Any]) -> object:
-    return await programmes.show(world, given["version"])
+    return await programmes.show(world, given["id"], given["version"])
+
+
+async def _withdraw(world: World, given: dict[str, Any]) -> object:
+    return await programmes.withdraw(world, given["id"], by=given["by"])
 
 
 async def _try(world: World, given: dict[str, Any]) -> object:
-    return await programmes.attempt(world, given["text"], msgspec.convert(given["trial"], Trial), given["after"])
+    return await trials.attempt(world, given["text"], msgspec.convert(given["trial"], Trial), given["after"])
 
 
 async def _apply(world: World, given: dict[str, Any]) -> object:
@@ -157,6 +161,7 @@ COMMANDS: dict[str, Command] = {
     "programme.show": _programme,
     "programme.try": _try,
     "programme.apply": _apply,
+    "programme.withdraw": _withdraw,
     "review.list": _reviews,
     "review.approve": _approve,
     "review.decline": _decline,

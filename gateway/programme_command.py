@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.domain.errors import Invalid
+from gateway.domain.programmes import INVENTORY
 
 if TYPE_CHECKING:
     import argparse
@@ -21,21 +22,26 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: Command) -> None:
-    """`gateway programme list|show|apply`."""
+    """`gateway programme list|show|apply|withdraw`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    listed = commands.add_parser("list", help="every version that was applied, the one in force first")
+    listed = commands.add_parser("list", help="every version that was applied, the newest first")
     shown = commands.add_parser("show", help="print the file of a version")
-    shown.add_argument("version", type=int, nargs="?", help="default: the one in force")
+    shown.add_argument("version", type=int, nargs="?", help="default: the newest")
+    shown.add_argument("--id", default=INVENTORY.id, help=f"of which programme (default: {INVENTORY.id})")
     apply = commands.add_parser("apply", help="try a file on every merchant, or put the file tried into force")
     apply.add_argument("file", type=Path)
     apply.add_argument("--tried", metavar="HASH", help="put it into force: the hash that its trial printed")
     apply.add_argument("--by", metavar="ACCOUNT", help="who decides, for the audit log")
 
+    withdraw = commands.add_parser("withdraw", help="offer nothing new under a programme; its loans go on")
+    withdraw.add_argument("id")
+    withdraw.add_argument("--by", metavar="ACCOUNT", required=True, help="who decides, for the audit log")
+
     async def run_list(settings: Settings, _arguments: argparse.Namespace) -> int:
         return _show(await command(settings, "programme.list", {}))
 
     async def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
-        sys.stdout.write(await command(settings, "programme.show", {"version": arguments.version}))
+        sys.stdout.write(await command(settings, "programme.show", {"id": arguments.id, "version": arguments.version}))
         return 0
 
     async def run_apply(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -46,9 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser, command: Command) -> None:
             raise Invalid("say with --by who puts the programme into force")
         return _show(await command(settings, "programme.apply", given | {"tried": arguments.tried, "by": arguments.by}))
 
+    async def run_withdraw(settings: Settings, arguments: argparse.Namespace) -> int:
+        return _show(await command(settings, "programme.withdraw", {"id": arguments.id, "by": arguments.by}))
+
     listed.set_defaults(run=run_list)
     shown.set_defaults(run=run_show)
     apply.set_defaults(run=run_apply)
+    withdraw.set_defaults(run=run_withdraw)
 
 
 async def _attempt(settings: Settings, command: Command, given: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class QuoteView(msgspec.Struct, frozen=True):
     assumptions: Assumptions
     partner_revenue_share_amount: int
     bank: BankRef
+    programme_id: str
+    programme_version: int
     terms_version: str
     terms_hash: str
     collection: CollectionMode

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from gateway.api import paging, rights, views
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.api.reviews import ContestView, view
-from gateway.api.views import CurrentOffer, Forecasts, WeekView
+from gateway.api.views import Alternative, CurrentOffer, Forecasts, WeekView
 from gateway.domain import underwriting
 from gateway.domain.calendars import Instant
 from gateway.domain.counterfactuals import Counterfactual
@@ -29,6 +29,7 @@ from gateway.usecases.world import World
 
 if TYPE_CHECKING:
     from gateway.domain.reviews import Review
+    from gateway.domain.routing import Route
     from gateway.usecases.decisions import Decision
 
 _TAGS = ["Credit"]
@@ -71,6 +72,13 @@ class AnomalyContributionView(msgspec.Struct, frozen=True):
     score: int
 
 
+class RouteView(msgspec.Struct, frozen=True):
+    """What every lender said, by their ids; `common_amount` is the one at which their prices were compared."""
+
+    common_amount: int
+    lenders: list[Alternative]
+
+
 class DecisionView(msgspec.Struct, frozen=True):
     """A decision with its reasons and what the models said; `pd` in 1/100 bp.
 
@@ -107,6 +115,8 @@ class DecisionView(msgspec.Struct, frozen=True):
     counterfactuals_from: str | None = None
     """SHA-256 of the model asked; null in lists, or where the model, the programme or the data of then are gone."""
     contest: ContestView | None = None
+    route: RouteView | None = None
+    """Why this lender and no other; null where there was one, or once it is sealed."""
 
 
 class NoForecast(NotFound):
@@ -220,7 +230,12 @@ def _decision(made: Decision, contest: Review | None, raising: Found = NOTHING) 
         counterfactuals=raising.counterfactuals,
         counterfactuals_from=raising.model,
         contest=None if contest is None else view(contest),
+        route=None if made.route is None else _route(made.route),
     )
+
+
+def _route(route: Route) -> RouteView:
+    return RouteView(route.common_amount, [views.lender(one) for one in route.candidates])
 
 
 ROUTES = (current, forecast, show, deliver, decisions_page, decision)

@@ -7,18 +7,44 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import explanations, outlooks, underwriting
+from gateway.domain import explanations, outlooks, reasons, underwriting
 from gateway.domain.calendars import Instant
 from gateway.domain.categories import Stocking
 from gateway.domain.offers import Commitment
 from gateway.domain.reasons import Reason
+from gateway.domain.routing import Standing
 from gateway.domain.underwriting import Outcome, Terms
 
 if TYPE_CHECKING:
     from gateway.domain.positions import Offered, Scores
+    from gateway.domain.routing import Candidate, Route
     from gateway.domain.underwriting import Assessment
     from gateway.usecases.limits import Judged
     from gateway.usecases.world import World
+
+
+class Lender(msgspec.Struct, frozen=True):
+    """A programme and its bank."""
+
+    programme_id: str
+    programme_version: int
+    bank_id: str
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """What one of several lenders says of a merchant, and why it is first or not (`standing`).
+
+    `cost_amount` is what borrowing costs in all at the amount at which all lenders were compared; it and `fee_bps` are
+    null where this one does not offer. `reason` holds its limit where it is, or stops it.
+    """
+
+    lender: Lender
+    standing: Standing
+    limit_amount: int
+    available_amount: int
+    fee_bps: int | None
+    cost_amount: int | None
+    reason: Reason
 
 
 class CurrentOffer(msgspec.Struct, frozen=True):
@@ -48,6 +74,10 @@ class CurrentOffer(msgspec.Struct, frozen=True):
     decision_id: str | None
     decided_at: Instant | None
     data_as_of: Instant | None
+    lender: Lender
+    """Whose limit and terms these are."""
+    alternatives: list[Alternative]
+    """What every other lender says; a quote may name one of them that offers. Empty where there is one lender."""
 
 
 class ForecastView(msgspec.Struct, frozen=True):
@@ -91,7 +121,8 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
     """A judged position as clients see it."""
     position, fresh = judged.position, judged.assessment
     offered, verdict, scores = _open(world, position.offered), position.verdict, position.scores
-    step = world.programme.step_amount(position.currency)
+    programme = judged.programme
+    step = programme.step_amount(position.currency)
     need = underwriting.stocking_need_amount(scores)
     suggested = min(-(-need // step) * step, fresh.available_amount)
     return CurrentOffer(
@@ -109,10 +140,29 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
         suggested_amount=suggested,
         terms=fresh.terms,
         pd=None if scores is None else scores.pd,
-        reasons=explanations.standing(offered, verdict, fresh, scores, world.programme),
+        reasons=explanations.standing(offered, verdict, fresh, scores, programme),
         decision_id=None if verdict is None else verdict.decision_id,
         decided_at=None if verdict is None else verdict.decided_at,
         data_as_of=position.data_at,
+        lender=Lender(programme.id, programme.version, programme.bank_id),
+        alternatives=[] if judged.route is None else _alternatives(judged.route, programme.id),
+    )
+
+
+def _alternatives(route: Route, programme_id: str) -> list[Alternative]:
+    return [lender(one) for one in route.candidates if one.programme.id != programme_id]
+
+
+def lender(one: Candidate) -> Alternative:
+    """What one of several lenders said."""
+    return Alternative(
+        lender=Lender(one.programme.id, one.programme.version, one.bank_id),
+        standing=one.standing,
+        limit_amount=one.limit_amount,
+        available_amount=one.available_amount,
+        fee_bps=one.fee_bps,
+        cost_amount=one.cost_amount,
+        reason=reasons.make(one.reason),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from gateway.batch import grading
 from gateway.batch.grading import Foreseen
 from gateway.domain import features, underwriting
-from gateway.usecases import scoring
+from gateway.domain.positions import PD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def judge(scorer: Scorer, terms: Terms, window: Window, grades: Sequence[str | N
     years = grading.year(scorer, past, features.forecast_features(past, 30))
     odd = [one.score for one in grading.anomaly(scorer, past)]
     given = grading.inputs(terms, window, Foreseen([()] * len(years), years, odd), grades)
-    candidates = grading.candidates(scorer, scoring.PD, programme, grading.rows(programme, window, given))
+    candidates = grading.candidates(scorer, PD, programme, grading.rows(programme, window, given))
     judged = []
     for one, scored, foreseen in zip(given, candidates, years, strict=True):
         chosen = underwriting.best_grade(scored, programme, one)

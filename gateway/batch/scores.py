@@ -11,7 +11,7 @@ import numpy as np
 from gateway.batch import grading, windows
 from gateway.batch.grading import Foreseen
 from gateway.domain import features, tracking, underwriting
-from gateway.domain.positions import GradeScore
+from gateway.domain.positions import PD, GradeScore
 from gateway.usecases import forecasting, scoring
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _score(scorer: Scorer, terms: Terms, sheets: list[Sheet]) -> list[Answer]:
     given = grading.inputs(terms, window, read, [None] * len(sheets))
     programme, names = terms.programme, [grade.name for grade in terms.programme.grades]
     tried = grading.rows(programme, window, given)
-    model = scoring.PD if scorer.usable(scoring.PD) else scoring.RULES
+    model = PD if scorer.usable(PD) else scoring.RULES
     candidates = grading.candidates(scorer, model, programme, tried)
     best = [underwriting.best_grade(one, programme, its) for one, its in zip(candidates, given, strict=True)]
     picks = [len(names) - 1 if one is None else names.index(one.grade) for one in best]

@@ -64,6 +64,7 @@ class Action(StrEnum):
     models_stepped = "models.stepped"
     models_reset = "models.reset"
     programme_applied = "programme.applied"
+    programme_withdrawn = "programme.withdrawn"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action

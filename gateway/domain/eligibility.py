@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from gateway.domain.positions import Profile
     from gateway.domain.programmes import Eligibility
 
+CURRENCY_NOT_SERVED = "currency_not_served"
+"""The stop of a currency that programme or bank does not lend in."""
 STOPS = ("company_too_young", "country_excluded", "sector_excluded", "company_blocked")
 """The reasons for which a shop is turned down before its sales are looked at, in this order."""
 
 
-def stops(profile: Profile, rule: Eligibility, today: date | None) -> Iterator[str]:
+def stops(profile: Profile, rule: Eligibility, today: date | None, currency: str = "") -> Iterator[str]:
     """Every rule the shop does not meet.
 
     Where an age is asked for, a company whose registration is not known is too young: it has not been shown otherwise.
     A sector or a company number that is not known is not on a list.
     """
+    if rule.currencies and currency not in rule.currencies:
+        yield CURRENCY_NOT_SERVED
     known = profile.registered_on is not None and today is not None
     if rule.company_age_days and not (known and (today - profile.registered_on).days >= rule.company_age_days):  # type: ignore[operator]
         yield "company_too_young"

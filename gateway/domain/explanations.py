@@ -75,6 +75,9 @@ def explain(
         return (*fresh.reasons, *_behind(fresh.reasons[0].code, scores))
     if current is None or current.grounds is None:
         parts = _first(fresh, scores, programme)
+    elif current.grounds.programme.id != programme.id:  # what two lenders' formulas come to cannot be split
+        changed = reasons.make("lender_changed", fresh.limit_amount - current.limit_amount)
+        parts = [changed, *_first(fresh, scores, programme)]
     else:
         parts = _changed(current, current.grounds, fresh, scores, programme)
     return (*parts[: SHOWN_COUNT - 1], *fresh.reasons)

@@ -20,6 +20,20 @@ YEAR_DAYS = 364
 """Whole weeks, so that weekdays meet weekdays."""
 
 
+class Own(msgspec.Struct, frozen=True, gc=False):
+    """As much of what policy reads as is another under each programme; the names are those of `Inputs`."""
+
+    headroom_amount: int
+    grade: str | None
+    pd: int | None
+    graded_from: str | None
+    stale: bool
+    season_ago_amount: int
+    season_ahead_amount: int
+    override: Override | None
+    bank_stop: str | None
+
+
 class Inputs(msgspec.Struct, frozen=True, gc=False):
     """Everything policy reads, kept with the decision so that `gateway replay` can repeat it exactly."""
 
@@ -51,28 +65,50 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
     monitoring_bps: int = BPS
     graded_from: str | None = None
     """The grade of the scores before, which hysteresis leans on."""
+    bank_stop: str | None = None
+    """Why the programme's bank takes no new business of this kind, as a reason's code."""
+
+    @property
+    def own(self) -> Own:
+        """What is the programme's own of it."""
+        return Own(*[getattr(self, name) for name in Own.__struct_fields__])
+
+    def under(self, own: Own) -> Inputs:
+        """The same moment under another programme."""
+        return msgspec.structs.replace(self, **msgspec.structs.asdict(own))
 
 
 def inputs(
-    position: Position, programme: Programme, headroom_amount: int, now: datetime, monitoring_bps: int = BPS
+    position: Position,
+    programme: Programme,
+    headroom_amount: int,
+    now: datetime,
+    monitoring_bps: int = BPS,
+    *,
+    bank_stop: str | None = None,
 ) -> Inputs:
     """Read a position once, for policy and for the record; of one that may not be assessed, nothing of its sales."""
     if position.assessed_under(now):
-        return of_assessed(position, programme, headroom_amount, now, monitoring_bps)
+        return of_assessed(position, programme, headroom_amount, now, monitoring_bps, bank_stop=bank_stop)
     position = msgspec.structs.replace(position, history=None, open_days={}, scores=None, flags=(), override=None)
-    given = of_assessed(position, programme, headroom_amount, now, monitoring_bps)
+    given = of_assessed(position, programme, headroom_amount, now, monitoring_bps, bank_stop=bank_stop)
     return msgspec.structs.replace(given, withdrawn=True)
 
 
 def of_assessed(
-    position: Position, programme: Programme, headroom_amount: int, now: datetime, monitoring_bps: int = BPS
+    position: Position,
+    programme: Programme,
+    headroom_amount: int,
+    now: datetime,
+    monitoring_bps: int = BPS,
+    *,
+    bank_stop: str | None = None,
 ) -> Inputs:
     """The same of a position that is known to be one that may be assessed."""
     history, scores, today = position.history, position.scores, position.today(now)
     open_days = 0 if history is None else max(0, (today - history.through_on).days)
     oldest = now - timedelta(days=programme.stale_days)
     ago, ahead = _season(history) if programme.seasonal_max_bps > BPS else (0, 0)
-    override = position.override
     return Inputs(
         currency=position.currency,
         merchant_state=position.merchant_state,
@@ -95,10 +131,15 @@ def of_assessed(
         season_ahead_amount=ahead,
         anomaly=None if scores is None else scores.anomaly,
         flags=position.flags,
-        override=override if override is not None and now < override.expires_at else None,
+        override=None if position.override is None else _heeded(position.override, programme, now),
         monitoring_bps=monitoring_bps,
         graded_from=None if scores is None else scores.graded_from,
+        bank_stop=bank_stop,
     )
+
+
+def _heeded(override: Override, programme: Programme, now: datetime) -> Override | None:
+    return override if now < override.expires_at and override.programme_id in {None, programme.id} else None
 
 
 def _net_open(position: Position, today: date) -> int:

@@ -104,15 +104,17 @@ class Change(StrEnum):
 def change(current: Offered | None, fresh: Assessment, programme: Programme, now: datetime, closing: bool) -> Change:  # noqa: FBT001
     """Whether the fresh assessment differs materially from what was offered (see product.md).
 
-    5 %, a grade, a stop, a price that a new programme version changed, or, when a day closes, any cut below the shown
-    limit. A raise waits for its cool-down, a cut never does; a worse grade, whose price is another, is no raise
-    whatever the amount.
+    5 %, a grade, a stop, another lender, a price that a new programme version changed, or, when a day closes, any cut
+    below the shown limit. A raise waits for its cool-down, a cut never does; a worse grade, whose price is another, is
+    no raise whatever the amount. Whether a better lender is better enough was decided before (`routing`).
     """
     if current is not None and now >= current.expires_at:
         current = None
     if fresh.outcome is not Outcome.offered:
         return _stopped(current, fresh)
-    if current is None or current.price not in {None, programme.price(current.grade)}:
+    if current is None or current.programme_id not in {None, programme.id}:
+        return Change.make
+    if current.price not in {None, programme.price(current.grade)}:
         return Change.make
     difference = fresh.limit_amount - current.limit_amount
     material = abs(difference) >= max(1, share(current.limit_amount, programme.material_bps))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+PD = "pd"
+"""The features of the risk model among those that are kept."""
 Row = bytes | list[float | None]
 """What a model saw of one merchant: packed float32, little end first, NaN = missing; or written out."""
 
@@ -75,12 +77,29 @@ class Tracks(msgspec.Struct, frozen=True, gc=False):
 
 
 class Override(msgspec.Struct, frozen=True):
-    """A person's decision that policy heeds until `expires_at`: stops and flags it `clears`, a grade it gives."""
+    """A person's decision that policy heeds until `expires_at`: stops and flags it `clears`, a grade it gives.
+
+    It overrules the policy of one programme; None = of the time when there was one.
+    """
 
     review_id: str
     expires_at: datetime
     clears: tuple[str, ...] = ()
     grade: str | None = None
+    programme_id: str | None = None
+
+
+class Grading(msgspec.Struct, frozen=True, gc=False):
+    """What the risk model said of the limits of one programme, and the grade that came of it: see `Scores`."""
+
+    programme: ProgrammeRef
+    graded_from: str | None
+    candidates: tuple[GradeScore, ...]
+    grade: str | None
+    pd: int | None
+    contributions: tuple[tuple[str, int], ...]
+    row: Row
+    """What the model saw: the row `pd` of the features."""
 
 
 class Scores(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +111,9 @@ class Scores(msgspec.Struct, frozen=True, gc=False):
     best one whose own limit keeps the PD within it, None when none does; `graded_from` the one before, which hysteresis
     leans on. `model` says which model the PD is of. An `anomaly` of 1,000,000 and above is an alert. `features` are the
     rows that the models saw; `seen` reads one.
+
+    All that depends on the limits tried (`programme`, `graded_from`, `candidates`, `grade`, `pd`, `contributions`, the
+    row `pd`) is of one programme; `others` has the same of the other programmes in force.
     """
 
     scored_through_on: date
@@ -115,6 +137,38 @@ class Scores(msgspec.Struct, frozen=True, gc=False):
     ratios_year: tuple[tuple[int, int, int], ...] = ()
     anomaly: int | None = None
     anomaly_contributions: tuple[tuple[str, int], ...] = ()
+    others: tuple[Grading, ...] = ()
+
+    def under(self, programme_id: str) -> Scores:
+        """The same scores with the grading of that programme in front, if there is one."""
+        grading = next((one for one in self.others if one.programme.id == programme_id), None)
+        if grading is None or self.programme is None:
+            return self
+        mine = Grading(
+            self.programme, self.graded_from, self.candidates, self.grade, self.pd, self.contributions,
+            self.features[PD],
+        )  # fmt: skip
+        return self.graded(grading, tuple([mine if one is grading else one for one in self.others]))
+
+    def graded(self, grading: Grading, others: tuple[Grading, ...] = ()) -> Scores:
+        """The same scores with that grading in front of `others`."""
+        return msgspec.structs.replace(
+            self,
+            programme=grading.programme,
+            graded_from=grading.graded_from,
+            candidates=grading.candidates,
+            grade=grading.grade,
+            pd=grading.pd,
+            contributions=grading.contributions,
+            features=self.features | {PD: grading.row},
+            others=others,
+        )
+
+    def grade_under(self, programme_id: str) -> str | None:
+        """The grade under a programme, whichever of its versions gave it."""
+        if self.programme is None or self.programme.id == programme_id:
+            return self.grade
+        return next((one.grade for one in self.others if one.programme.id == programme_id), None)
 
 
 class Grounds(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -150,6 +204,11 @@ class Offered(msgspec.Struct, frozen=True, gc=False):
     grounds: Grounds | None = None
     price: tuple[int, int, int] | None = None
     """Fee and withheld share in bps, term in days (`Programme.price`); None where it was not noted yet."""
+
+    @property
+    def programme_id(self) -> str | None:
+        """Whose offer it is; None where it was not noted yet."""
+        return None if self.grounds is None else self.grounds.programme.id
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -190,6 +249,12 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     def today(self, now: datetime) -> date:
         """The shop's current business day."""
         return calendars.business_date(now, self.timezone, self.day_cutoff)
+
+    def under(self, programme_id: str) -> Position:
+        """The same position with the scores of a programme in front: what it is assessed by under that one."""
+        if self.scores is None or (scores := self.scores.under(programme_id)) is self.scores:
+            return self
+        return msgspec.structs.replace(self, scores=scores)
 
     def assessed_under(self, now: datetime) -> tuple[Grant, ...]:
         """The consents that let a limit be worked out of these sales at `now`; none: it must not be."""

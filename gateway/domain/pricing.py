@@ -51,7 +51,7 @@ def cost(amount: int, fee_bps: int, programme: Programme, outlook: Sequence[int]
     total by then. The fee is `fee_bps` of the amount, the grade's, rounded up to the minor unit, but no more than the
     programme's all-in cap allows when the loan is repaid as foreseen.
     """
-    ahead = [outlooks.until(outlook, day) for day in range(programme.term_days + 1)]
+    ahead = _ahead(outlook, programme)
     fee = _fee_amount(amount, fee_bps, programme, ahead)
     total = amount + fee
     withhold_bps = withheld_share_bps(total, programme, ahead)
@@ -67,6 +67,15 @@ def cost(amount: int, fee_bps: int, programme: Programme, outlook: Sequence[int]
         apr_bps=annual_rate_bps(amount, [after - before for before, after in pairwise(repaid)]),
         daily_repayment_amount=-(-total // days),
     )
+
+
+def fee_amount(amount: int, fee_bps: int, programme: Programme, outlook: Sequence[int]) -> int:
+    """The fee of `cost` alone: all that the merchant pays for borrowing `amount`."""
+    return _fee_amount(amount, fee_bps, programme, _ahead(outlook, programme))
+
+
+def _ahead(outlook: Sequence[int], programme: Programme) -> list[int]:
+    return [outlooks.until(outlook, day) for day in range(programme.term_days + 1)]
 
 
 def outlook(scores: Scores | None) -> tuple[int, ...]:

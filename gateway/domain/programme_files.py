@@ -216,6 +216,7 @@ def _lists(programme: Programme) -> Iterator[Fault]:
         yield from _range(f"sectors.{start}", bps, 0, BPS)
     listed = {
         "eligibility.countries": (programme.eligibility.countries, r"[A-Z]{2}"),
+        "eligibility.currencies": (programme.eligibility.currencies, "|".join(EXPONENTS)),
         "eligibility.mccs_excluded": (programme.eligibility.mccs_excluded, r"[0-9]{1,4}"),
         "eligibility.companies_blocked": (
             programme.eligibility.companies_blocked,

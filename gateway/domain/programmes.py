@@ -1,4 +1,4 @@
-"""A programme: a bank's product and policy. One is built in; more come as files with their own versions."""
+"""A programme: a bank's product and policy. One is built in; more come as files, each with its own versions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from importlib.resources import files
 
 import msgspec
 
+from gateway.domain.errors import NotFound
 from gateway.domain.money import BPS, minor_units
 from gateway.domain.repayments import CollectionMode
 from gateway.domain.tiers import Tier
+
+
+class UnknownProgramme(NotFound):
+    """No such programme, or no such version of it, was ever in force here."""
+
+    code = "programme_not_found"
+    title = "No such programme"
 
 
 class Grade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,15 +37,17 @@ class ProgrammeRef(msgspec.Struct, frozen=True):
 
 
 class Eligibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may borrow at all. An empty `countries` admits every one; companies are blocked as `scheme:value`.
+    """Who may borrow at all. An empty `countries` or `currencies` admits every one.
 
-    `mccs_excluded` are MCCs or the starts of some. An age is checked where one is asked for.
+    `mccs_excluded` are MCCs or the starts of some, companies are blocked as `scheme:value`. An age is checked where one
+    is asked for.
     """
 
     countries: tuple[str, ...] = ()
     mccs_excluded: tuple[str, ...] = ()
     companies_blocked: tuple[str, ...] = ()
     company_age_days: int = 0
+    currencies: tuple[str, ...] = ()
 
 
 class TierRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,10 +133,14 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Its id and version."""
         return ProgrammeRef(self.id, self.version)
 
-    def price(self, grade: str) -> tuple[int, int, int] | None:
+    def fee_bps(self, grade: str | None) -> int | None:
+        """The fee at a grade; None without such a grade."""
+        return next((one.fee_bps for one in self.grades if one.name == grade), None)
+
+    def price(self, grade: str | None) -> tuple[int, int, int] | None:
         """What borrowing costs at a grade: fee and withheld share in bps, term in days; None without such a grade."""
-        fees = (one.fee_bps for one in self.grades if one.name == grade)
-        return next(((fee, self.withhold_bps, self.term_days) for fee in fees), None)
+        fee_bps = self.fee_bps(grade)
+        return None if fee_bps is None else (fee_bps, self.withhold_bps, self.term_days)
 
     def cap_amount(self, currency: str) -> int:
         """The most one merchant may owe, in minor units."""

@@ -14,10 +14,11 @@ from gateway.domain.repayments import CollectionMode
 
 
 class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which offer, and how much of it."""
+    """Which offer, and how much of it; `programme_id` of another lender than the offer's, one of its alternatives."""
 
     offer_id: str
     amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]
+    programme_id: Annotated[str, msgspec.Meta(max_length=44)] | None = None
 
 
 class Assumptions(msgspec.Struct, frozen=True):
@@ -52,6 +53,9 @@ class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
     terms_hash: str
     created_at: datetime
     expires_at: datetime
+    programme_id: str
+    programme_version: int
+    """Whose terms these are; 0 = of a time when the version was not kept."""
     collection: CollectionMode = CollectionMode.bank_debit
     interval_days: int = 30
 
@@ -66,6 +70,13 @@ class NotAStep(Invalid):
 
     code = "amount_not_a_step"
     title = "The amount is not a multiple of the step"
+
+
+class NotOffered(Conflict):
+    """The lender asked for offers this merchant nothing now; the alternatives of its current offer say why."""
+
+    code = "lender_does_not_offer"
+    title = "This lender does not offer now"
 
 
 class AboveLimit(Invalid):

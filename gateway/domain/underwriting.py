@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import eligibility, outlooks, reasons
+from gateway.domain.eligibility import CURRENCY_NOT_SERVED
 from gateway.domain.histories import WINDOW
 from gateway.domain.inputs import Inputs, inputs
 from gateway.domain.merchants import MerchantState
@@ -184,7 +185,9 @@ def stocking_need_amount(scores: Scores | None) -> int:
 COST_BPS = 6_000
 """Cost of goods as a share of sales where no purchase data exist; small retail lies around 55-70 %."""
 
-_FREEZING = {"data_stale", "consent_withdrawn", "anomaly_suspected"}
+BANK_STOPPED = "bank_stopped"
+"""The stop of a bank that takes no new business for now."""
+_FREEZING = {"data_stale", "consent_withdrawn", "anomaly_suspected", BANK_STOPPED}
 """Stops that may pass: the offer waits for them instead of ending."""
 
 
@@ -225,7 +228,7 @@ def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator
         yield "merchant_not_verified"
     if given.withdrawn:
         yield "consent_withdrawn"
-    yield from eligibility.stops(given.profile, programme.eligibility, given.today)
+    yield from eligibility.stops(given.profile, programme.eligibility, given.today, given.currency)
     if not given.scored:
         yield "no_closed_day"
     if given.trading_days_count < programme.thin_days:
@@ -238,6 +241,8 @@ def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator
         yield "no_sales"
     if grade is None:
         yield "risk_too_high"
+    if given.bank_stop is not None:
+        yield given.bank_stop
 
 
 def _dial_bps(given: Inputs, programme: Programme) -> int:
@@ -279,8 +284,10 @@ def _binding(terms: Terms) -> Reason:
 
 
 __all__ = [
+    "BANK_STOPPED",
     "CLEARABLE",
     "COST_BPS",
+    "CURRENCY_NOT_SERVED",
     "P10",
     "P50",
     "Assessment",

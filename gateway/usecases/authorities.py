@@ -25,13 +25,14 @@ from gateway.domain.authorities import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, events, merchants, messages, passkeys
+from gateway.usecases import audit, events, merchants, messages, passkeys, positions
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
     from gateway.domain.authorities import NewAuthority
     from gateway.domain.drawdowns import Drawdown
     from gateway.domain.intents import Intent
+    from gateway.domain.programmes import Programme
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
@@ -105,7 +106,7 @@ async def standing(reader: Reader, world: World, merchant_id: str) -> Standing:
 async def propose(tx: Tx, world: World, merchant_id: str, partner_id: str, new: NewAuthority) -> Authority:
     """Ask the signatory of a partner's merchant; an earlier proposal is replaced. Raises NotFound or Invalid."""
     merchant = await merchants.find(tx, merchant_id, partner_id)
-    authorities.check(new, merchant.currency, world.programme)
+    authorities.check(new, merchant.currency, await lender(tx, world, merchant_id))
     await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     now = world.clock.now()
     earlier = await tx.one(sql.authorities.proposed, Authority, merchant_id=merchant_id)
@@ -132,7 +133,13 @@ async def propose(tx: Tx, world: World, merchant_id: str, partner_id: str, new: 
 async def intent(reader: Reader, world: World, authority: Authority) -> Intent:
     """What the signatory would sign this very moment."""
     paid_to = await payee(reader, world, authority.merchant_id)
-    return intents.authorize(authority, paid_to.hash, authorities.agreement(world.programme))
+    programme = await lender(reader, world, authority.merchant_id)
+    return intents.authorize(authority, paid_to.hash, authorities.agreement(programme))
+
+
+async def lender(reader: Reader, world: World, merchant_id: str) -> Programme:
+    """Whose terms one click agrees to: of the merchant's current offer."""
+    return world.lender_of((await positions.load(reader, world, [merchant_id]))[merchant_id])
 
 
 async def approve(tx: Tx, world: World, authority_id: str, merchant_id: str, signed: Signed) -> Authority:
@@ -152,7 +159,7 @@ async def approve(tx: Tx, world: World, authority_id: str, merchant_id: str, sig
     passkey_id = answered.passkey.id
     approval = Approval(
         payee_hash=str(answered.intent["payee"]),
-        agreement=authorities.agreement(world.programme),
+        agreement=authorities.agreement(await lender(tx, world, merchant_id)),
         passkey_id=passkey_id,
         intent_hash=answered.intent_hash,
         remote_address=signed.remote_address,

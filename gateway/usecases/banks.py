@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain.drawdowns import BankUnavailable
+from gateway.domain.eligibility import CURRENCY_NOT_SERVED
+from gateway.domain.underwriting import BANK_STOPPED
 from gateway.ports import Party
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ def is_open(world: World, bank_id: str) -> bool:
     """Whether it takes new business: it decides loans and pays out."""
     bank = world.banks.get(bank_id)
     return bank is not None and bank.decision is not None and _paying(bank) is not None
+
+
+def stop(world: World, bank_id: str, currency: str) -> str | None:
+    """Why it takes no new loans in a currency, as a reason's code; None = it does, as far as anybody knows."""
+    bank = world.banks.get(bank_id)
+    if bank is None:
+        return BANK_STOPPED
+    paying = _paying(bank)
+    return None if paying is None or currency in paying[1].capabilities.currencies else CURRENCY_NOT_SERVED
 
 
 def check_open(world: World, bank_id: str) -> None:

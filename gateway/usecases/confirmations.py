@@ -130,7 +130,7 @@ async def _why_not(
         amount=drawdown.amount,
         currency=drawdown.currency,
         payee_hash=payee.hash,
-        agreement=rules.agreement(world.programme),
+        agreement=rules.agreement(world.programme_of(drawdown.programme_id)),
         first=await tx.one(sql.authorities.ever_active, merchant_id=merchant_id) is None,
         flagged=flagged(position),
     )

@@ -41,8 +41,8 @@ async def of(world: World, decision: Decision) -> Found:
     model = scores.models.get(scores.model)
     if model is None or model != world.scorer.hashes().get(scores.model):
         return NOTHING
-    same = decision.programme == world.programme.ref
-    programme = world.programme if same else await programmes.find(world.store, decision.programme)
+    running = next((one for one in world.programmes if one.ref == decision.programme), None)
+    programme = running or await programmes.find(world.store, decision.programme)
     if programme is None:
         return NOTHING
     made = underwriting.assess(given, programme)

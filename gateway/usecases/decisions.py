@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import explanations, underwriting
+from gateway.domain import explanations, pricing, routing, underwriting
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.grants import Basis
 from gateway.domain.histories import WINDOW
 from gateway.domain.positions import Offered, Scores
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
+from gateway.domain.routing import Route
 from gateway.domain.underwriting import Inputs, Outcome, Terms
 from gateway.store import sql
 from gateway.usecases import programmes, replays
@@ -46,6 +47,8 @@ class Decision(msgspec.Struct, frozen=True):
     decided_at: datetime
     data_at: datetime | None
     sealed: bool
+    route: Route | None
+    """How its programme was chosen among several; None where there was one, or it is sealed."""
 
 
 class _Stored(Decision, frozen=True):
@@ -61,6 +64,7 @@ class _Made(msgspec.Struct, frozen=True):
     inputs: Inputs
     scores: Scores | None
     against: Offered | None = None
+    route: Route | None = None
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -119,6 +123,8 @@ async def replay(
     made = _made_of(decision, vault)
     again = underwriting.assess(made.inputs, programme)
     differences = _policy(decision, made, again, programme)
+    if made.route is not None:
+        differences += await _routed(reader, scorer, made, made.route)
     pd, scores = None, made.scores
     if scores is not None:
         differences += replays.grading(made.inputs, scores, programme)
@@ -138,6 +144,21 @@ async def replay(
     )
 
 
+async def _routed(reader: Reader, scorer: Scorer, made: _Made, route: Route) -> list[str]:
+    """What each lender said, from the inputs that were its own, and which of them was chosen."""
+    found, answers = list[str](), []
+    for one in route.candidates:
+        its = await _programme(reader, one.programme)
+        given = made.inputs.under(one.own)
+        answers.append((its, given, underwriting.assess(given, its)))
+        if made.scores is not None and one.programme != made.scores.programme:
+            scores = made.scores.under(its.id)
+            faults = replays.grading(given, scores, its) + replays.models(scores, given.tails[WINDOW], scorer)[1]
+            found += [f"{its.id} {fault}" for fault in faults]
+    again = routing.route(answers, pricing.outlook(made.scores), route.present_id)
+    return found + replays.differing(("route", again, route))
+
+
 async def _programme(reader: Reader, ref: ProgrammeRef) -> Programme:
     found = await programmes.find(reader, ref)
     if found is None:
@@ -147,7 +168,7 @@ async def _programme(reader: Reader, ref: ProgrammeRef) -> Programme:
 
 def _made_of(decision: _Stored, vault: Vault | None) -> _Made:
     if decision.inputs is not None:
-        return _Made(decision.inputs, decision.scores, decision.against)
+        return _Made(decision.inputs, decision.scores, decision.against, decision.route)
     if vault is None or decision.envelope is None:
         raise DecisionSealed("Its merchant's data was erased: replaying it takes the key that it was sealed with")
     return msgspec.json.decode(vault.unseal(decision.envelope, decision.id), type=_Made)

@@ -10,6 +10,7 @@ from gateway.domain import grants, ledger, states
 from gateway.domain import reviews as review_rules
 from gateway.domain.drawdowns import (
     MOVES,
+    BankUnavailable,
     Confirmation,
     Drawdown,
     DrawdownState,
@@ -25,7 +26,7 @@ from gateway.domain.money import Money
 from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
 from gateway.domain.reviews import ReviewState
-from gateway.domain.underwriting import Outcome
+from gateway.domain.underwriting import BANK_STOPPED, Outcome
 from gateway.store import sql
 from gateway.usecases import audit, banks, events, jobs, limits, positions, reviews, velocity
 from gateway.usecases import ledger as books
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.inputs import Inputs
     from gateway.domain.positions import Position
+    from gateway.domain.programmes import Programme
     from gateway.domain.rights import Caller
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
@@ -80,7 +82,7 @@ async def propose(tx: Tx, world: World, caller: Caller, new: NewDrawdown) -> Dra
         quote_id=quote.id,
         offer_id=quote.offer_id,
         bank_id=quote.bank_id,
-        programme_id=world.programme.id,
+        programme_id=quote.programme_id,
         state=DrawdownState.awaiting_confirmation,
         currency=quote.currency,
         amount=quote.amount,
@@ -121,7 +123,7 @@ async def confirm(
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
     await velocity.take(tx, world, drawdown)
-    given = await _take_exposure(tx, world, quote)
+    given, programme = await _take_exposure(tx, world, quote)
     evidence = Evidence(
         terms_hash=quote.terms_hash,
         terms_version=quote.terms_version,
@@ -138,7 +140,7 @@ async def confirm(
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)
     unseen = await tx.one(sql.reviews.unseen, merchant_id=drawdown.merchant_id)  # this draw among it
-    if why := review_rules.reasons(given, drawdown.amount if unseen is None else unseen[0], world.programme):
+    if why := review_rules.reasons(given, drawdown.amount if unseen is None else unseen[0], programme):
         await move(tx, world, await find(tx, drawdown_id), DrawdownState.reviewing)
         await reviews.open_drawdown(tx, world, drawdown, why)
     else:
@@ -226,7 +228,7 @@ async def move(tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, 
 async def release_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
     """Principal that is no longer owed, or never will be, frees its merchant's, programme's and partner's room."""
     await tx.run(sql.positions.release, merchant_id=drawdown.merchant_id, amount=amount)
-    for scope, _ in limits.caps(world, drawdown.partner_id, drawdown.currency):
+    for scope, _ in limits.caps(world.programme_of(drawdown.programme_id), drawdown.partner_id, drawdown.currency):
         await tx.run(sql.exposures.release, scope=scope, amount=amount)
     positions.forget(tx, world, drawdown.merchant_id)
 
@@ -234,7 +236,7 @@ async def release_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int
 async def restore_exposure(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
     """Principal that is owed again, because its repayment was taken back; what is owed is owed, whatever the limit."""
     await tx.run(sql.positions.take_back, merchant_id=drawdown.merchant_id, amount=amount)
-    for scope, _ in limits.caps(world, drawdown.partner_id, drawdown.currency):
+    for scope, _ in limits.caps(world.programme_of(drawdown.programme_id), drawdown.partner_id, drawdown.currency):
         await tx.run(sql.exposures.take_back, scope=scope, amount=amount)
     positions.forget(tx, world, drawdown.merchant_id)
 
@@ -273,14 +275,19 @@ def _draw(position: Position, quote: Quote) -> grants.Draw:
     return grants.Draw(quote.bank_id, quote.currency, quote.amount, outstanding, quote.withhold_bps)
 
 
-async def _take_exposure(tx: Tx, world: World, quote: Quote) -> Inputs:
+async def _take_exposure(tx: Tx, world: World, quote: Quote) -> tuple[Inputs, Programme]:
     """The guard: exposure + amount ≤ the fresh limit, checked by the very statement that raises it; what it rests on.
 
-    The limit itself is made of what the database holds now, not of what this process remembers.
+    The limit is the quote's own lender's, made of what the database holds now, not of what this process remembers.
     """
     position = await positions.certain(tx, world, quote.merchant_id)
     offer = await tx.one(sql.offers.find, Offer, offer_id=quote.offer_id, partner_id=position.partner_id)
-    given, fresh = await limits.assess(tx, world, position)
+    judged = await limits.under(tx, world, position, quote.programme_id)
+    if judged is None:
+        raise QuoteSuperseded("The lender's programme was withdrawn; nothing was borrowed")
+    fresh = judged.assessment
+    if fresh.reasons[0].code == BANK_STOPPED:
+        raise BankUnavailable(f"{quote.bank_id} takes no new loans now; nothing was borrowed", bank_id=quote.bank_id)
     if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
         raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
     grants.check_covered(position.grants, _draw(position, quote), world.clock.now())
@@ -289,12 +296,12 @@ async def _take_exposure(tx: Tx, world: World, quote: Quote) -> Inputs:
         raise QuoteSuperseded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
     if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=quote.amount, limit_amount=limit):
         raise ExposureExceeded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
-    for scope, cap in limits.caps(world, position.partner_id, quote.currency):
+    for scope, cap in limits.caps(judged.programme, position.partner_id, quote.currency):
         await tx.run(sql.exposures.open, scope=scope)
         if not await tx.run(sql.exposures.guard, scope=scope, amount=quote.amount, cap_amount=cap):
             raise ExposureExceeded("Bank or partner have no room for this amount; nothing was borrowed")
     positions.forget(tx, world, quote.merchant_id)
-    return given
+    return judged.given, judged.programme
 
 
 async def _tell(tx: Tx, world: World, drawdown: Drawdown, state: DrawdownState) -> None:

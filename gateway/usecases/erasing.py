@@ -149,17 +149,19 @@ async def _seal(tx: Tx, work: _Work) -> bool:
     """What decisions were made of is encrypted, each bound to its own id."""
     found = await tx.all(sql.erasures.unsealed, merchant_id=work.merchant_id, limit=SEALED_COUNT)
     rows = [
-        {"id": decision_id, "sealed": work.world.vault.seal(_envelope(inputs, scores, against), decision_id)}
-        for decision_id, inputs, scores, against in found
+        {"id": decision_id, "sealed": work.world.vault.seal(_envelope(*made), decision_id)}
+        for decision_id, *made in found
     ]
     await tx.many(sql.erasures.seal, rows)
     await _count(tx, work, decisions_count=len(rows))
     return bool(rows)
 
 
-def _envelope(inputs: str, scores: str | None, against: str | None) -> bytes:
+def _envelope(inputs: str, scores: str | None, against: str | None, route: str | None) -> bytes:
     """The columns as they are, side by side."""
-    return f'{{"inputs":{inputs},"scores":{scores or "null"},"against":{against or "null"}}}'.encode()
+    columns = {"inputs": inputs, "scores": scores, "against": against, "route": route}
+    pairs = [f'"{name}":{column or "null"}' for name, column in columns.items()]
+    return f"{{{','.join(pairs)}}}".encode()
 
 
 async def _finish(tx: Tx, work: _Work) -> None:

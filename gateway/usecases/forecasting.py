@@ -42,7 +42,7 @@ class _Horizon(msgspec.Struct):
 
 
 def foresee(world: World, positions: Sequence[Position], histories: Histories, model: str) -> list[Position]:
-    """Positions with scores that have everything but a grade, and with the intervals that their days have taught.
+    """Positions with scores that have everything but a programme's grade, and the intervals their days have taught.
 
     `histories` are the positions' own, in their order; `model` is the one that will say the risk.
     """
@@ -53,7 +53,7 @@ def foresee(world: World, positions: Sequence[Position], histories: Histories, m
     years = _years(world, histories, long.features, kept)
     oddities = _oddities(world, histories, kept)
     fallback = (histories.length < features.FORECAST_MIN_DAYS).tolist()
-    models, programme, seen = world.scorer.hashes(), world.programme.ref, list(kept.items())
+    models, first, seen = world.scorer.hashes(), world.programmes[0].id, list(kept.items())
     answer = []
     for i, (position, through) in enumerate(zip(positions, _through(positions), strict=True)):
         before, tracks = position.scores, (short.tracks[i], long.tracks[i])
@@ -71,8 +71,7 @@ def foresee(world: World, positions: Sequence[Position], histories: Histories, m
             contributions=(),
             models=models,
             model=model,
-            programme=programme,
-            graded_from=None if before is None else before.grade,
+            graded_from=None if before is None else before.grade_under(first),
             factors_7=short.factors[i],
             factors_30=long.factors[i],
             year=years[i][1],

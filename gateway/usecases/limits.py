@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from gateway.domain import explanations, offers, underwriting
+from gateway.domain import explanations, offers, pricing, routing, underwriting
 from gateway.domain.events import Event
 from gateway.domain.grants import Basis
 from gateway.domain.notices import adverse
 from gateway.domain.offers import Change, Commitment, OfferState, Price
 from gateway.domain.positions import Offered, Position, Verdict
+from gateway.domain.programmes import Programme
+from gateway.domain.routing import Route
 from gateway.domain.underwriting import Assessment, Inputs, Outcome
 from gateway.store import sql
-from gateway.usecases import events, notices, scoring
+from gateway.usecases import banks, events, notices, scoring
 from gateway.usecases.notices import Told
 
 if TYPE_CHECKING:
@@ -27,11 +29,25 @@ if TYPE_CHECKING:
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
-    """A position, what policy says of it now, and whether something was written about it."""
+    """A position, what policy says of it now, under which programme, and whether something was written about it.
+
+    `route` says how the programme was chosen among several; None where there is one.
+    """
 
     position: Position
+    given: Inputs
     assessment: Assessment
-    written: bool
+    programme: Programme
+    route: Route | None
+    written: bool = False
+
+
+class _Answer(NamedTuple):
+    """What one programme says of a position."""
+
+    programme: Programme
+    given: Inputs
+    fresh: Assessment
 
 
 class _Writes:
@@ -61,35 +77,37 @@ class _Writes:
         await notices.follow(tx, self.world, self.told)
 
 
-def caps(world: World, partner_id: str, currency: str) -> list[tuple[str, int]]:
+def caps(programme: Programme, partner_id: str, currency: str) -> list[tuple[str, int]]:
     """The exposure rows that bound a partner's merchants in one currency, always in this order, and their caps.
 
-    The bank's programme first, then the partner's own part of it.
+    The bank's programme first, then what the partner's merchants owe in all, whoever lent it.
     """
-    programme = world.programme
     return [
         (f"programme:{programme.id}:{currency}", programme.capacity_amount(currency)),
         (f"partner:{partner_id}:{currency}", programme.partner_cap_amount(currency)),
     ]
 
 
-async def _headrooms(reader: Reader, world: World, positions: Sequence[Position]) -> list[int]:
-    """What bank and partner leave each position, its own exposure included: the least of both."""
-    bounds = [caps(world, position.partner_id, position.currency) for position in positions]
-    scopes = sorted({scope for bound in bounds for scope, _ in bound})
+async def _headrooms(
+    reader: Reader, programmes: Sequence[Programme], positions: Sequence[Position]
+) -> list[tuple[int, ...]]:
+    """What bank and partner leave each position under each programme, its own exposure included: the least of both."""
+    bounds = [[caps(one, p.partner_id, p.currency) for one in programmes] for p in positions]
+    scopes = sorted({scope for bound in bounds for pair in bound for scope, _ in pair})
     used: dict[str, int] = {}
     for row in await reader.all(sql.exposures.of, scopes_json=scopes):
         used[row[0]] = row[1]
     return [
-        min(cap - used.get(scope, 0) for scope, cap in bound) + position.exposure_amount
+        tuple([min([cap - used.get(scope, 0) for scope, cap in pair]) + position.exposure_amount for pair in bound])
         for bound, position in zip(bounds, positions, strict=True)
     ]
 
 
-async def assess(reader: Reader, world: World, position: Position) -> tuple[Inputs, Assessment]:
-    """What policy says of a position this very moment; nothing is written."""
-    ((_, given),) = await _inputs(reader, world, [position], world.clock.now())
-    return given, underwriting.assess(given, world.programme)
+async def under(reader: Reader, world: World, position: Position, programme_id: str) -> Judged | None:
+    """What one programme says of a position this very moment; None = it is not in force. Nothing is written."""
+    ((position, answers),) = await _answers(reader, world, [position], world.clock.now())
+    found = next((one for one in answers if one.programme.id == programme_id), None)
+    return None if found is None else _told_by(position, found, None)
 
 
 async def judge(
@@ -97,13 +115,13 @@ async def judge(
 ) -> list[Judged]:
     """Assess positions in the unit that changed them; decisions and offers go in with it.
 
-    What comes back may have newer scores, where those given were of another programme or model.
-    `always` writes a decision though nothing material changed: a person's.
+    What comes back may have newer scores, where those given were of other programmes or models; in front are always
+    those of the programme that judged. `always` writes a decision though nothing material changed: a person's.
     """
     writes = _Writes(world, world.clock.now())
     judged = [
-        _judge(writes, position, given, closing=closing, always=always)
-        for position, given in await _inputs(tx, world, positions, writes.now)
+        _judge(writes, position, answers, closing=closing, always=always)
+        for position, answers in await _answers(tx, world, positions, writes.now)
     ]
     await writes.write(tx)
     return judged
@@ -111,53 +129,86 @@ async def judge(
 
 async def look(reader: Reader, world: World, positions: Sequence[Position]) -> list[Judged]:
     """Assess positions that did not change; nothing is written."""
-    return [
-        Judged(position, underwriting.assess(given, world.programme), written=False)
-        for position, given in await _inputs(reader, world, positions, world.clock.now())
-    ]
+    now = world.clock.now()
+    return [_told_by(*_routed(*pair)) for pair in await _answers(reader, world, positions, now)]
 
 
-async def _inputs(
+async def _answers(
     reader: Reader, world: World, positions: Sequence[Position], now: datetime
-) -> list[tuple[Position, Inputs]]:
-    """Each position with scores of the programme and models in force, and what policy reads of it.
+) -> list[tuple[Position, list[_Answer]]]:
+    """Each position with scores of the programmes and models in force, and what each programme says of it.
 
     Nothing is awaited between that and the judging: both may change while one waits.
     """
-    rooms = await _headrooms(reader, world, positions) if positions else []
+    if not positions:
+        return []
+    programmes = None
+    while programmes is not world.programmes:
+        programmes = world.programmes
+        rooms = await _headrooms(reader, programmes, positions)
     return [
-        (position, underwriting.inputs(position, world.programme, room, now, world.governance.dial_bps))
-        for position, room in zip(scoring.current(world, positions), rooms, strict=True)
+        (position, [_answer(world, position, one, room, now) for one, room in zip(programmes, left, strict=True)])
+        for position, left in zip(scoring.current(world, positions), rooms, strict=True)
     ]
 
 
-def _judge(writes: _Writes, position: Position, given: Inputs, *, closing: bool, always: bool) -> Judged:
-    world, now = writes.world, writes.now
-    fresh = underwriting.assess(given, world.programme)
-    change = offers.change(position.offered, fresh, world.programme, now, closing)
+def _answer(world: World, position: Position, programme: Programme, room: int, now: datetime) -> _Answer:
+    stop, dial = banks.stop(world, programme.bank_id, position.currency), world.governance.dial_bps
+    given = underwriting.inputs(position.under(programme.id), programme, room, now, dial, bank_stop=stop)
+    return _Answer(programme, given, underwriting.assess(given, programme))
+
+
+def _told_by(position: Position, answer: _Answer, route: Route | None, *, written: bool = False) -> Judged:
+    programme, given, fresh = answer
+    return Judged(position, given, fresh, programme, route, written)
+
+
+def _routed(position: Position, answers: list[_Answer]) -> tuple[Position, _Answer, Route | None]:
+    """The answer that speaks for all, and the position with its scores in front."""
+    if len(answers) == 1:
+        return position, answers[0], None
+    present_id = None if position.offered is None else position.offered.programme_id
+    route = routing.route(answers, pricing.outlook(position.scores), present_id)
+    chosen = next(one for one in answers if one.programme.id == route.judged_id)
+    return position.under(chosen.programme.id), chosen, route
+
+
+def _judge(writes: _Writes, position: Position, answers: list[_Answer], *, closing: bool, always: bool) -> Judged:
+    now = writes.now
+    position, answer, route = _routed(position, answers)
+    programme, _, fresh = answer
+    change = offers.change(position.offered, fresh, programme, now, closing)
     if change is Change.none and not always and not _news(position, fresh, closing=closing):
-        return Judged(position, fresh, written=False)
+        return _told_by(position, answer, route)
     live = None if position.offered is None or now >= position.offered.expires_at else position.offered
-    why = explanations.explain(live, fresh, position.scores, world.programme)
-    fresh = msgspec.structs.replace(fresh, reasons=why)
-    decision_id = _decide(writes, position, given, fresh, live)
-    writes.told.append(_told(position, live, fresh, decision_id, change))
-    verdict = Verdict(decision_id, fresh.outcome, fresh.reasons, now)
-    offered = position.offered
+    why = explanations.explain(live, fresh, position.scores, programme)
+    answer = answer._replace(fresh=msgspec.structs.replace(fresh, reasons=why))
+    decision_id = _decide(writes, position, answer, live, route)
+    writes.told.append(_told(position, live, answer, decision_id, change))
+    verdict = Verdict(decision_id, fresh.outcome, why, now)
+    offered = _changed(writes, position, answer, decision_id, change)
+    position = msgspec.structs.replace(position, offered=offered, verdict=verdict)
+    return _told_by(position, answer, route, written=True)
+
+
+def _changed(writes: _Writes, position: Position, answer: _Answer, decision_id: str, change: Change) -> Offered | None:
+    """The offer as the change leaves it, with its rows and events."""
+    offered, now = position.offered, writes.now
     if change is Change.make:
-        offered = _offer(writes, position, fresh, decision_id)
-    elif change is Change.withdraw and offered is not None:
+        return _offer(writes, position, answer, decision_id)
+    if offered is None:
+        return None
+    if change is Change.withdraw:
         writes.canceled.append({"id": offered.id})
         writes.events.append(_event("offer.canceled", position, offered.id, decision_id, now))
-        offered = None
-    elif change in {Change.freeze, Change.unfreeze} and offered is not None:
+        return None
+    if change in {Change.freeze, Change.unfreeze}:
         frozen = change is Change.freeze
         writes.frozen.append({"id": offered.id, "frozen_at": now if frozen else None})
-        writes.events.append(
-            _event(f"offer.{'frozen' if frozen else 'unfrozen'}", position, offered.id, decision_id, now)
-        )
-        offered = msgspec.structs.replace(offered, frozen=frozen)
-    return Judged(msgspec.structs.replace(position, offered=offered, verdict=verdict), fresh, written=True)
+        name = f"offer.{'frozen' if frozen else 'unfrozen'}"
+        writes.events.append(_event(name, position, offered.id, decision_id, now))
+        return msgspec.structs.replace(offered, frozen=frozen)
+    return offered
 
 
 def _news(position: Position, fresh: Assessment, *, closing: bool) -> bool:
@@ -168,8 +219,9 @@ def _news(position: Position, fresh: Assessment, *, closing: bool) -> bool:
     return last is None or last.reasons[0].code != fresh.reasons[0].code
 
 
-def _told(position: Position, live: Offered | None, fresh: Assessment, decision_id: str, change: Change) -> Told:
+def _told(position: Position, live: Offered | None, answer: _Answer, decision_id: str, change: Change) -> Told:
     """Whether the merchant must be told that its limit was refused, frozen or cut, or is what it was again."""
+    fresh = answer.fresh
     before_amount = 0 if live is None else live.limit_amount
     kept = fresh.outcome is Outcome.offered and change is not Change.make
     return Told(
@@ -181,11 +233,12 @@ def _told(position: Position, live: Offered | None, fresh: Assessment, decision_
         after_amount=before_amount if kept else fresh.limit_amount,
         reasons=fresh.reasons,
         adverse=not kept and adverse(before_amount, fresh),
+        material_bps=answer.programme.material_bps,
     )
 
 
-def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessment, live: Offered | None) -> str:
-    world = writes.world
+def _decide(writes: _Writes, position: Position, answer: _Answer, live: Offered | None, route: Route | None) -> str:
+    world, (programme, given, fresh) = writes.world, answer
     decision_id = world.ids.new("decision")
     writes.decisions.append(
         {
@@ -198,7 +251,8 @@ def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessmen
             "against_json": live,
             "terms_json": fresh.terms,
             "reasons_json": fresh.reasons,
-            "programme_json": world.programme.ref,
+            "programme_json": programme.ref,
+            "route_json": route,
             "bases_json": [Basis(g.grant_id, g.version) for g in position.assessed_under(writes.now)],
             "decided_at": writes.now,
             "data_at": position.data_at,
@@ -207,13 +261,13 @@ def _decide(writes: _Writes, position: Position, given: Inputs, fresh: Assessmen
     return decision_id
 
 
-def _offer(writes: _Writes, position: Position, fresh: Assessment, decision_id: str) -> Offered:
+def _offer(writes: _Writes, position: Position, answer: _Answer, decision_id: str) -> Offered:
     world, now = writes.world, writes.now
-    programme, last = world.programme, position.offered
+    (programme, _, fresh), last = answer, position.offered
     old = None if last is None or now >= last.expires_at else last  # an expired offer ended by itself
     offer_id = world.ids.new("offer")
     expires_at = now + timedelta(days=programme.offer_days)
-    grade = _grade(world, fresh)
+    grade = _grade(answer)
     writes.offers.append(
         {
             "id": offer_id,
@@ -252,8 +306,8 @@ def _offer(writes: _Writes, position: Position, fresh: Assessment, decision_id: 
     )
 
 
-def _grade(world: World, fresh: Assessment) -> Grade:
-    return next(grade for grade in world.programme.grades if grade.name == fresh.terms.grade)
+def _grade(answer: _Answer) -> Grade:
+    return next(grade for grade in answer.programme.grades if grade.name == answer.fresh.terms.grade)
 
 
 def _event(name: str, position: Position, offer_id: str, decision_id: str, now: datetime) -> Event:

@@ -29,7 +29,10 @@ MESSAGE = "adverse_action"
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A decision that was written: the limit before it and after it, and why. `adverse` = against the merchant."""
+    """A decision that was written: the limit before it and after it, and why. `adverse` = against the merchant.
+
+    `material_bps` is the programme's: what counts as a material change.
+    """
 
     merchant_id: str
     partner_id: str
@@ -39,6 +42,7 @@ class Told(msgspec.Struct, frozen=True):
     after_amount: int
     reasons: tuple[Reason, ...]
     adverse: bool
+    material_bps: int
 
 
 class _Open(msgspec.Struct, frozen=True):
@@ -67,7 +71,7 @@ async def follow(tx: Tx, world: World, told: Sequence[Told]) -> None:
             added.append(row := _opened(world, one, now))
             opened.append(_event("created", row["id"], one.merchant_id, one.partner_id, now))
         elif one.adverse and notice is not None:
-            joined.append(_joined(world, notice, one, now))
+            joined.append(_joined(notice, one, now))
         elif notice is not None and one.after_amount >= max(1, notice.before_amount):
             await _move(tx, world, notice.id, NoticeState.withdrawn, one)
         elif notice is not None and one.after_amount > 0:
@@ -91,13 +95,12 @@ def _opened(world: World, one: Told, now: datetime) -> dict[str, Any]:
         "reasons_json": rules.principal((), one.reasons),
         "opened_at": now,
         "due_at": now + rules.DUE_AFTER,
-        "send_at": rules.send_at(now, now, one.before_amount, one.after_amount, world.programme.material_bps),
+        "send_at": rules.send_at(now, now, one.before_amount, one.after_amount, one.material_bps),
     }
 
 
-def _joined(world: World, notice: _Open, one: Told, now: datetime) -> dict[str, Any]:
-    before_amount, material_bps = notice.before_amount, world.programme.material_bps
-    send_at = rules.send_at(notice.opened_at, now, before_amount, one.after_amount, material_bps)
+def _joined(notice: _Open, one: Told, now: datetime) -> dict[str, Any]:
+    send_at = rules.send_at(notice.opened_at, now, notice.before_amount, one.after_amount, one.material_bps)
     return {
         "id": notice.id,
         "decision_ids_json": rules.joined(notice.decision_ids, one.decision_id),

@@ -10,7 +10,6 @@ from gateway.domain.events import Event
 from gateway.domain.offers import MOVES, Offer, OfferState
 from gateway.store import sql
 from gateway.usecases import events, limits, positions
-from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,14 +17,15 @@ if TYPE_CHECKING:
     from gateway.domain.positions import Position
     from gateway.domain.rights import Caller
     from gateway.store import Reader, Tx
+    from gateway.usecases.limits import Judged
     from gateway.usecases.world import World
 
 
 async def standing(world: World, merchant_id: str, partner_id: str) -> Judged:
     """Where a merchant stands this moment; raises NotFound for another partner's merchant."""
     position = await position_of(world, merchant_id, partner_id)
-    _, assessment = await limits.assess(world.store, world, position)
-    return Judged(position, assessment, written=False)
+    (judged,) = await limits.look(world.store, world, [position])
+    return judged
 
 
 async def position_of(world: World, merchant_id: str, partner_id: str) -> Position:

@@ -10,42 +10,72 @@ import msgspec
 from gateway.domain import grants, pricing, quotes
 from gateway.domain.errors import NotFound
 from gateway.domain.money import share
-from gateway.domain.offers import Offer, OfferClosed, OfferFrozen, OfferState
-from gateway.domain.quotes import Assumptions, NewQuote, Quote
+from gateway.domain.offers import Offer, OfferClosed, OfferFrozen, OfferState, Price
+from gateway.domain.quotes import Assumptions, NewQuote, NotOffered, Quote
 from gateway.domain.underwriting import P50, Outcome
 from gateway.store import sql
 from gateway.usecases import limits, positions
 
 if TYPE_CHECKING:
-    from gateway.domain.positions import Position
+    from gateway.domain.programmes import Programme
     from gateway.domain.rights import Caller
+    from gateway.domain.underwriting import Assessment
     from gateway.store import Tx
+    from gateway.usecases.limits import Judged
     from gateway.usecases.world import World
 
 OPEN = frozenset({OfferState.undelivered, OfferState.delivered})
 
 
 async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
-    """Price an amount on an open offer, inside the caller's unit; the quote lives for 15 minutes."""
+    """Price an amount on an open offer, inside the caller's unit; the quote lives for 15 minutes.
+
+    By the offer's own lender, or by the one asked for, never by another. Raises NotFound, ConsentRequired, OfferFrozen,
+    OfferClosed, NotOffered, NotAStep or AboveLimit.
+    """
     offer = await tx.one(sql.offers.find, Offer, offer_id=new.offer_id, partner_id=caller.partner_id)
     if offer is None or not caller.reaches(offer.merchant_id):
         raise NotFound("There is no such offer")
     position = await positions.certain(tx, world, offer.merchant_id)
     positions.permit(position, caller, grants.QUOTE, world.clock.now())
-    _, fresh = await limits.assess(tx, world, position)
-    if offer.frozen_at is not None or fresh.outcome is Outcome.frozen:
+    if offer.frozen_at is not None:
         raise OfferFrozen("The offer is on hold; see its reasons")
-    if offer.state not in OPEN or world.clock.now() >= offer.expires_at or fresh.outcome is not Outcome.offered:
+    if offer.state not in OPEN or world.clock.now() >= offer.expires_at:
         raise OfferClosed("The offer is no longer open; read the merchant's current offer", state=offer.state)
-    quotes.check_amount(new.amount, fresh.available_amount, world.programme.step_amount(offer.currency))
-    quote = _price(world, offer, position, new.amount)
+    judged = await limits.under(tx, world, position, new.programme_id or offer.programme.id)
+    if judged is None:
+        raise NotOffered("This programme is not in force; read the merchant's current offer and its alternatives")
+    fresh, programme = judged.assessment, judged.programme
+    if programme.id == offer.programme.id:
+        _check(offer, fresh)
+        price = offer.price  # its own, whatever programme version came since
+    else:
+        price = _price_of(programme, fresh)
+    quotes.check_amount(new.amount, fresh.available_amount, programme.step_amount(offer.currency))
+    quote = _price(world, offer, judged, price, new.amount)
     await tx.run(sql.quotes.add, **_stored(quote))
     return quote
 
 
-def _price(world: World, offer: Offer, position: Position, amount: int) -> Quote:
-    now, price = world.clock.now(), offer.price  # the offer's own, whatever programme version came since
-    programme = msgspec.structs.replace(world.programme, withhold_bps=price.withhold_bps, term_days=price.term_days)
+def _check(offer: Offer, fresh: Assessment) -> None:
+    if fresh.outcome is Outcome.frozen:
+        raise OfferFrozen("The offer is on hold; see its reasons")
+    if fresh.outcome is not Outcome.offered:
+        raise OfferClosed("The offer is no longer open; read the merchant's current offer", state=offer.state)
+
+
+def _price_of(programme: Programme, fresh: Assessment) -> Price:
+    """What another lender asks for now."""
+    price = programme.price(fresh.terms.grade)
+    if fresh.outcome is not Outcome.offered or price is None:
+        why = fresh.reasons[0].code
+        raise NotOffered(f"{programme.id} does not offer to this merchant now: {why}", reason=why)
+    return Price("flat_fee", *price)
+
+
+def _price(world: World, offer: Offer, judged: Judged, price: Price, amount: int) -> Quote:
+    now, position = world.clock.now(), judged.position
+    programme = msgspec.structs.replace(judged.programme, withhold_bps=price.withhold_bps, term_days=price.term_days)
     median = 0 if position.scores is None else position.scores.forecast_30[P50]
     cost = pricing.cost(amount, price.fee_bps, programme, pricing.outlook(position.scores), position.today(now))
     unsigned = Quote(
@@ -69,6 +99,8 @@ def _price(world: World, offer: Offer, position: Position, amount: int) -> Quote
         terms_hash="",
         created_at=now,
         expires_at=now + timedelta(minutes=programme.quote_minutes),
+        programme_id=programme.id,
+        programme_version=programme.version,
     )
     return msgspec.structs.replace(unsigned, terms_hash=quotes.terms_hash(unsigned))
 

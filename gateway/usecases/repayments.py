@@ -30,12 +30,14 @@ COLLECT = "repayment.collect"
 async def withhold(tx: Tx, world: World, before: Position, after: Position) -> int:
     """Schedule the repayments of the days that closed between two positions; the sum withheld, in minor units.
 
-    All drawdowns together never take more than the programme's share of a day: the oldest has the first claim.
+    All drawdowns together never take more of a day than the largest share of their programmes: the oldest has the first
+    claim.
     """
     if after.exposure_amount == 0 or after.history is None:
         return 0
-    total, room_bps = 0, world.programme.withhold_bps
-    for drawdown in await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=after.merchant_id):
+    active = await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=after.merchant_id)
+    total, room_bps = 0, max([world.programme_of(one.programme_id).withhold_bps for one in active], default=0)
+    for drawdown in active:
         net = _net_since(before, after, drawdown)
         share_bps = min(drawdown.withhold_bps, room_bps)
         if net is None or share_bps == 0:

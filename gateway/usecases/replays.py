@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.domain import features, tracking, underwriting
-from gateway.domain.positions import seen
+from gateway.domain.positions import PD, seen
 from gateway.usecases import forecasting, scoring
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def grading(given: Inputs, scores: Scores, programme: Programme) -> list[str]:
 
 def models(scores: Scores, net_30_amount: int, scorer: Scorer) -> tuple[int, list[str]]:
     """The models run again on the stored features, the PD's at every exposure tried: its PD, and the faults."""
-    risk = row(scores, scoring.PD)
+    risk = row(scores, PD)
     (explained,) = scoring.risks(scorer, scores.model, risk)
     tried = scoring.chances(scorer, scores.model, at_exposures(risk, scores, net_30_amount))
     month = row(scores, "forecast_30")

@@ -14,6 +14,7 @@ from gateway.domain.audit_entries import OPERATOR, Action
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.offers import Offer
 from gateway.domain.positions import Override
+from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.quotes import QuoteExpired, QuoteSuperseded
 from gateway.domain.reviews import MOVES, Review, ReviewKind, ReviewState, Ruling
 from gateway.domain.underwriting import Outcome
@@ -24,6 +25,7 @@ from gateway.usecases import reviews as records
 if TYPE_CHECKING:
     from gateway.domain.drawdowns import Drawdown
     from gateway.domain.errors import Fact
+    from gateway.domain.programmes import Programme
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -50,6 +52,10 @@ class Ruled(msgspec.Struct, frozen=True):
     heeded: Heeded | None
 
 
+class _Under(msgspec.Struct, frozen=True):
+    programme: ProgrammeRef
+
+
 async def approve(world: World, review_id: str, ruling: Ruling) -> Ruled:
     """A draw goes on to the bank's decision; what a contest overrules is heeded, and decided afresh.
 
@@ -66,9 +72,10 @@ async def decline(world: World, review_id: str, ruling: Ruling) -> Ruled:
 
 async def _approve(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Ruled:
     review, drawdown = await _hold(tx, world, review_id)
-    reviews.check_approval(ruling, review.kind, [grade.name for grade in world.programme.grades])
+    programme = await _programme(tx, world, review, drawdown)
+    reviews.check_approval(ruling, review.kind, [grade.name for grade in programme.grades])
     states.check(MOVES, review.state, ReviewState.approved)
-    heeded = await _overrule(tx, world, review, ruling) if ruling.overrules else None
+    heeded = await _overrule(tx, world, review, ruling, programme.id) if ruling.overrules else None
     if drawdown is not None:
         _check_held(world, review)
         await _check_again(tx, world, drawdown)
@@ -86,6 +93,14 @@ async def _decline(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Rule
         await drawdowns.move(tx, world, drawdown, DrawdownState.rejected, reason=DECLINED)
     decided = await records.move(tx, world, review, ReviewState.declined, by=ruling.by, reason=ruling.reason)
     return await _conclude(tx, world, decided, ruling, None)
+
+
+async def _programme(tx: Tx, world: World, review: Review, drawdown: Drawdown | None) -> Programme:
+    """The programme drawn under, or the one that made the contested decision: what a ruling overrules."""
+    if drawdown is not None:
+        return world.programme_of(drawdown.programme_id)
+    made = await tx.one(sql.decisions.under, _Under, id=review.subject_id)
+    return world.programmes[0] if made is None else world.programme_of(made.programme.id)
 
 
 async def _hold(tx: Tx, world: World, review_id: str) -> tuple[Review, Drawdown | None]:
@@ -108,7 +123,10 @@ def _check_held(world: World, review: Review) -> None:
 async def _check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
     """The guard of the click, made of what is true now; the draw's own amount is in the exposure already."""
     position = await positions.certain(tx, world, drawdown.merchant_id)
-    _, fresh = await limits.assess(tx, world, position)
+    judged = await limits.under(tx, world, position, drawdown.programme_id)
+    if judged is None:
+        raise QuoteSuperseded("The lender's programme was withdrawn; decline the draw")
+    fresh = judged.assessment
     offer = await tx.one(sql.offers.find, Offer, offer_id=drawdown.offer_id, partner_id=drawdown.partner_id)
     if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
         why = ", ".join(reason.code for reason in fresh.reasons)
@@ -121,10 +139,10 @@ async def _check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
         raise QuoteSuperseded(f"The limit is now {limit}, and {owed} would be owed", limit_amount=limit)
 
 
-async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling) -> Heeded:
-    """Have policy heed the ruling, in place of any earlier one, and decide again at once, whatever changes by it."""
+async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling, programme_id: str) -> Heeded:
+    """Have a programme's policy heed the ruling, in place of any earlier one, and decide again at once."""
     until_at = world.clock.now() + timedelta(days=ruling.days)
-    override = Override(review.id, until_at, tuple(dict.fromkeys(ruling.clears)), ruling.grade)
+    override = Override(review.id, until_at, tuple(dict.fromkeys(ruling.clears)), ruling.grade, programme_id)
     await tx.run(sql.positions.override, merchant_id=review.merchant_id, override_json=override)
     position = await positions.certain(tx, world, review.merchant_id)
     (judged,) = await limits.judge(tx, world, [scoring.afresh(world, position)], closing=False, always=True)

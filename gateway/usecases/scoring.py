@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 
 from gateway.domain import features, inputs, underwriting
-from gateway.domain.positions import GradeScore, Position
+from gateway.domain.positions import PD, GradeScore, Grading, Position
 from gateway.usecases import forecasting
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gateway.domain.programmes import Programme
     from gateway.ports import RiskScore, Scorer
     from gateway.usecases.world import World
 
-PD, RULES = "pd", "rules"
+RULES = "rules"
 
 
 def score(world: World, positions: Sequence[Position]) -> list[Position]:
@@ -53,7 +54,7 @@ def afresh(world: World, position: Position) -> Position:
 
 
 def current(world: World, positions: Sequence[Position]) -> list[Position]:
-    """The same positions, none with scores of another programme version or of a risk model out of service."""
+    """The same positions, none with scores of other programme versions or of a risk model out of service."""
     answer = list(positions)
     old = [i for i, position in enumerate(answer) if outdated(world, position)]
     if old:
@@ -63,9 +64,15 @@ def current(world: World, positions: Sequence[Position]) -> list[Position]:
 
 
 def outdated(world: World, position: Position) -> bool:
-    """Whether its scores are not of the programme and the risk model that judge now."""
-    scores = position.scores
-    return scores is not None and (scores.model != risk_model(world) or scores.programme != world.programme.ref)
+    """Whether its scores are not of the programmes and the risk model that judge now."""
+    scores, programmes = position.scores, world.programmes
+    if scores is None:
+        return False
+    if scores.model != risk_model(world) or len(scores.others) + 1 != len(programmes):
+        return True
+    if not scores.others:
+        return scores.programme != programmes[0].ref
+    return {scores.programme, *(one.programme for one in scores.others)} != {one.ref for one in programmes}
 
 
 def risk_model(world: World) -> str:
@@ -84,34 +91,55 @@ def chances(scorer: Scorer, model: str, rows: NDArray[np.float32]) -> list[int]:
 
 
 def _score(world: World, positions: list[Position]) -> list[Position]:
+    """Forecasts and features once, then the PD of each programme's own limits; the first programme's in front."""
     histories = forecasting.stack([position.history for position in positions if position.history is not None])
     model = risk_model(world)
-    return _graded(world, forecasting.foresee(world, positions, histories, model), histories, model)
-
-
-def _graded(world: World, positions: list[Position], histories: features.Histories, model: str) -> list[Position]:
-    """Positions with forecasts → with a grade: the PD of drawing each grade's whole limit, and why the best one's."""
-    now, programme = world.clock.now(), world.programme
-    given = [inputs.of_assessed(position, programme, 0, now) for position in positions]
-    exposures = [underwriting.candidates(one, programme) for one in given]
-    base = features.pd_features(histories, np.zeros(len(positions), np.int64))
-    rows = features.at_exposures(base, histories, np.array(exposures, dtype=np.int64))
-    pds, count = chances(world.scorer, model, rows), len(programme.grades)
-    names = [grade.name for grade in programme.grades]
-    candidates = [
-        tuple(map(GradeScore, names, tried, pds[i * count : (i + 1) * count])) for i, tried in enumerate(exposures)
-    ]
-    best = [underwriting.best_grade(tried, programme, one) for tried, one in zip(candidates, given, strict=True)]
-    picks = [count - 1 if b is None else tried.index(b) for b, tried in zip(best, candidates, strict=True)]
-    why = rows[np.arange(len(positions)) * count + np.array(picks)]
-    kept, answer = forecasting.packed(why), []
-    for i, (position, risk) in enumerate(zip(positions, risks(world.scorer, model, why), strict=True)):
-        if (scores := position.scores) is not None:
-            scores.features[PD] = kept[i]
-            grade = None if (chosen := best[i]) is None else chosen.grade
-            told = forecasting.pairs(features.PD_FEATURES, risk.contributions)
-            scores = msgspec.structs.replace(
-                scores, candidates=candidates[i], grade=grade, pd=risk.pd, contributions=told
-            )
+    foreseen = forecasting.foresee(world, positions, histories, model)
+    risk = _Risk(world, model, histories, features.pd_features(histories, np.zeros(len(positions), np.int64)))
+    graded = [_gradings(risk, programme, positions, foreseen) for programme in world.programmes]
+    answer = []
+    for position, (first, *others) in zip(foreseen, zip(*graded, strict=True), strict=True):
+        scores = None if position.scores is None else position.scores.graded(first, tuple(others))
         answer.append(msgspec.structs.replace(position, scores=scores))
     return answer
+
+
+class _Risk(NamedTuple):
+    """What grading under each programme begins with: `base` are the features of a loan of nothing."""
+
+    world: World
+    model: str
+    histories: features.Histories
+    base: NDArray[np.float32]
+
+
+def _gradings(
+    risk: _Risk, programme: Programme, before: Sequence[Position], foreseen: Sequence[Position]
+) -> list[Grading]:
+    """Positions with forecasts → their grades under one programme: the PD of each grade's whole limit, and why."""
+    scorer, now = risk.world.scorer, risk.world.clock.now()
+    held = [None if one.scores is None else one.scores.grade_under(programme.id) for one in before]
+    given = [inputs.of_assessed(position, programme, 0, now) for position in foreseen]
+    if programme is not risk.world.programmes[0]:  # whose grade is in front already
+        given = [msgspec.structs.replace(one, graded_from=grade) for one, grade in zip(given, held, strict=True)]
+    exposures = [underwriting.candidates(one, programme) for one in given]
+    rows = features.at_exposures(risk.base, risk.histories, np.array(exposures, dtype=np.int64))
+    pds, count = chances(scorer, risk.model, rows), len(programme.grades)
+    names = [grade.name for grade in programme.grades]
+    tried = [tuple(map(GradeScore, names, one, pds[i * count : (i + 1) * count])) for i, one in enumerate(exposures)]
+    best = [underwriting.best_grade(tries, programme, one) for tries, one in zip(tried, given, strict=True)]
+    picks = [count - 1 if b is None else tries.index(b) for b, tries in zip(best, tried, strict=True)]
+    why = rows[np.arange(len(given)) * count + np.array(picks)]
+    ref, kept = programme.ref, forecasting.packed(why)
+    return [
+        Grading(
+            programme=ref,
+            graded_from=held[i],
+            candidates=tried[i],
+            grade=None if (chosen := best[i]) is None else chosen.grade,
+            pd=one.pd,
+            contributions=forecasting.pairs(features.PD_FEATURES, one.contributions),
+            row=kept[i],
+        )
+        for i, one in enumerate(risks(scorer, risk.model, why))
+    ]

@@ -12,6 +12,7 @@ from gateway.usecases import authorities
 
 if TYPE_CHECKING:
     from gateway.domain.drawdowns import Drawdown
+    from gateway.domain.programmes import Programme
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -25,7 +26,8 @@ async def take(tx: Tx, world: World, drawdown: Drawdown) -> None:
     since_at, merchant_id = now - WINDOW, drawdown.merchant_id
     await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     mine = await tx.one(sql.authorities.merchant_confirmed, Confirmed, merchant_id=merchant_id, since_at=since_at)
-    velocity.check(merchant_cap(world, drawdown.currency), mine or velocity.NOTHING, amount, now)
+    programme = world.programme_of(drawdown.programme_id)
+    velocity.check(merchant_cap(programme, drawdown.currency), mine or velocity.NOTHING, amount, now)
     await tx.one(sql.authorities.hold_partner, partner_id=drawdown.partner_id)
     every = await tx.one(
         sql.authorities.partner_confirmed,
@@ -34,20 +36,19 @@ async def take(tx: Tx, world: World, drawdown: Drawdown) -> None:
         currency=drawdown.currency,
         since_at=since_at,
     )
-    velocity.check(partner_cap(world, drawdown.currency), every or velocity.NOTHING, amount, now)
+    velocity.check(partner_cap(world, programme, drawdown.currency), every or velocity.NOTHING, amount, now)
     payee = await authorities.payee(tx, world, merchant_id)
     await tx.run(sql.authorities.confirmed, drawdown_id=drawdown.id, confirmed_at=now, payee_hash=payee.hash)
 
 
-def merchant_cap(world: World, currency: str) -> Cap:
-    """What one merchant may confirm, by its programme."""
-    programme = world.programme
+def merchant_cap(programme: Programme, currency: str) -> Cap:
+    """What one merchant may confirm, by the programme it draws under; what it drew of others counts, too."""
     amount = share(programme.cap_amount(currency), programme.draws_24h_bps)
     return Cap("merchant", programme.draws_24h_count, amount)
 
 
-def partner_cap(world: World, currency: str) -> Cap:
+def partner_cap(world: World, programme: Programme, currency: str) -> Cap:
     """What all merchants of one partner may confirm together, by the operator's settings."""
     settings = world.settings
-    amount = settings.partner_draws_24h_caps * world.programme.cap_amount(currency)
+    amount = settings.partner_draws_24h_caps * programme.cap_amount(currency)
     return Cap("partner", settings.partner_draws_24h_count, amount)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
 from gateway.domain.governance import Governance
+from gateway.domain.programmes import UnknownProgramme
 from gateway.store import sql
 from gateway.usecases.rates import Rates
 
@@ -172,7 +173,12 @@ class World:
         self.ids = ids
         self.scorer = scorer
         self.vault = vault
-        self.programme = programme
+        self.programmes: tuple[Programme, ...] = (programme,)
+        """Those in force, in the order of their ids; never none."""
+        self.withdrawn: dict[str, Programme] = {}
+        """Those that offer nothing new any more, by id: their loans go on."""
+        self.followed: object = None
+        """What the database said of programmes when these were taken over (`gateway.usecases.programmes`)."""
         self.banks = banks
         """The banks we are connected to, by id (`gateway.usecases.banks`); without one nothing can be lent."""
         self.tokens = tokens
@@ -201,6 +207,27 @@ class World:
         """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
         self.closing: Lane[Any, Any]
         """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
+
+    @property
+    def programme(self) -> Programme:
+        """The first in force: only where there is one, in tests and trials, is it all there is."""
+        return self.programmes[0]
+
+    @programme.setter
+    def programme(self, programme: Programme) -> None:
+        self.programmes = (programme,)
+
+    def programme_of(self, programme_id: str) -> Programme:
+        """The newest version of a programme, in force or withdrawn. Raises UnknownProgramme."""
+        found = next((one for one in self.programmes if one.id == programme_id), self.withdrawn.get(programme_id))
+        if found is None:
+            raise UnknownProgramme(f"There is no programme {programme_id}")
+        return found
+
+    def lender_of(self, position: Position) -> Programme:
+        """The programme of a merchant's current offer, the first in force where nothing is offered."""
+        offered = None if position.offered is None else position.offered.programme_id
+        return self.programmes[0] if offered is None else self.programme_of(offered)
 
     async def refresh(self) -> None:
         """Take over what another replica may have changed: a sandbox's business clock, and now and then the rest."""

@@ -23,7 +23,7 @@ QUOTE = Quote(
     withhold_bps=800, minimum_amount=11_245, estimated_payoff_on=date(2026, 5, 1), final_due_on=date(2026, 11, 27),
     apr_bps=1_527, assumptions=Assumptions("irr", 1_700, 640_000), partner_revenue_share_amount=120,
     bank_id="bnk_sandbox", terms_version="2026-11-01", terms_hash="a" * 64, created_at=NOW,
-    expires_at=NOW + timedelta(minutes=15),
+    expires_at=NOW + timedelta(minutes=15), programme_id="prg_inventory", programme_version=2,
 )  # fmt: skip
 DRAWDOWN = Drawdown(
     id="drw_1", merchant_id="mer_1", partner_id="par_1", quote_id="quo_1", offer_id="off_1", bank_id="bnk_sandbox",

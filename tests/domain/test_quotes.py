@@ -16,7 +16,7 @@ QUOTE = Quote(
     withhold_bps=800, minimum_amount=11_245, estimated_payoff_on=date(2026, 5, 1), final_due_on=date(2026, 11, 27),
     apr_bps=1_527, assumptions=Assumptions("irr", 1_700, 640_000), partner_revenue_share_amount=120,
     bank_id="bnk_sandbox", terms_version="2026-11-01", terms_hash="", created_at=NOW,
-    expires_at=NOW + timedelta(minutes=15),
+    expires_at=NOW + timedelta(minutes=15), programme_id="prg_inventory", programme_version=2,
 )  # fmt: skip
 OTHER: dict[str, Any] = {
     "id": "quo_2", "offer_id": "off_2", "merchant_id": "mer_2", "currency": "KRW", "amount": 99_999,
@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {
     "final_due_on": date(2026, 11, 28), "apr_bps": 1_528, "assumptions": Assumptions("irr", 1_701, 640_000),
     "partner_revenue_share_amount": 121, "bank_id": "bnk_other", "terms_version": "2026-12-01",
     "created_at": NOW + timedelta(microseconds=1), "expires_at": NOW + timedelta(minutes=16),
+    "programme_id": "prg_other", "programme_version": 3,
     "collection": CollectionMode.partner_split, "interval_days": 31,
 }  # fmt: skip
 

@@ -14,9 +14,18 @@ import pytest
 from gateway.domain import programme_files
 from gateway.domain.errors import GatewayError
 from gateway.domain.programme_files import BadProgramme
-from gateway.domain.programmes import INVENTORY, Eligibility, Grade, Programme, ReviewRule, ThinRule, TierRule
-from gateway.usecases import audit, decisions, programmes, work
-from gateway.usecases.programmes import NotTried, OtherProgramme, UnknownProgramme
+from gateway.domain.programmes import (
+    INVENTORY,
+    Eligibility,
+    Grade,
+    Programme,
+    ReviewRule,
+    ThinRule,
+    TierRule,
+    UnknownProgramme,
+)
+from gateway.usecases import audit, decisions, programmes, trials, work
+from gateway.usecases.programmes import NotTried, OtherProgramme
 from tests import gateways, tills
 from tests.gateways import Partner
 from tests.tills import TODAY, Till, row
@@ -38,9 +47,9 @@ def following(current: Programme, **changes: Any) -> str:
 
 async def attempt(world: World, text: str) -> tuple[str, Trial]:
     """The whole trial of a file; what to confirm, and what it comes to."""
-    tried = await programmes.attempt(world, text)
+    tried = await trials.attempt(world, text)
     while tried.after is not None:
-        tried = await programmes.attempt(world, text, tried.trial, tried.after)
+        tried = await trials.attempt(world, text, tried.trial, tried.after)
     return tried.hash, tried.trial
 
 
@@ -148,8 +157,8 @@ async def test_an_offer_keeps_its_price_until_the_worker_makes_one_at_the_new_pr
     [
         ({"version": INVENTORY.version}, "so the next one is"),
         ({"version": INVENTORY.version + 2}, "so the next one is"),
-        ({"id": "prg_other"}, "id: this gateway's"),
-        ({"bank_id": "bnk_other"}, "bank_id: this gateway's"),
+        ({"id": "prg_other"}, "version: prg_other is new here, so the next one is 1, not 3"),
+        ({"bank_id": "bnk_other"}, "bank_id: prg_inventory is of bnk_sandbox"),
     ],
     ids=["again", "later", "other", "bank"],
 )
@@ -159,7 +168,7 @@ async def test_only_the_next_version_of_the_same_programme_is_tried_or_applied(
     programme = msgspec.structs.replace(INVENTORY, **{"version": INVENTORY.version + 1} | changes)
     text = programme_files.write(programme)
     with pytest.raises(OtherProgramme, match=because):
-        await programmes.attempt(site.world, text)
+        await trials.attempt(site.world, text)
     with pytest.raises(OtherProgramme, match=because):
         await programmes.apply(site.world, text, tried=programmes.digest(programme), by="officer-1")
 
@@ -172,9 +181,9 @@ async def test_only_the_file_that_was_tried_is_applied_and_by_somebody(site: Gat
     with pytest.raises(NotTried):
         await programmes.apply(site.world, text, tried=tried, by="Jane Doe")
     with pytest.raises(BadProgramme):
-        await programmes.attempt(site.world, text + "[more]")
+        await trials.attempt(site.world, text + "[more]")
     with pytest.raises(UnknownProgramme):
-        await programmes.show(site.world, 99)
+        await programmes.show(site.world, INVENTORY.id, 99)
     assert site.world.programme == INVENTORY
 
 
@@ -199,8 +208,8 @@ async def test_a_version_outlives_the_process_and_can_be_shown_and_followed(data
     async with gateways.start(database_url, tmp_path) as again:
         world = again.world
         assert (world.programme.version, world.programme.name) == (INVENTORY.version + 1, "二号")
-        assert programme_files.read(await programmes.show(world)) == world.programme
-        assert programme_files.read(await programmes.show(world, INVENTORY.version)) == INVENTORY
+        assert programme_files.read(await programmes.show(world, INVENTORY.id)) == world.programme
+        assert programme_files.read(await programmes.show(world, INVENTORY.id, INVENTORY.version)) == INVENTORY
         await apply(world, following(world.programme))
         assert [one.version for one in await programmes.listed(world)] == [4, 3]
         assert await programmes.find(world.store, INVENTORY.ref) == INVENTORY

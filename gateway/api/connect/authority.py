@@ -16,7 +16,7 @@ from gateway.api.connect.routes import PAGE, POSTED
 from gateway.api.connect.words import VERSION
 from gateway.domain import authorities as rules
 from gateway.domain import ids
-from gateway.domain.authorities import Authority, NoPayee, UnknownAuthority
+from gateway.domain.authorities import Agreement, Authority, NoPayee, UnknownAuthority
 from gateway.domain.intents import IntentChanged
 from gateway.domain.passkeys import PasskeyRefused
 from gateway.domain.states import IllegalMove
@@ -84,11 +84,12 @@ async def _page(visit: Visit, merchant_id: str, *, fault: str = "") -> Response[
     world, words = visit.world, visit.words
     found = await authorities.standing(world.store, world, merchant_id)
     payee = await authorities.payee(world.store, world, merchant_id)
+    agreement = rules.agreement(await authorities.lender(world.store, world, merchant_id))
     partner_id = "" if found.proposed is None else found.proposed.partner_id
     shown = pages.Shown(
         shop=await sign_in.shop_name(world.store, merchant_id),
         partner=await authorities.partner_name(world.store, partner_id),
-        proposed=None if found.proposed is None else _proposed(visit, found.proposed, payee),
+        proposed=None if found.proposed is None else _proposed(visit, found.proposed, payee, agreement),
         active=None if found.active is None else _active(visit, found.active, payee),
         action=visit.address(AUTHORITY),
         token=sign_in.form_token(visit.secret or ""),
@@ -116,9 +117,8 @@ def _told(visit: Visit) -> str:
     return visit.words(f"authority.{done}") if done in _DONE.values() else ""
 
 
-def _proposed(visit: Visit, proposal: Authority, payee: Payee) -> pages.Card:
+def _proposed(visit: Visit, proposal: Authority, payee: Payee, agreement: Agreement) -> pages.Card:
     words = visit.words
-    agreement = rules.agreement(visit.world.programme)
     facts = (
         (words("confirm.payee"), words("confirm.payee_value", name=payee.name, ending=payee.ending)),
         *_caps(visit, proposal),

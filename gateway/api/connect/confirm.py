@@ -155,7 +155,10 @@ def _told(visit: Visit, drawdown: Drawdown, name: str, terms: Terms | None) -> R
 
 async def _still_offered(world: World, position: Position, drawdown: Drawdown) -> bool:
     """Whether confirming has a chance: so that nobody is asked for a passkey in vain. The guard itself comes later."""
-    _, fresh = await limits.assess(world.store, world, position)
+    judged = await limits.under(world.store, world, position, drawdown.programme_id)
+    if judged is None:
+        return False
+    fresh = judged.assessment
     return fresh.outcome is Verdict.offered and drawdown.amount + position.exposure_amount <= fresh.limit_amount
 
 

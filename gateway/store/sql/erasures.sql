@@ -91,11 +91,13 @@ DELETE FROM visits WHERE merchant_id = :merchant_id AND business_on < :before_on
 DELETE FROM alerts WHERE merchant_id = :merchant_id;
 
 -- name: unsealed
-SELECT id, inputs_json AS inputs, scores_json AS scores, against_json AS against FROM decisions
+SELECT id, inputs_json AS inputs, scores_json AS scores, against_json AS against,
+    route_json AS route FROM decisions
 WHERE merchant_id = :merchant_id AND sealed IS NULL ORDER BY id LIMIT :limit;
 
 -- name: seal
-UPDATE decisions SET sealed = :sealed, inputs_json = 'null', scores_json = NULL, against_json = NULL
+UPDATE decisions SET sealed = :sealed, inputs_json = 'null', scores_json = NULL, against_json = NULL,
+    route_json = NULL
 WHERE id = :id AND sealed IS NULL;
 
 -- name: held

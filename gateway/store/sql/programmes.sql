@@ -1,13 +1,19 @@
 -- name: newest
-SELECT version, hash FROM programmes ORDER BY version DESC LIMIT 1;
+SELECT id, version, hash, withdrawn_at FROM programmes p
+WHERE version = (SELECT MAX(version) FROM programmes WHERE id = p.id) ORDER BY id LIMIT 100;
 
 -- name: add
-INSERT INTO programmes (version, id, body_json, hash, applied_by, applied_at)
-VALUES (:version, :id, :body_json, :hash, :applied_by, :applied_at) ON CONFLICT DO NOTHING;
+INSERT INTO programmes (id, version, body_json, hash, applied_by, applied_at)
+VALUES (:id, :version, :body_json, :hash, :applied_by, :applied_at) ON CONFLICT DO NOTHING;
+
+-- name: withdraw
+UPDATE programmes SET withdrawn_by = :withdrawn_by, withdrawn_at = :withdrawn_at
+WHERE id = :id AND version = :version AND withdrawn_at IS NULL;
 
 -- name: find
-SELECT version, id, body_json, hash, applied_by, applied_at FROM programmes WHERE version = :version;
+SELECT id, version, body_json, hash, applied_by, applied_at, withdrawn_by, withdrawn_at FROM programmes
+WHERE id = :id AND version = :version;
 
 -- name: page
-SELECT version, id, hash, applied_by, applied_at FROM programmes
-WHERE version < :before ORDER BY version DESC LIMIT :limit;
+SELECT id, version, hash, applied_by, applied_at, withdrawn_by, withdrawn_at FROM programmes
+ORDER BY applied_at DESC, id, version DESC LIMIT :limit;
