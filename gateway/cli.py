@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway import __version__, control, log, model_command, programme_command, scorer, vault
+from gateway import __version__, control, log, model_command, programme_command, reconcile_command, scorer, vault
 from gateway import settings as configuration
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     programme = commands.add_parser("programme", help="the bank's product and policy, in versions")
     programme_command.add_arguments(programme, _command)
     model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
+    reconcile_command.add_arguments(commands.add_parser("reconcile", help="banks' statements against the books"))
     score = commands.add_parser("score", help="score a file of histories: a JSON line a merchant")
     _add_score(score)
     backtest = commands.add_parser("backtest", help="replay histories through the whole policy: limits, losses, income")

@@ -46,6 +46,7 @@ async def verify(reader: Reader) -> Verification:
         count, after = count + len(page), page[-1][0]
     found += await _twice(lambda: _of_merchants(reader))
     found += await _twice(lambda: _of_scopes(reader))
+    found += await _twice(lambda: _of_statements(reader))
     found += await _twice(lambda: books.broken(reader))
     chain = await audit_log.verify(reader)
     found += chain.problems
@@ -118,6 +119,18 @@ async def _of_scopes(reader: Reader) -> list[str]:
         f"exposure of {scope} is {kept[scope]}, the books say {books[scope]}"
         for scope in sorted(kept.keys() | books.keys())
         if kept[scope] != books[scope]
+    ]
+
+
+async def _of_statements(reader: Reader) -> list[str]:
+    """What the banks' entries are known to be, and what the books hold of their accounts, come to the same."""
+    stated = {(bank, currency): amount for bank, currency, amount in await reader.all(sql.bank_statements.sums)}
+    booked = {(bank, currency): amount for bank, currency, amount in await reader.all(sql.bank_statements.funding)}
+    return [
+        f"the account of {bank} in {currency} moved by {stated.get((bank, currency), 0)}, "
+        f"the books say {booked.get((bank, currency), 0)}"
+        for bank, currency in sorted(stated.keys() | booked.keys())
+        if stated.get((bank, currency), 0) != booked.get((bank, currency), 0)
     ]
 
 

@@ -26,6 +26,7 @@ from gateway.usecases import (
     notices,
     offers,
     payments,
+    reconciliation,
     rejudging,
     repayments,
     sign_in,
@@ -99,7 +100,7 @@ async def _close_days(world: World) -> int:
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
     authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send, erasures.wake,
-    changes.settle, nights.look, monitoring.sweep, events.place, ledger.chain,
+    changes.settle, nights.look, monitoring.sweep, reconciliation.sweep, events.place, ledger.chain,
 )  # fmt: skip
 
 

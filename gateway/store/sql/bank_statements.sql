@@ -77,9 +77,17 @@ WHERE i.bank_id = :bank_id AND i.kind = :kind AND i.currency = :currency AND i.a
 ORDER BY i.end_to_end_id LIMIT 50;
 
 -- name: waiting
-SELECT CAST(MIN(sent_at) AS BIGINT) FROM instructions i WHERE i.bank_id = :bank_id AND i.sent_at IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM statement_entries e WHERE e.end_to_end_id = i.end_to_end_id)
-    AND i.sent_at >= :from_at;
+SELECT MIN(i.sent_at) FROM instructions i JOIN drawdowns d ON d.id = i.drawdown_id
+LEFT JOIN repayments r ON r.id = i.repayment_id
+WHERE i.bank_id = :bank_id AND (
+    (i.repayment_id IS NULL AND d.state IN ('submitted', 'pending', 'in_doubt'))
+    OR r.state IN ('initiated', 'pending', 'in_doubt')
+);
+
+-- name: banks
+SELECT DISTINCT bank_id FROM (
+    SELECT bank_id FROM instructions UNION SELECT bank_id FROM bank_statements
+) AS known ORDER BY bank_id LIMIT 1000;
 
 -- name: sums
 SELECT bank_id, currency, CAST(SUM(amount) AS BIGINT) FROM statement_entries
