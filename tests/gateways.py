@@ -40,6 +40,8 @@ ISSUER = "http://127.0.0.1:8000"
 KEY = SigningKey()
 """What every token of these tests is bound to."""
 LONG = timedelta(days=3_000)
+SECOND_BANK_ID = "bnk_second"
+"""A bank that merchants here have agreed to, too, though no gateway is connected to it by itself."""
 EVIDENCE = Evidence("mer_test", "one_time_code", "192.0.2.1", "en", "test-1")
 _ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _OWN = re.compile(
@@ -163,7 +165,7 @@ def everything(merchant_id: str, currency: str) -> list[dict[str, Any]]:
     data = {
         "type": "merchant_data", "actions": ["push"], "datatypes": [datatype.value for datatype in Datatype],
         "merchant": {"id": merchant_id}, "lookback_days": 1_830, "purpose": "credit_assessment",
-        "recipients": [{"bank": INVENTORY.bank_id}], "retention_days": 1_825,
+        "recipients": [{"bank": INVENTORY.bank_id}, {"bank": SECOND_BANK_ID}], "retention_days": 1_825,
     }  # fmt: skip
     limits = {"per_draw_amount": MAX_AMOUNT, "outstanding_amount": MAX_AMOUNT, "currency": currency}
     return [

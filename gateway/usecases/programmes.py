@@ -234,7 +234,7 @@ async def withdraw(world: World, programme_id: str, *, by: str) -> Listed:
         )
         after, newest = await load(tx), await tx.all(sql.programmes.newest)
         tx.on_commit(lambda: _take_over(world, after, newest))
-        stored = await tx.one(sql.programmes.find, _Row, **ref)
+        stored = await tx.one(sql.programmes.find, _Stored, **ref)
         assert stored is not None  # noqa: S101 - the unit itself put it there
         return Listed(
             stored.id, stored.version, stored.hash, False, stored.applied_by, stored.applied_at, by, now  # noqa: FBT003
