@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway import __version__, control, log, model_command, programme_command, reconcile_command, scorer, vault
+from gateway import (
+    __version__,
+    bank_command,
+    control,
+    log,
+    model_command,
+    programme_command,
+    reconcile_command,
+    scorer,
+    vault,
+)
 from gateway import settings as configuration
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
@@ -78,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     model_command.add_arguments(commands.add_parser("model", help="which version of each model answers"), _ask)
     programme = commands.add_parser("programme", help="the bank's product and policy, in versions")
     programme_command.add_arguments(programme, _command)
+    bank_command.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
     model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
     reconcile_command.add_arguments(commands.add_parser("reconcile", help="banks' statements against the books"))
     score = commands.add_parser("score", help="score a file of histories: a JSON line a merchant")

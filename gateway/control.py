@@ -17,13 +17,24 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway import log
+from gateway.domain.banks import Stopped
 from gateway.domain.errors import Conflict, GatewayError, Invalid
 from gateway.domain.models import Said
 from gateway.domain.reviews import ReviewState, Ruling
 from gateway.domain.rights import Right
 from gateway.domain.tiers import Tier
 from gateway.domain.trials import Trial
-from gateway.usecases import clients, models, monitoring, programmes, recalibrating, reviewing, reviews, trials
+from gateway.usecases import (
+    clients,
+    models,
+    monitoring,
+    openness,
+    programmes,
+    recalibrating,
+    reviewing,
+    reviews,
+    trials,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -142,11 +153,22 @@ async def _apply(world: World, given: dict[str, Any]) -> object:
     return await programmes.apply(world, given["text"], tried=given["tried"], by=given["by"])
 
 
+async def _banks(world: World, _given: dict[str, Any]) -> object:
+    return await openness.listed(world)
+
+
+async def _switch(world: World, given: dict[str, Any]) -> object:
+    said = _said(given)
+    return await openness.switch(world, given["bank_id"], Stopped(given["stopped"]), by=said.by, reason=said.reason)
+
+
 def _said(given: dict[str, Any]) -> Said:
     return msgspec.convert(given["said"], Said)
 
 
 COMMANDS: dict[str, Command] = {
+    "bank.list": _banks,
+    "bank.switch": _switch,
     "client.create": _create,
     "client.list": _list,
     "client.rotate": _rotate,

@@ -37,7 +37,7 @@ from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
 from gateway.ports import Account
 from gateway.store import open_store, sql
-from gateway.usecases import days, messages, programmes, proofs
+from gateway.usecases import days, messages, openness, programmes, proofs
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
@@ -98,7 +98,7 @@ async def open_world(
         world.intake, world.closing = intake.lane(world), days.lane(world)
         world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
-        world.follows += [governing.follow, programmes.follow]
+        world.follows += [governing.follow, programmes.follow, openness.follow]
         await world.keep_up()
         yield world
     finally:

@@ -286,6 +286,13 @@ class Unreachable(Upstream):
     title = "The bank cannot be reached"
 
 
+class NotYet(Unreachable):
+    """The bank was reached and does not refuse, but this cannot go now: nobody agreed yet, or it is too early."""
+
+    code = "bank_not_yet"
+    title = "It is not time for that at the bank"
+
+
 class Unanswered(Upstream):
     """Bytes may have reached the bank and no usable answer came: only the identical bytes may ever go again."""
 

@@ -65,6 +65,8 @@ class Action(StrEnum):
     models_reset = "models.reset"
     programme_applied = "programme.applied"
     programme_withdrawn = "programme.withdrawn"
+    bank_stopped = "bank.stopped"
+    bank_resumed = "bank.resumed"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.domain import banks as rules
+from gateway.domain.banks import BankClosed, Health, Stopped
 from gateway.domain.drawdowns import BankUnavailable
 from gateway.domain.eligibility import CURRENCY_NOT_SERVED
 from gateway.domain.underwriting import BANK_STOPPED
@@ -23,9 +25,9 @@ def find(world: World, bank_id: str) -> Bank:
 
 
 def is_open(world: World, bank_id: str) -> bool:
-    """Whether it takes new business: it decides loans and pays out."""
+    """Whether it takes new business: it decides loans and pays out, nobody stopped it, and it answers."""
     bank = world.banks.get(bank_id)
-    return bank is not None and bank.decision is not None and _paying(bank) is not None
+    return bank is not None and _lends(bank) and health(world, bank) is Health.open
 
 
 def stop(world: World, bank_id: str, currency: str) -> str | None:
@@ -39,8 +41,17 @@ def stop(world: World, bank_id: str, currency: str) -> str | None:
 
 def check_open(world: World, bank_id: str) -> None:
     """Raise BankUnavailable unless it takes new business; nothing was borrowed then."""
-    if not is_open(world, bank_id):
+    bank = world.banks.get(bank_id)
+    if bank is None or not _lends(bank):
         raise BankUnavailable("No bank that could lend is connected to this gateway", bank_id=bank_id)
+    if (found := health(world, bank)) is not Health.open:
+        said = "The bank lends nothing for now" if found is Health.stopped else "The bank does not answer for now"
+        raise BankUnavailable(said, bank_id=bank_id, health=found)
+
+
+def health(world: World, bank: Bank) -> Health:
+    """What a person and the bank's own answers have made of it."""
+    return rules.health(bank.standing, world.clock.now())
 
 
 def name(world: World, bank_id: str) -> str:
@@ -50,11 +61,13 @@ def name(world: World, bank_id: str) -> str:
 
 
 def decision(world: World, bank_id: str) -> LoanDecision:
-    """Who decides its loans. Raises BankUnavailable."""
-    found = find(world, bank_id).decision
-    if found is None:
+    """Who decides its loans. Raises BankUnavailable, or BankClosed while a person has stopped its lending."""
+    bank = find(world, bank_id)
+    if bank.decision is None:
         raise BankUnavailable("No bank that decides loans is connected to this gateway", bank_id=bank_id)
-    return found
+    if bank.standing.stopped is not Stopped.nothing:
+        raise BankClosed("A person stopped that bank's lending", bank_id=bank_id)
+    return bank.decision
 
 
 def party(world: World, bank_id: str) -> Party:
@@ -78,6 +91,10 @@ def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
     if found is None:
         raise BankUnavailable("No rail of that bank collects", bank_id=bank_id)
     return found
+
+
+def _lends(bank: Bank) -> bool:
+    return bank.decision is not None and _paying(bank) is not None
 
 
 def _paying(bank: Bank) -> tuple[str, Rail] | None:

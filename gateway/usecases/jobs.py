@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway import log
+from gateway.domain.banks import BankClosed
 from gateway.domain.errors import GatewayError
 from gateway.store import sql
 
@@ -87,7 +88,8 @@ async def run(world: World, job: Job, handlers: Mapping[str, Handler]) -> None:
         )
         if not isinstance(error, GatewayError):
             log.crash(error, job_kind=job.kind, job_id=job.id)
-        due_at = world.clock.now() + pause
+        until_at = error.until_at if isinstance(error, BankClosed) else None
+        due_at = until_at or world.clock.now() + pause
         await world.store.write(
             lambda tx: tx.run(sql.jobs.retry, id=job.id, fence=job.fence, due_at=due_at, problem=problem)
         )

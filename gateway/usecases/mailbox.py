@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway import log
+from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
 from gateway.ports import Unreadable
 from gateway.store import sql
-from gateway.usecases import reconciling
+from gateway.usecases import openness, reconciling
 from gateway.usecases.reconciling import Told
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ async def poll(world: World) -> int:
     for bank in world.banks.values():
         for name, rail in bank.rails.items():
             try:
-                await _take(world, bank, name, rail)
+                await openness.admit(world, bank.id, name, Way.fetch)
+                await openness.heard(world, bank.id, name, Way.fetch, _take(world, bank, name, rail))
+            except BankClosed:
+                continue
             except Upstream as error:  # what was stored before is applied all the same, the rest is fetched next time
                 log.get().warning("bank.unreachable", error=error.code)
         count += await apply_stored(world, bank)

@@ -14,12 +14,13 @@ import msgspec
 
 from gateway import log
 from gateway.domain import accounts, ledger
+from gateway.domain.banks import Way
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, end_to_end_id
 from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Account, Ack, Collection, Party, Payout, Rail, Unanswered, Unreachable
 from gateway.store import sql
-from gateway.usecases import authorities, banks, drawdowns, jobs, repayments
+from gateway.usecases import authorities, banks, drawdowns, jobs, openness, repayments
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
@@ -133,11 +134,13 @@ async def send(world: World, reference: str) -> None:
     if instruction is None or row is None:
         return
     body, rail = world.vault.unseal(row[0], reference), _rail(world, instruction)
+    collects = instruction.kind == COLLECTION
+    await openness.admit(world, instruction.bank_id, instruction.rail, Way.send, collects=collects)
     attempt = await world.store.write(lambda tx: _begin(tx, world, instruction))
     if attempt is None:
         return
     try:
-        ack = await rail.submit(body)
+        ack = await openness.heard(world, instruction.bank_id, instruction.rail, Way.send, rail.submit(body))
     except Unreachable:
         if attempt is Attempt.first:
             await world.store.write(lambda tx: tx.run(sql.instructions.unsent, end_to_end_id=reference))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
+from gateway.domain.banks import Standing
 from gateway.domain.governance import Governance
 from gateway.domain.programmes import UnknownProgramme
 from gateway.store import sql
@@ -147,6 +148,8 @@ class Bank:
         """None = nobody decides loans here: nothing new is lent."""
         self.clock = clock
         """A sandbox bank's own, moved together with ours."""
+        self.standing = Standing()
+        """Whether it is sent anything, as this process knows it (`gateway.usecases.banks.follow`)."""
 
 
 class World:

@@ -29,6 +29,7 @@ from gateway.ports import (
     Capabilities,
     Forged,
     InboundMessage,
+    NotYet,
     Unanswered,
     Unreachable,
     Unreadable,
@@ -108,7 +109,7 @@ class ObieBank:
             return Ack(accepted=False, reason="FF01", detail=error.detail)
         now = self._clock.now()
         if now < order.not_before:
-            raise Unreachable(f"the bank executes at once: not before {order.not_before:%Y-%m-%dT%H:%MZ}")
+            raise NotYet(f"the bank executes at once: not before {order.not_before:%Y-%m-%dT%H:%MZ}")
         if now >= order.not_after:
             detail = "the bank may have forgotten the key: a copy would be a second payment"
             return Ack(accepted=False, reason="DT02", detail=detail)
@@ -122,7 +123,7 @@ class ObieBank:
                 detail, known = "the consent was used already", CONSENT_PREFIX + consent.id
                 return Ack(accepted=False, reason="DUPL", detail=detail, bank_reference=known)
             if token is None:
-                raise Unreachable("nobody has authorised the consent yet")
+                raise NotYet("nobody has authorised the consent yet")
             return await self._order(order, consent, token)
         except Refused as refused:
             return refused.ack
@@ -319,7 +320,7 @@ def _usable(consent: Consent) -> None:
     if consent.status in {ConsentStatus.authorised, ConsentStatus.consumed}:
         return
     if consent.status is ConsentStatus.awaiting:
-        raise Unreachable("nobody has authorised the consent yet")
+        raise NotYet("nobody has authorised the consent yet")
     raise Refused(consent.reason or "CUST", consent.detail or f"the consent is {consent.status.name}")
 
 

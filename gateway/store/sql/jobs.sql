@@ -25,3 +25,6 @@ UPDATE jobs SET leased_until_at = NULL WHERE leased_until_at IS NOT NULL;
 
 -- name: held
 SELECT COUNT(*) FROM jobs WHERE due_at <= :business_at;
+
+-- name: hurry
+UPDATE jobs SET due_at = :due_at WHERE problem = :problem AND due_at > :due_at;
