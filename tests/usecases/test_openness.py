@@ -118,7 +118,7 @@ async def test_jobs_wait_for_an_open_breaker_without_being_sent_and_go_when_it_c
         shop.rail = Iso20022Bank(Iso20022Settings(HttpPlace(NOBODY)), outbound)
         for _ in range(8):
             await shop.work()
-            await world.clock.set(world.store, world.clock.now() + timedelta(seconds=61))
+            await world.clock.set(world.store, world.clock.now() + timedelta(minutes=31))
         assert (await shop.drawdown(clicked))["state"] == "approved"
         assert Way.send in {one.way for one in (await openness.listed(world))[0].waits}
     shop.rail = good
