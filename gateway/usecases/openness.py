@@ -153,8 +153,9 @@ async def _note(world: World, about: Breaker, fault: Upstream | None) -> None:
 
 
 async def _hurry(tx: Tx, world: World) -> None:
-    """What waited for a closed bank is due now."""
-    await tx.run(sql.jobs.hurry, problem=BankClosed.code, due_at=world.clock.now())
+    """What waits because a bank was closed or out of reach is due now."""
+    for problem in (BankClosed.code, Unreachable.code):
+        await tx.run(sql.jobs.hurry, problem=problem, due_at=world.clock.now())
     tx.on_commit(world.wake.set)
 
 
