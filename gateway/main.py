@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls
+from adapters.decisions.sandbox import SandboxLoanDecision
 from adapters.mailboxes import HttpPlace
 from adapters.notifiers.outbox import Outbox
 from gateway import scorer, vault
@@ -47,7 +48,6 @@ from gateway.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
-    from gateway.domain.money import Money
     from gateway.ports import Clock
     from gateway.scorer import OnnxScorer
     from gateway.settings import Settings
@@ -58,14 +58,6 @@ ROUTES = (
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
 )  # fmt: skip
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
-
-
-class SandboxLoanDecision:
-    """The sandbox bank's own credit decision by rule: it lends what it was asked for."""
-
-    async def decide(self, drawdown_id: str, amount: Money) -> bool:
-        """Approve any positive amount."""
-        return bool(drawdown_id) and amount.amount > 0
 
 
 @asynccontextmanager
@@ -90,7 +82,7 @@ async def open_world(
             scorer=loaded,
             vault=keys,
             programme=INVENTORY,
-            banks=_banks(settings, outbound),
+            banks=_banks(settings, outbound, business),
             tokens=AccessTokens(
                 store, clock, kept=not settings.shared_database, proofs=proofs.at(settings, store, clock, keys.derive)
             ),
@@ -106,7 +98,7 @@ async def open_world(
         await store.close()
 
 
-def _banks(settings: Settings, outbound: Outbound) -> dict[str, Bank]:
+def _banks(settings: Settings, outbound: Outbound, clock: Clock) -> dict[str, Bank]:
     """The banks that the settings connect."""
     address = settings.bank_url
     bank = Bank(
@@ -115,7 +107,7 @@ def _banks(settings: Settings, outbound: Outbound) -> dict[str, Bank]:
         account=Account(iban=settings.bank_account, bic=settings.bank_bic),
         creditor_scheme_id=settings.bank_creditor_id,
         rails={} if address is None else {"iso20022": Iso20022Bank(Iso20022Settings(HttpPlace(address)), outbound)},
-        decision=SandboxLoanDecision() if settings.sandbox else None,
+        decision=SandboxLoanDecision(clock) if settings.sandbox else None,
         clock=MockBankControls(address, outbound) if settings.sandbox and address else None,
     )
     return {bank.id: bank}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gateway.domain.bank_decisions import Application, BankDecision
+
 
 class Clock(Protocol):
     """Tells the time. Two live in the gateway: the business clock and the system clock (see README)."""
@@ -375,8 +377,11 @@ class TestClock(Protocol):
 class LoanDecision(Protocol):
     """The bank's own credit decision on one drawdown; the gateway's score is advice to it."""
 
-    async def decide(self, drawdown_id: str, amount: Money) -> bool:
-        """True = approved, False = rejected."""
+    async def decide(self, application: Application) -> BankDecision:
+        """What the bank says now. Raises Unreachable or Unanswered; the same question may then be asked again.
+
+        The bank may see a question twice (same `drawdown_id` and `number`) and then answers as it did before.
+        """
 
 
 # --- the messenger ----------------------------------------------------------------------------------------------

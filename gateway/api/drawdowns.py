@@ -12,12 +12,13 @@ from litestar.params import FromPath, JSONBody
 
 from gateway.api import exchange, idempotency, paging, rights
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from gateway.domain.bank_decisions import BankOutcome, DecisionSource, Recorded
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
 from gateway.domain.repayments import Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.domain.rights import Caller, Right
 from gateway.store import sql
-from gateway.usecases import banks, confirmations, drawdowns, quotes, widget_sessions
+from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
 from gateway.usecases.widget_sessions import RequiredAction
@@ -64,6 +65,16 @@ class QuoteView(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+class BankDecisionView(msgspec.Struct, frozen=True):
+    """What the bank last said of the loan, and whether it was asked, had approved beforehand, or an officer decided."""
+
+    outcome: BankOutcome
+    source: DecisionSource
+    reason: str | None
+    bank_reference: str | None
+    decided_at: datetime
+
+
 class DrawdownView(msgspec.Struct, frozen=True):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
 
@@ -91,6 +102,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     active_on: date | None
     reason: str | None
     confirmation_url: str
+    bank_decision: BankDecisionView | None
     state_at: datetime
     created_at: datetime
     required_action: RequiredAction | None = None
@@ -251,6 +263,7 @@ def _quote(world: World, made: Quote) -> QuoteView:
 async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
     principal, fee = await books.owed(reader, drawdown.id)
     row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id)
+    said = await bank_decisions.latest(reader, drawdown.id)
     return DrawdownView(
         id=drawdown.id,
         state=drawdown.state,
@@ -272,9 +285,14 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         active_on=drawdown.active_on,
         reason=drawdown.reason,
         confirmation_url=confirmations.confirmation_url(world, drawdown.id),
+        bank_decision=None if said is None else _bank_decision(said),
         state_at=drawdown.state_at,
         created_at=drawdown.created_at,
     )
+
+
+def _bank_decision(said: Recorded) -> BankDecisionView:
+    return BankDecisionView(**{name: getattr(said, name) for name in BankDecisionView.__struct_fields__})
 
 
 def _repayment(repayment: Repayment) -> RepaymentView:

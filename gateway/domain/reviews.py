@@ -30,10 +30,12 @@ _REASON_LENGTH = 500
 
 
 class ReviewKind(StrEnum):
-    """What a review is about: a drawdown that waits, or a decision that its merchant contests."""
+    """What a review is about: a drawdown that waits for us or for its bank, or a decision that is contested."""
 
     drawdown = "drawdown"
     contest = "contest"
+    bank_referral = "bank_referral"
+    """The bank referred the drawdown to one of its officers, who may decide it here."""
 
 
 class ReviewState(StrEnum):
@@ -54,7 +56,11 @@ MOVES: dict[ReviewState, frozenset[ReviewState]] = {
 }
 HELD_DAYS = 7
 """How long the terms of a reviewed draw are held after the click: its final due date does not move."""
-DUE_WITHIN = {ReviewKind.drawdown: timedelta(days=1), ReviewKind.contest: timedelta(days=7)}
+DUE_WITHIN = {
+    ReviewKind.drawdown: timedelta(days=1),
+    ReviewKind.contest: timedelta(days=7),
+    ReviewKind.bank_referral: timedelta(days=1),
+}
 """When a person is to have decided. Nothing happens by itself after that but that the review is shown as overdue."""
 
 Statement = Annotated[

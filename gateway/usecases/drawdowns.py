@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import grants, ledger, states
+from gateway.domain import grants, states
 from gateway.domain import reviews as review_rules
 from gateway.domain.drawdowns import (
     MOVES,
@@ -22,14 +22,11 @@ from gateway.domain.drawdowns import (
 )
 from gateway.domain.errors import NotFound
 from gateway.domain.events import Event
-from gateway.domain.money import Money
 from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
-from gateway.domain.reviews import ReviewState
 from gateway.domain.underwriting import BANK_STOPPED, Outcome
 from gateway.store import sql
 from gateway.usecases import audit, banks, events, jobs, limits, positions, reviews, velocity
-from gateway.usecases import ledger as books
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
@@ -178,35 +175,26 @@ async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Dra
     return await find(tx, drawdown_id)
 
 
-async def decide(world: World, drawdown_id: str) -> None:
-    """Ask the bank for its own decision, and record it; an approval stores the instruction in the same unit."""
-    drawdown = await find(world.store, drawdown_id)
-    if not await _for_the_bank(world.store, drawdown):
-        return
-    approved = await banks.decision(world, drawdown.bank_id).decide(
-        drawdown.id, Money(drawdown.amount, drawdown.currency)
-    )
+async def check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
+    """The guard of the click, made of what is true now; the draw's own amount is in the exposure already.
 
-    async def unit(tx: Tx) -> None:
-        held = await lock(tx, drawdown_id)
-        if not await _for_the_bank(tx, held):
-            return
-        if not approved:
-            await release_exposure(tx, world, held, held.amount)
-            await move(tx, world, held, DrawdownState.rejected, reason="bank_declined")
-            return
-        await move(tx, world, held, DrawdownState.approved)
-        await books.book(tx, world, ledger.disbursed(books.loan(held), held.amount))
-        await jobs.enqueue(tx, world, INSTRUCT, drawdown_id)
-
-    await world.store.write(unit)
-
-
-async def _for_the_bank(reader: Reader, drawdown: Drawdown) -> bool:
-    """Whether the bank is to decide: after the click, and after the person who had to look."""
-    if drawdown.state is DrawdownState.reviewing:
-        return await reviews.state_of(reader, drawdown.id) is ReviewState.approved
-    return drawdown.state is DrawdownState.requested
+    Its merchant is held by this unit. Raises QuoteSuperseded or ConsentRequired.
+    """
+    position = await positions.certain(tx, world, drawdown.merchant_id)
+    judged = await limits.under(tx, world, position, drawdown.programme_id)
+    if judged is None:
+        raise QuoteSuperseded("The lender's programme was withdrawn; decline the draw")
+    fresh = judged.assessment
+    offer = await tx.one(sql.offers.find, Offer, offer_id=drawdown.offer_id, partner_id=drawdown.partner_id)
+    if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
+        why = ", ".join(reason.code for reason in fresh.reasons)
+        raise QuoteSuperseded(f"The merchant may not borrow now ({fresh.outcome}: {why})", outcome=fresh.outcome)
+    owed = position.exposure_amount
+    draw = grants.Draw(drawdown.bank_id, drawdown.currency, drawdown.amount, owed, drawdown.withhold_bps)
+    grants.check_covered(position.grants, draw, world.clock.now())
+    limit = fresh.limit_amount
+    if owed > limit:
+        raise QuoteSuperseded(f"The limit is now {limit}, and {owed} would be owed", limit_amount=limit)
 
 
 async def move(tx: Tx, world: World, drawdown: Drawdown, target: DrawdownState, *, reason: str | None = None) -> None:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import grants, reviews, states
+from gateway.domain import reviews, states
 from gateway.domain.audit_entries import OPERATOR, Action
+from gateway.domain.bank_decisions import BankOutcome
 from gateway.domain.drawdowns import DrawdownState
-from gateway.domain.offers import Offer
 from gateway.domain.positions import Override
 from gateway.domain.programmes import ProgrammeRef
-from gateway.domain.quotes import QuoteExpired, QuoteSuperseded
+from gateway.domain.quotes import QuoteExpired
 from gateway.domain.reviews import MOVES, Review, ReviewKind, ReviewState, Ruling
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import audit, drawdowns, jobs, limits, messages, positions, scoring
+from gateway.usecases import audit, bank_decisions, drawdowns, jobs, limits, messages, positions, scoring
 from gateway.usecases import reviews as records
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class _Under(msgspec.Struct, frozen=True):
 
 
 async def approve(world: World, review_id: str, ruling: Ruling) -> Ruled:
-    """A draw goes on to the bank's decision; what a contest overrules is heeded, and decided afresh.
+    """A draw goes on to the bank's decision, a referred one is lent; what a contest overrules is heeded, judged anew.
 
     Raises UnknownReview, BadRuling, IllegalMove; for a draw that may not be lent any more also QuoteExpired,
     QuoteSuperseded or ConsentRequired. Then nothing was decided, and the review stays as it was.
@@ -78,8 +78,11 @@ async def _approve(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Rule
     heeded = await _overrule(tx, world, review, ruling, programme.id) if ruling.overrules else None
     if drawdown is not None:
         _check_held(world, review)
-        await _check_again(tx, world, drawdown)
-        await jobs.enqueue(tx, world, drawdowns.DECIDE, drawdown.id)
+        await drawdowns.check_again(tx, world, drawdown)
+        if review.kind is ReviewKind.bank_referral:
+            await bank_decisions.rule(tx, world, drawdown, BankOutcome.approved, ruling.by)
+        else:
+            await jobs.enqueue(tx, world, drawdowns.DECIDE, drawdown.id)
     decided = await records.move(tx, world, review, ReviewState.approved, by=ruling.by, reason=ruling.reason)
     return await _conclude(tx, world, decided, ruling, heeded)
 
@@ -88,7 +91,9 @@ async def _decline(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Rule
     review, drawdown = await _hold(tx, world, review_id)
     reviews.check(ruling)
     states.check(MOVES, review.state, ReviewState.declined)
-    if drawdown is not None:
+    if review.kind is ReviewKind.bank_referral and drawdown is not None:
+        await bank_decisions.rule(tx, world, drawdown, BankOutcome.rejected, ruling.by)
+    elif drawdown is not None:
         await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
         await drawdowns.move(tx, world, drawdown, DrawdownState.rejected, reason=DECLINED)
     decided = await records.move(tx, world, review, ReviewState.declined, by=ruling.by, reason=ruling.reason)
@@ -106,7 +111,7 @@ async def _programme(tx: Tx, world: World, review: Review, drawdown: Drawdown | 
 async def _hold(tx: Tx, world: World, review_id: str) -> tuple[Review, Drawdown | None]:
     """A review, after the drawdown it is about and the merchant's position, as a cancel or a revocation holds them."""
     known = await records.find(tx, review_id)
-    drawdown = await drawdowns.lock(tx, known.subject_id) if known.kind is ReviewKind.drawdown else None
+    drawdown = None if known.kind is ReviewKind.contest else await drawdowns.lock(tx, known.subject_id)
     await tx.one(sql.consents.hold_merchant, merchant_id=known.merchant_id)
     await positions.certain(tx, world, known.merchant_id)
     return await records.find(tx, review_id), drawdown
@@ -118,25 +123,6 @@ def _check_held(world: World, review: Review) -> None:
     if world.clock.now() >= held_until_at:
         held = f"The terms were held for {reviews.HELD_DAYS} days; decline the draw, and have the merchant quote anew"
         raise QuoteExpired(held, expired_at=held_until_at.isoformat())
-
-
-async def _check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
-    """The guard of the click, made of what is true now; the draw's own amount is in the exposure already."""
-    position = await positions.certain(tx, world, drawdown.merchant_id)
-    judged = await limits.under(tx, world, position, drawdown.programme_id)
-    if judged is None:
-        raise QuoteSuperseded("The lender's programme was withdrawn; decline the draw")
-    fresh = judged.assessment
-    offer = await tx.one(sql.offers.find, Offer, offer_id=drawdown.offer_id, partner_id=drawdown.partner_id)
-    if fresh.outcome is not Outcome.offered or offer is None or offer.frozen_at is not None:
-        why = ", ".join(reason.code for reason in fresh.reasons)
-        raise QuoteSuperseded(f"The merchant may not borrow now ({fresh.outcome}: {why})", outcome=fresh.outcome)
-    owed = position.exposure_amount
-    draw = grants.Draw(drawdown.bank_id, drawdown.currency, drawdown.amount, owed, drawdown.withhold_bps)
-    grants.check_covered(position.grants, draw, world.clock.now())
-    limit = fresh.limit_amount
-    if owed > limit:
-        raise QuoteSuperseded(f"The limit is now {limit}, and {owed} would be owed", limit_amount=limit)
 
 
 async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling, programme_id: str) -> Heeded:
@@ -153,7 +139,9 @@ async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling, progra
 
 
 async def _conclude(tx: Tx, world: World, decided: Review, ruling: Ruling, heeded: Heeded | None) -> Ruled:
-    if decided.kind is ReviewKind.contest or decided.state is ReviewState.declined:  # an approved draw shows by itself
+    # An approved draw shows by itself, and what the bank's officer declines is told where the bank's own no is.
+    declined = decided.kind is ReviewKind.drawdown and decided.state is ReviewState.declined
+    if decided.kind is ReviewKind.contest or declined:
         await messages.send(tx, world, decided.merchant_id, f"{decided.kind}_{decided.state}")
     facts: dict[str, Fact] = {"by": ruling.by, "about": decided.subject_id}
     facts["reason_hash"] = hashlib.sha256(ruling.reason.encode()).hexdigest()

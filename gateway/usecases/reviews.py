@@ -92,9 +92,14 @@ async def contests(reader: Reader, decision_ids: Collection[str]) -> dict[str, R
     return {review.subject_id: review for review in found}
 
 
+async def latest(reader: Reader, drawdown_id: str) -> Review | None:
+    """A drawdown's last review; None when nobody had to look."""
+    return await reader.one(sql.reviews.latest_of, Review, subject_id=drawdown_id)
+
+
 async def state_of(reader: Reader, drawdown_id: str) -> ReviewState | None:
-    """What became of a drawdown's review; None when nobody had to look."""
-    last = await reader.one(sql.reviews.latest_of, Review, subject_id=drawdown_id)
+    """What became of it."""
+    last = await latest(reader, drawdown_id)
     return None if last is None else last.state
 
 
@@ -126,6 +131,11 @@ async def contest(tx: Tx, world: World, caller: Caller, decision_id: str, statem
 async def open_drawdown(tx: Tx, world: World, drawdown: Drawdown, reasons: tuple[str, ...]) -> Review:
     """Have a person look at a draw before the bank is asked."""
     return await _open(tx, world, drawdown, (ReviewKind.drawdown, drawdown.id, reasons))
+
+
+async def open_referral(tx: Tx, world: World, drawdown: Drawdown, reasons: tuple[str, ...]) -> Review:
+    """Have an officer of the bank look at a draw that the bank referred."""
+    return await _open(tx, world, drawdown, (ReviewKind.bank_referral, drawdown.id, reasons))
 
 
 async def cancel(tx: Tx, world: World, subject_id: str) -> None:

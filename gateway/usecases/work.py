@@ -10,6 +10,7 @@ from gateway.store import sql
 from gateway.usecases import (
     access,
     authorities,
+    bank_decisions,
     changes,
     consents,
     days,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from gateway.usecases.world import World
 
 HANDLERS: dict[str, Handler] = {
-    drawdowns.DECIDE: drawdowns.decide,
+    drawdowns.DECIDE: bank_decisions.decide,
     drawdowns.INSTRUCT: payments.instruct,
     repayments.COLLECT: payments.collect,
     payments.SEND: payments.send,
@@ -99,8 +100,8 @@ async def _close_days(world: World) -> int:
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
-    authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send, erasures.wake,
-    changes.settle, nights.look, monitoring.sweep, reconciliation.sweep, events.place, ledger.chain,
+    bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send,
+    erasures.wake, changes.settle, nights.look, monitoring.sweep, reconciliation.sweep, events.place, ledger.chain,
 )  # fmt: skip
 
 

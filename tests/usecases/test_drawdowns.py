@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from gateway.domain import consents as consent_rules
+from gateway.domain.bank_decisions import BankOutcome
 from gateway.domain.programmes import INVENTORY
 from gateway.usecases import consent_records, consents
 from tests import shops, tills
 from tests.gateways import EVIDENCE
+from tests.lenders import Lender
 
 if TYPE_CHECKING:
     import httpx
@@ -229,11 +231,7 @@ async def test_a_revocation_after_the_proposal_leaves_nothing_to_click(shop: Sho
 
 
 async def test_what_the_bank_declines_itself_is_rejected_and_frees_its_room(shop: Shop) -> None:
-    class Declines:
-        async def decide(self, drawdown_id: str, amount: object) -> bool:
-            return not (drawdown_id and amount)
-
-    shop.lender.decision = Declines()
+    shop.lender.decision = Lender(BankOutcome.rejected)
     drawdown_id = await shop.draw()
     await shop.work()
     assert await shop.states(drawdown_id) == ["awaiting_confirmation", "requested", "rejected"]

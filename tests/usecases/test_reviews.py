@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.bank_decisions import BankOutcome
 from gateway.domain.drawdowns import UnknownDrawdown
 from gateway.domain.errors import GatewayError
 from gateway.domain.programmes import INVENTORY, ReviewRule
@@ -19,6 +20,7 @@ from gateway.domain.reviews import BadRuling, ReviewState, Ruling, UnknownReview
 from gateway.store import sql
 from gateway.usecases import audit, drawdowns, messages, positions, reviewing, reviews
 from tests import granting, shops
+from tests.lenders import Lender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -128,12 +130,8 @@ async def test_a_review_that_does_not_fit_its_draw_is_found_by_verify(shop: Shop
 
 
 async def test_what_the_bank_itself_declines_after_the_person_frees_its_room_too(shop: Shop) -> None:
-    class Declines:
-        async def decide(self, drawdown_id: str, amount: object) -> bool:
-            return not (drawdown_id and amount)
-
     drawdown_id, review_id = await reviewed_draw(shop)
-    shop.lender.decision = Declines()
+    shop.lender.decision = Lender(BankOutcome.rejected)
     await reviewing.approve(shop.world, review_id, YES)
     await shop.work()
     assert (await shop.drawdown(drawdown_id))["reason"] == "bank_declined"

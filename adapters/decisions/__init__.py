@@ -1,0 +1,1 @@
+"""How banks are asked for their own credit decision."""

@@ -1,0 +1,38 @@
+"""The sandbox bank's credit decision, by rule, so that every answer can be tried.
+
+Of the amount in major units the last two digits before its zeros decide: 13 (such as 1,300 or 13) is referred and
+approved a day later, 99 (such as 990 or 19,900) is rejected, all else is approved at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.domain.bank_decisions import BankDecision, BankOutcome
+from gateway.domain.money import minor_units
+
+if TYPE_CHECKING:
+    from gateway.domain.bank_decisions import Application
+    from gateway.ports import Clock
+
+REFERRED, REJECTED = "13", "99"
+LOOKS_FOR = timedelta(days=1)
+"""How long the officer takes over a referred draw."""
+
+
+class SandboxLoanDecision:
+    """A LoanDecision on the business clock; see the module."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def decide(self, application: Application) -> BankDecision:
+        """See LoanDecision."""
+        now, reference = self._clock.now(), f"SANDBOX-{application.drawdown_id}-{application.number}"
+        digits = str(application.amount // minor_units(application.currency)).rstrip("0")
+        if digits.endswith(REJECTED):
+            return BankDecision(BankOutcome.rejected, now, "policy", reference)
+        if digits.endswith(REFERRED) and now < application.confirmed_at + LOOKS_FOR:
+            return BankDecision(BankOutcome.referred, now, "officer_looks", reference)
+        return BankDecision(BankOutcome.approved, now, None, reference)
