@@ -19,7 +19,7 @@ from gateway.domain.anomalies import ANOMALY_FEATURES
 from gateway.domain.models import CARD_SCHEMA, Card, ModelRefused, Refusal, Serving
 from gateway.domain.paths import KNOTS, PATH_FEATURES
 from gateway.domain.paths import QUANTILES as PATH_QUANTILES
-from gateway.ports import AnomalyScore, Contribution, RiskScore
+from gateway.domain.risk_scores import AnomalyScore, Contribution, RiskScore
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

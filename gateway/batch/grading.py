@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.batch.windows import Window
-    from gateway.ports import AnomalyScore, Scorer
+    from gateway.domain.risk_scores import AnomalyScore
+    from gateway.ports import Scorer
 
     Triples = tuple[tuple[int, int, int], ...]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.features import Histories
     from gateway.domain.histories import History
-    from gateway.ports import Contribution
+    from gateway.domain.risk_scores import Contribution
     from gateway.usecases.world import World
 
     Triples = tuple[tuple[int, int, int], ...]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.domain.programmes import Programme
-    from gateway.ports import RiskScore, Scorer
+    from gateway.domain.risk_scores import RiskScore
+    from gateway.ports import Scorer
     from gateway.usecases.world import World
 
 RULES = "rules"
