@@ -60,6 +60,6 @@ class SftpPlace(Folders, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """A private key in OpenSSH or PEM form, without a passphrase; readable by the gateway only."""
     host_keys: tuple[str, ...]
     """The server's public keys as `ssh-ed25519 AAAA…`; two while the bank changes them. Nothing else is believed."""
-    connect_seconds: int = 15
-    exchange_seconds: int = 60
-    """For one hand-over or one fetch, connecting included."""
+    connect_ms: int = 15_000
+    exchange_ms: int = 60_000
+    """For one hand-over or one fetch, once connected."""

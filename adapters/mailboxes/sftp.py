@@ -75,27 +75,29 @@ class SftpMailbox:
     async def _session(self) -> AsyncIterator[asyncssh.SFTPClient]:
         """A connection for one exchange that takes nothing from this machine's user: no agent, no files of `~/.ssh`."""
         place = self._place
-        async with asyncio.timeout(place.exchange_seconds):
-            connection = await asyncssh.connect(
-                place.host,
-                place.port,
-                username=place.username,
-                client_keys=[await asyncio.to_thread(asyncssh.read_private_key, place.key_file)],
-                known_hosts=([asyncssh.import_public_key(key) for key in place.host_keys], [], []),
-                config=None,
-                agent_path=None,
-                x509_trusted_certs=None,
-                gss_host=None,
-                preferred_auth="publickey",
-                compression_algs=None,
-                connect_timeout=place.connect_seconds,
-            )
-            try:
-                yield await connection.start_sftp_client(path_errors="surrogateescape")
-            finally:
-                connection.abort()
-                with contextlib.suppress(*_FAILURES):
-                    await connection.wait_closed()
+        connection = await asyncssh.connect(
+            place.host,
+            place.port,
+            username=place.username,
+            client_keys=[await asyncio.to_thread(asyncssh.read_private_key, place.key_file)],
+            known_hosts=([asyncssh.import_public_key(key) for key in place.host_keys], [], []),
+            config=None,
+            agent_path=None,
+            x509_trusted_certs=None,
+            gss_host=None,
+            preferred_auth="publickey",
+            compression_algs=None,
+            connect_timeout=place.connect_ms / 1000,
+        )
+        # Hanging up ends every wait at once; a cancelled one would still wait for the server's word on closing a file.
+        deadline = asyncio.get_running_loop().call_later(place.exchange_ms / 1000, connection.abort)
+        try:
+            yield await connection.start_sftp_client(path_errors="surrogateescape")
+        finally:
+            deadline.cancel()
+            connection.abort()
+            with contextlib.suppress(*_FAILURES):
+                await connection.wait_closed()
 
     async def _put_away(self, sftp: asyncssh.SFTPClient, path: PurePosixPath, message: InboundMessage) -> None:
         if self._place.archive is not None:

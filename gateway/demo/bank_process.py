@@ -39,24 +39,26 @@ class BankProcess(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def start_mock_bank(clock: str, timezone: str = "UTC") -> Iterator[BankProcess]:
+def start_mock_bank(clock: str, timezone: str = "UTC", *options: str) -> Iterator[BankProcess]:
     """A mock bank whose time starts at `clock` (`2026-03-02T09:00`) in `timezone`; stopped by its own id on leaving.
+
+    `options` are more of its own, such as `--drop-dir`.
 
     Blocks until it answers, about a third of a second. Raises BankDidNotStart.
     """
-    process, port = _start(clock, timezone)
+    process, port = _start(clock, timezone, options)
     try:
         yield BankProcess(f"http://{HOST}:{port}", process.pid)
     finally:
         _stop(process)
 
 
-def _start(clock: str, timezone: str) -> tuple[subprocess.Popen[bytes], int]:
+def _start(clock: str, timezone: str, options: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], int]:
     """A free port may be taken between choosing and listening, so a process that ends at once is started again."""
     for _ in range(_START_ATTEMPTS):
         port = _free_port()
         command = [sys.executable, "-m", "mockbank", "--host", HOST, "--port", str(port)]
-        command += ["--clock", clock, "--timezone", timezone, "--keep-requests", "1000", "-q"]
+        command += ["--clock", clock, "--timezone", timezone, "--keep-requests", "1000", "-q", *options]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, arguments made here
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
