@@ -15,7 +15,7 @@ from gateway.demo.bank_process import start_mock_bank
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
 from gateway.outbound import Limits, Outbound
-from gateway.ports import Unanswered, Unreachable, Unreadable
+from gateway.ports import BankEvent, BankEventKind, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
 from tests.adapters.schemas import assert_valid
 from tests.adapters.stubborn import answering, nobody
@@ -43,6 +43,46 @@ async def test_everything_the_bank_sends_is_valid_by_the_published_schemas(scene
     await scene.pass_days(1)
     kinds = {assert_valid(message.body, shared) for message in await scene.bank.fetch()}
     assert kinds == {"pain.002.001.10", "camt.053.001.08", "camt.054.001.08", "pacs.004.001.09"}
+
+
+@pytest.mark.anyio
+async def test_each_days_statement_goes_on_from_the_day_before_and_its_entries_explain_it(scene: MockBankScene) -> None:
+    for number in (1, 2):
+        await contract.send_payout(scene, await contract.payout(scene, number=number))
+        await contract.send_collection(scene, await contract.collection(scene, number=number))
+        await scene.pass_days(1)
+    stated, moved = await statements(scene)
+    assert [fact.sequence for fact in stated] == list(range(1, len(stated) + 1))
+    assert [fact.opening for fact in stated[1:]] == [fact.closing for fact in stated[:-1]]
+    assert all(fact.from_on == fact.through_on for fact in stated)
+    for fact in stated:
+        assert fact.opening is not None
+        assert fact.closing == fact.opening + Money(moved.get(fact.statement_id, 0), "EUR")
+    assert sum(moved.values()) == -2 * 150_000 + 2_500
+
+
+@pytest.mark.anyio
+async def test_an_entry_a_statement_omits_is_missing_from_what_explains_it(scene: MockBankScene) -> None:
+    await scene.leave_a_gap_in_statements()
+    await contract.send_payout(scene, await contract.payout(scene))
+    await scene.pass_days(1)
+    (stated,), moved = await statements(scene)
+    assert stated.opening is not None
+    assert stated.closing is not None
+    assert (stated.closing - stated.opening).amount == -150_000
+    assert moved == {}
+
+
+async def statements(scene: MockBankScene) -> tuple[list[BankEvent], dict[str | None, int]]:
+    """The funding account's statements in order, and what the entries on each of them come to, in cents."""
+    told = [event for message in await scene.bank.fetch() for event in scene.bank.read(message.body)]
+    ours = [e for e in told if e.account is not None and e.account.iban == scene.funding.account.iban]
+    moved: dict[str | None, int] = {}
+    for event in ours:
+        if event.kind is BankEventKind.booked and event.statement_id is not None and event.amount is not None:
+            amount = event.amount.amount if event.credit else -event.amount.amount
+            moved[event.statement_id] = moved.get(event.statement_id, 0) + amount
+    return [event for event in ours if event.kind is BankEventKind.statement], moved
 
 
 @pytest.mark.anyio

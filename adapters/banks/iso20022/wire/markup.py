@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from lxml import etree
 
+from gateway.domain.accounts import is_valid_iban
 from gateway.domain.errors import Invalid
 from gateway.domain.money import Money, parse_decimal
 from gateway.ports import Account, Unreadable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
+_SWISS = re.compile(r"http://www\.six-interbank-clearing\.com/de/([a-z]{4}(?:\.[0-9]{2,3}){3})\.ch\.[0-9]{2}\.xsd")
+"""Swiss banks' subset of a message (`pain.002.001.03`) under a namespace of their own, otherwise the same."""
 MAX_BYTES = 8 * 1024 * 1024
 """Far above a day's statement of one funding account; banks page longer ones."""
 MAX_DEPTH = 24
@@ -105,12 +108,18 @@ class Node(msgspec.Struct, frozen=True):
             raise Unreadable(f"{path} in {self.name} is not a date") from None
 
     def account(self, path: str) -> Account | None:
-        """The cash account at `path`; its bank's BIC under the newer or the older name."""
+        """The cash account at `path`; its bank's BIC under the newer or the older name.
+
+        Raises Unreadable for an IBAN whose check digits do not agree: a message damaged there may be so elsewhere.
+        """
         found = self.first(path)
         if found is None:
             return None
+        iban = found.text("Id/IBAN")
+        if iban is not None and not is_valid_iban(iban):
+            raise Unreadable(f"the IBAN in {path} fails its check")
         bic = found.text("Svcr/FinInstnId/BICFI", "Svcr/FinInstnId/BIC")
-        return Account(iban=found.text("Id/IBAN"), other_id=found.text("Id/Othr/Id"), bic=bic)
+        return Account(iban=iban, other_id=found.text("Id/Othr/Id"), bic=bic)
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -124,13 +133,15 @@ def parse(body: bytes) -> Document:
     """Bytes from a bank → the message in them. Raises Unreadable for anything that is not one ISO 20022 document."""
     root = _root(body)
     name = etree.QName(root)
-    if name.localname != "Document" or not (name.namespace or "").startswith(NAMESPACE):
+    namespace = str(name.namespace or "")
+    swiss = _SWISS.fullmatch(namespace)
+    if name.localname != "Document" or not (swiss or namespace.startswith(NAMESPACE)):
         raise Unreadable(f"the root element {str(root.tag)[:80]!r} is not an ISO 20022 Document")
-    namespace = str(name.namespace)
     _walk(root, namespace)
     if len(root) != 1:
         raise Unreadable("a Document holds exactly one message")
-    return Document(namespace.removeprefix(NAMESPACE)[:40], Node(root[0], namespace))
+    message = swiss.group(1) if swiss else namespace.removeprefix(NAMESPACE)[:40]
+    return Document(message, Node(root[0], namespace))
 
 
 def _root(body: bytes) -> etree._Element:
