@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -166,8 +166,7 @@ class Ack(msgspec.Struct, frozen=True):
     accepted: bool
     reason: str | None = None
     detail: str | None = None
-    bank_reference: str | None = None
-    """The bank's own id of the payment, where it gives one: what it is asked after by."""
+    bank_reference: str | None = None  # the bank's own id of the payment, where it gives one: it is asked after by it
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -209,12 +208,9 @@ class BankEvent(msgspec.Struct, frozen=True):
     booked_on: date | None = None
     account: Account | None = None
     bank_reference: str | None = None
-    counterparty: Account | None = None
-    """Whose account the money went to or came from, where a booked entry says."""
-    corrected: Account | None = None
-    """Kind correction: the parts of the counterparty's account that its bank says are other ones."""
-    entry_reference: str | None = None
-    """The bank's name for the booked entry, the same in notification and statement; several payments may share it."""
+    counterparty: Account | None = None  # whose account the money went to or came from, where a booked entry says
+    corrected: Account | None = None  # kind correction: what of the counterparty's account its bank says is otherwise
+    entry_reference: str | None = None  # the entry's name at the bank wherever it tells of it; payments may share it
     statement_id: str | None = None  # kind statement, and the entries that stand on it, which follow its fact
     sequence: int | None = None  # kind statement: one more than that of the account's statement before
     opening: Money | None = None  # kind statement: the booked balances around its entries, below zero when overdrawn
@@ -234,8 +230,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What a rail can do; the gateway plans by it and never probes."""
 
     currencies: frozenset[str]
-    reference_length: int
-    """The longest `end_to_end_id` it carries; `references.shortened` makes one that fits."""
+    reference_length: int  # the longest `end_to_end_id` it carries; `references.shortened` makes one that fits
     files_per_day: int | None = None
     """It knows a file only by its number of the day: `message_id` is `references.numbered(day, number)`, number below
     this and never given twice by one bank's instructions; None = any `message_id` will do."""
@@ -247,8 +242,9 @@ class Capabilities(msgspec.Struct, frozen=True):
     """A payment refused after the file was taken is told as an announced return, though nothing was ever booked."""
     instant: bool = False
     pays_out: bool = True
-    collects: bool = True
-    """It can debit a merchant under a mandate."""
+    collects: bool = True  # it can debit a merchant under a mandate
+    most_amounts: dict[str, int] = {}
+    """The most that one debit may take, in minor units by currency; in others any amount."""
     states: bool = True
     """Booked entries come through its mailbox; where not, another rail's statements must show them."""
     resend_hours: int | None = None
@@ -326,6 +322,7 @@ class Rail(Protocol):
         """The facts in one stored message. Raises Unreadable."""
 
 
+@runtime_checkable
 class Inquiries(Protocol):
     """A rail that can be asked after one payment; its adapter implements this beside `Rail`."""
 
@@ -336,6 +333,7 @@ class Inquiries(Protocol):
         """
 
 
+@runtime_checkable
 class Callbacks(Protocol):
     """A rail whose bank calls us; its adapter implements this beside `Rail`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import NamedTuple
 
 IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
@@ -46,6 +47,27 @@ def is_valid_routing_number(text: str) -> bool:
     if len(text) != ROUTING_LENGTH or not (text.isascii() and text.isdigit()) or not int(text):
         return False
     return sum(int(digit) * weight for digit, weight in zip(text, _ROUTING_WEIGHTS, strict=True)) % 10 == 0
+
+
+class Number(NamedTuple):
+    """An account of a scheme without IBANs: its number, and its bank's id in that country's clearing."""
+
+    number: str
+    clearing_id: str | None = None
+    savings: bool = False
+
+
+def written(account: Number) -> str:
+    """As one text, which ends in the account's own number: `12345678`, `021000021/12345678`, `021000021/S/12345678`."""
+    parts = (account.clearing_id, "S" if account.savings else None, account.number)
+    return "/".join(part for part in parts if part is not None)
+
+
+def read(text: str) -> Number:
+    """What `written` made."""
+    clearing_id, _, rest = text.rpartition("/")
+    clearing_id, _, savings = clearing_id.partition("/")
+    return Number(rest, clearing_id or None, savings == "S")
 
 
 def tail(number: str) -> str:

@@ -67,6 +67,8 @@ class Action(StrEnum):
     programme_withdrawn = "programme.withdrawn"
     bank_stopped = "bank.stopped"
     bank_resumed = "bank.resumed"
+    doubt_proposed = "doubt.proposed"
+    doubt_approved = "doubt.approved"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from gateway.domain import names
-from gateway.domain.accounts import is_valid_iban
+from gateway.domain.accounts import Number, is_valid_iban, is_valid_routing_number, written
 from gateway.domain.errors import Conflict, Invalid, NotFound, Overloaded
 from gateway.domain.merchants import Email, Name
 
@@ -53,14 +53,20 @@ Iban = Annotated[str, msgspec.Meta(min_length=15, max_length=34, description="IS
 AccountNumber = Annotated[
     str, msgspec.Meta(pattern=r"\A[0-9A-Z]{6,34}\Z", description="of a scheme without IBANs: digits and capitals")
 ]
+RoutingNumber = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{9}\Z", description="ABA routing transit number")]
 
 
 class NewPayoutAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The account loans are paid out to, in exactly one of two schemes, and whose it is."""
+    """The account loans are paid out to, in exactly one of two schemes, and whose it is.
+
+    A US account has its bank's routing number, and says when it is a savings account.
+    """
 
     holder_name: Name
     iban: Iban | None = None
     account: AccountNumber | None = None
+    routing_number: RoutingNumber | None = None
+    savings: bool = False
 
 
 class NewContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,7 +157,13 @@ def account_number(new: NewPayoutAccount) -> str:
         raise StrangeAccount("Send either iban or account")
     if new.iban is not None and not is_valid_iban(new.iban):
         raise StrangeAccount("The IBAN's country, length or check digits are wrong")
-    return new.iban or new.account or ""
+    if new.iban is not None and (new.routing_number is not None or new.savings):
+        raise StrangeAccount("An IBAN says by itself which bank and account it is")
+    if new.savings and new.routing_number is None:
+        raise StrangeAccount("A savings account is told apart by its routing_number's scheme alone")
+    if new.routing_number is not None and not is_valid_routing_number(new.routing_number):
+        raise StrangeAccount("The routing number's check digit is wrong")
+    return new.iban or written(Number(new.account or "", new.routing_number, new.savings))
 
 
 def check_holder(holder_name: str, legal_name: str) -> None:

@@ -16,6 +16,8 @@ class RepaymentState(StrEnum):
     scheduled = "scheduled"
     initiated = "initiated"
     pending = "pending"
+    in_doubt = "in_doubt"
+    """Its debit may be with the bank, which does not say so."""
     settled = "settled"
     failed = "failed"
     returned = "returned"
@@ -25,9 +27,10 @@ class RepaymentState(StrEnum):
 
 _S = RepaymentState
 MOVES: dict[RepaymentState, frozenset[RepaymentState]] = {
-    _S.scheduled: frozenset({_S.initiated, _S.canceled}),
-    _S.initiated: frozenset({_S.pending, _S.settled, _S.failed}),
-    _S.pending: frozenset({_S.settled, _S.failed}),
+    _S.scheduled: frozenset({_S.initiated, _S.in_doubt, _S.canceled}),
+    _S.initiated: frozenset({_S.pending, _S.in_doubt, _S.settled, _S.failed}),
+    _S.pending: frozenset({_S.in_doubt, _S.settled, _S.failed}),
+    _S.in_doubt: frozenset({_S.initiated, _S.pending, _S.settled, _S.failed}),
     _S.settled: frozenset({_S.returned, _S.reversed}),
     _S.failed: frozenset(),
     _S.returned: frozenset(),
@@ -35,7 +38,7 @@ MOVES: dict[RepaymentState, frozenset[RepaymentState]] = {
     _S.canceled: frozenset(),
 }
 
-OPEN = frozenset({_S.scheduled, _S.initiated, _S.pending})
+OPEN = frozenset({_S.scheduled, _S.initiated, _S.pending, _S.in_doubt})
 """States in which the amount is on its way and must not be collected again."""
 
 
@@ -78,7 +81,8 @@ class Repayment(msgspec.Struct, frozen=True):
 
     How the amount is divided is foreseen when it is scheduled and fixed when it settles: what is no longer owed by then
     is the merchant's (`suspense_amount`), what was written off by then is recovered (`recovered_amount`). A debit that
-    failed and is tried again is another repayment, `retry_of` it, the `attempts_count`th.
+    failed and is tried again is another repayment, `retry_of` it, the `attempts_count`th. Where a rail takes no more at
+    once, one day's share is several repayments, its `part`s from 1.
     """
 
     id: str
@@ -98,6 +102,7 @@ class Repayment(msgspec.Struct, frozen=True):
     collect_on: date | None
     settled_on: date | None
     reason: str | None
+    part: int
     retry_of: str | None
     attempts_count: int
     state_at: datetime
@@ -164,3 +169,14 @@ def settle(amount: int, principal_outstanding: int, fee_outstanding: int, *, wri
     owed = min(amount, principal_outstanding + fee_outstanding)
     principal, fee = allocate(owed, principal_outstanding, fee_outstanding) if owed else (0, 0)
     return Allocation(principal, fee, amount - owed)
+
+
+def split(amount: int, most_amount: int | None) -> list[int]:
+    """`amount` in as few parts as a rail that takes `most_amount` at once needs, equal but for a minor unit.
+
+    Nothing is lost or added: they sum to `amount`. None = the rail takes any amount.
+    """
+    if most_amount is None or amount <= most_amount:
+        return [amount]
+    count = -(-amount // max(1, most_amount))
+    return [amount // count + (part < amount % count) for part in range(count)]

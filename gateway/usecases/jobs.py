@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import msgspec
 
 from gateway import log
 from gateway.domain.banks import BankClosed
-from gateway.domain.errors import GatewayError
+from gateway.domain.errors import Conflict, GatewayError
 from gateway.store import sql
 
 if TYPE_CHECKING:
@@ -34,6 +35,30 @@ class Job(msgspec.Struct, frozen=True):
     due_at: datetime
     fence: int
     attempts_count: int
+
+
+class LeaseLost(Conflict):
+    """Whoever does this was too slow: another worker has taken the job over."""
+
+    code = "job_lease_lost"
+    title = "Another worker does this now"
+
+
+_CLAIMED: ContextVar[Job | None] = ContextVar("claimed", default=None)
+
+
+def claimed() -> Job | None:
+    """The job this task runs, for `hold`; None outside one. Ask before a unit: that may run in another task."""
+    return _CLAIMED.get()
+
+
+async def hold(tx: Tx, world: World, job: Job | None) -> None:
+    """Lease `job` anew from now, in the unit before something that must not be done twice. Raises LeaseLost."""
+    if job is None:
+        return
+    until_at = world.system_clock.now() + LEASE
+    if not await tx.run(sql.jobs.hold, id=job.id, fence=job.fence, leased_until_at=until_at):
+        raise LeaseLost("another worker holds this job's lease", fence=job.fence)
 
 
 async def enqueue(tx: Tx, world: World, kind: str, subject_id: str, due_at: datetime | None = None) -> None:
@@ -78,6 +103,7 @@ async def run(world: World, job: Job, handlers: Mapping[str, Handler]) -> None:
 
     A kind that nobody here knows (a newer version enqueued it) fails like any other and waits for who does.
     """
+    _CLAIMED.set(job)
     try:
         await handlers[job.kind](world, job.subject_id)
     except Exception as error:  # noqa: BLE001 - a job's failure must not end the worker: it is kept with the job and told

@@ -1,26 +1,34 @@
 """What the bank says: messages are stored before they are read, and each fact is applied once.
 
 A message is marked done after all its facts: a crash in between applies them again, which changes nothing. An
-unreadable message, or one with a fact that cannot be true, is parked for a person; what else it says still counts.
+unreadable message, or one with a fact that cannot be true, is parked for a person, with an alert; what else it says
+still counts.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 from gateway import log
+from gateway.domain.alerts import Severity
 from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
 from gateway.ports import Unreadable
 from gateway.store import sql
-from gateway.usecases import openness, reconciling
+from gateway.usecases import alerts, instructions, jobs, openness, reconciling
+from gateway.usecases.instructions import ASK
 from gateway.usecases.reconciling import Told
+from gateway.usecases.statuses import Problem
 
 if TYPE_CHECKING:
     from gateway.ports import InboundMessage, Rail
+    from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 
 PROBLEM_LENGTH = 500
+UNREADABLE = "bank_message_unreadable"
+"""The kind of alert about a message that could not be read; `Contradiction.alert` names the others."""
 
 
 async def poll(world: World) -> int:
@@ -60,7 +68,7 @@ async def keep(world: World, bank: Bank, name: str, told: list[InboundMessage]) 
 
 async def apply_stored(world: World, bank: Bank) -> int:
     """Apply every stored message once, oldest first. One we fail at stays stored and does not hold up the others."""
-    count, after = 0, {"after_micros": 0, "after_id": ""}
+    count, after = 0, {"after_micros": 0, "after_rail": "", "after_id": ""}
     while page := await world.store.all(sql.bank_messages.unread, bank_id=bank.id, **after):
         for _, message_id, rail, sealed in page:
             if rail not in bank.rails:
@@ -73,7 +81,7 @@ async def apply_stored(world: World, bank: Bank) -> int:
                 log.crash(error, bank_message_id=message_id)
             else:
                 count += 1
-        after = {"after_micros": page[-1][0], "after_id": page[-1][1]}
+        after = {"after_micros": page[-1][0], "after_rail": page[-1][2], "after_id": page[-1][1]}
     return count
 
 
@@ -81,17 +89,32 @@ async def _apply_message(world: World, bank: Bank, rail: str, message_id: str, b
     try:
         said = bank.rails[rail].read(body)
     except Unreadable as error:
-        await _done(world, bank, message_id, error.detail)
+        await _done(world, bank, rail, message_id, [Problem(UNREADABLE, error.detail)])
         return
     told = Told(bank, rail, message_id)
     problems = [problem for fact in said if (problem := await reconciling.take(world, told, fact)) is not None]
-    await _done(world, bank, message_id, "; ".join(problems) or None)
+    await _done(world, bank, rail, message_id, problems)
 
 
-async def _done(world: World, bank: Bank, message_id: str, problem: str | None) -> None:
-    if problem is not None:
+async def _done(world: World, bank: Bank, rail: str, message_id: str, problems: list[Problem]) -> None:
+    """Mark a message: applied, or parked with an alert a kind; the bank is asked after the payments it is about."""
+    if problems:
         log.get().warning("bank.message_parked", bank_message_id=message_id)
-    state, told = ("applied", None) if problem is None else ("parked", problem[:PROBLEM_LENGTH])
-    await world.store.write(
-        lambda tx: tx.run(sql.bank_messages.done, bank_id=bank.id, message_id=message_id, state=state, problem=told)
-    )
+    told = "; ".join(problem.sentence for problem in problems)[:PROBLEM_LENGTH] or None
+    of = {"bank_id": bank.id, "rail": rail, "message_id": message_id}
+
+    async def unit(tx: Tx) -> None:
+        state = "parked" if problems else "applied"
+        if not await tx.run(sql.bank_messages.done, **of, state=state, problem=told):
+            return
+        for reference in {problem.reference for problem in problems if problem.reference is not None}:
+            instruction = await instructions.find(tx, reference)
+            if instructions.inquiries(world, instruction) is not None:
+                await jobs.enqueue(tx, world, ASK, reference)
+        for kind in sorted({problem.alert for problem in problems}):
+            about = sorted({p.reference for p in problems if p.alert == kind and p.reference is not None})
+            evidence: dict[str, Any] = {**of, "payments": about[:10]}
+            subject = f"{bank.id}:{hashlib.sha256(f'{rail}:{message_id}'.encode()).hexdigest()[:16]}"
+            await alerts.start(tx, world, kind, subject, severity=Severity.critical, evidence=evidence)
+
+    await world.store.write(unit)

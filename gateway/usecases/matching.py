@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain import accounts
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases.payments import COLLECTION, PAYOUT
+from gateway.usecases.instructions import COLLECTION, PAYOUT
 
 if TYPE_CHECKING:
     from gateway.ports import Account
@@ -41,4 +42,5 @@ async def _is_of(tx: Tx, world: World, merchant_id: str, told: Account | None) -
     row = await tx.one(sql.merchants.payee, merchant_id=merchant_id)
     if row is None or row[1] is None or told is None:
         return False
-    return world.vault.unseal(bytes(row[1]), merchant_id).decode() in {told.iban, told.other_id}
+    number = accounts.read(world.vault.unseal(bytes(row[1]), merchant_id).decode()).number
+    return number in {told.iban, told.other_id}

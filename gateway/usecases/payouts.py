@@ -11,9 +11,9 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, payments, repayments
+from gateway.usecases import drawdowns, repayments
 from gateway.usecases import ledger as books
-from gateway.usecases.statuses import ACCEPTED, REFUSED, SETTLED, Contradiction
+from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,14 +38,21 @@ async def apply(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, booke
         raise Contradiction("an entry of a payout in the wrong direction")
 
 
+async def fail(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> None:
+    """The bank will not pay: take the booking back and free the room."""
+    await books.book(tx, world, ledger.disbursement_failed(books.loan(drawdown), drawdown.amount))
+    await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+    await drawdowns.move(tx, world, drawdown, DrawdownState.failed, reason=reason or "bank_rejected")
+
+
 async def _status_of_payout(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown) -> None:
     S = DrawdownState  # noqa: N806
     if fact.status in REFUSED:
-        if fact.reason in payments.DUPLICATE or drawdown.state is S.failed:
+        if fact.reason in DUPLICATE or drawdown.state is S.failed:
             return
         if drawdown.state not in ON_ITS_WAY:
             raise Contradiction(f"refused by the bank ({fact.reason}) while {drawdown.state}")
-        await payments.fail(tx, world, drawdown, fact.reason)
+        await fail(tx, world, drawdown, fact.reason)
     elif fact.status in SETTLED and drawdown.state is S.failed:
         raise Contradiction(f"{fact.status} after the bank refused it")
     elif fact.status in ACCEPTED and drawdown.state in ON_ITS_WAY - {S.pending}:

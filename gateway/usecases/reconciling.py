@@ -17,7 +17,7 @@ from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import facts
 from gateway.usecases.ledger import AlreadyBooked
-from gateway.usecases.statuses import Contradiction
+from gateway.usecases.statuses import Contradiction, Problem
 
 if TYPE_CHECKING:
     from gateway.store import Tx
@@ -32,8 +32,8 @@ class Told(NamedTuple):
     message_id: str
 
 
-async def take(world: World, told: Told, fact: BankEvent) -> str | None:
-    """Apply one fact in a unit of its own; what cannot be applied is told in a sentence, and nothing of it moves."""
+async def take(world: World, told: Told, fact: BankEvent) -> Problem | None:
+    """Apply one fact in a unit of its own; what cannot be applied is told, and nothing of it moves."""
     try:
         await world.store.write(lambda tx: _take(tx, world, told, fact))
     except AlreadyBooked:
@@ -41,7 +41,10 @@ async def take(world: World, told: Told, fact: BankEvent) -> str | None:
         return None
     except (Contradiction, IllegalMove) as problem:
         await _keep(world, told, fact, EntryState.unmatched, str(problem))
-        return f"{fact.source} {fact.end_to_end_id or fact.original_message_id}: {problem}"
+        known = await facts.named(world.store, told.bank, fact)
+        kind = problem.alert if isinstance(problem, Contradiction) else Contradiction.alert
+        sentence = f"{fact.source} {fact.end_to_end_id or fact.original_message_id}: {problem}"
+        return Problem(kind, sentence, None if known is None else known.end_to_end_id)
     return None
 
 

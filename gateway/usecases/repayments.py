@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.domain import repayments as rules
 from gateway.domain import states
-from gateway.domain.drawdowns import Drawdown, end_to_end_id
+from gateway.domain.drawdowns import Drawdown
 from gateway.domain.events import Event
 from gateway.domain.repayments import MOVES, Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.store import sql
@@ -78,10 +78,11 @@ async def schedule(
         currency=drawdown.currency,
         amount=amount,
         **msgspec.structs.asdict(parts),
-        end_to_end_id=end_to_end_id(repayment_id),
+        end_to_end_id=None,
         collect_on=collect_on,
         settled_on=None,
         reason=None,
+        part=1,
         retry_of=None if retried is None else retried.id,
         attempts_count=1 if retried is None else retried.attempts_count + 1,
         state_at=now,

@@ -12,9 +12,9 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, payments, repayments
+from gateway.usecases import drawdowns, repayments
 from gateway.usecases import ledger as books
-from gateway.usecases.statuses import ACCEPTED, REFUSED, SETTLED, Contradiction
+from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
 if TYPE_CHECKING:
     from datetime import date
@@ -44,17 +44,22 @@ async def _status_of_collection(tx: Tx, world: World, fact: BankEvent, repayment
     """A refused collection has failed: its amount is owed as before, and the next closes withhold it again."""
     S = RepaymentState  # noqa: N806
     if fact.status in REFUSED:
-        if fact.reason in payments.DUPLICATE or repayment.state is S.failed:
+        if fact.reason in DUPLICATE or repayment.state is S.failed:
             return
-        if repayment.state not in {S.scheduled, S.initiated, S.pending}:
-            raise Contradiction(f"refused by the bank ({fact.reason}) while {repayment.state}")
-        repayment = await _initiated(tx, world, repayment)
-        await repayments.move(tx, world, repayment, S.failed, reason=fact.reason)
+        await fail(tx, world, repayment, fact.reason)
     elif fact.status in SETTLED and repayment.state is S.failed:
         raise Contradiction(f"{fact.status} after the bank refused it")
-    elif fact.status in ACCEPTED and repayment.state in {S.scheduled, S.initiated}:
+    elif fact.status in ACCEPTED and repayment.state in {S.scheduled, S.initiated, S.in_doubt}:
         repayment = await _initiated(tx, world, repayment)
         await repayments.move(tx, world, repayment, S.pending)
+
+
+async def fail(tx: Tx, world: World, repayment: Repayment, reason: str | None) -> None:
+    """The bank will not collect it. Raises Contradiction when it has been collected, or given up, by what we know."""
+    if repayment.state not in rules.OPEN:
+        raise Contradiction(f"refused by the bank ({reason}) while {repayment.state}")
+    repayment = await _initiated(tx, world, repayment)
+    await repayments.move(tx, world, repayment, RepaymentState.failed, reason=reason)
 
 
 async def _initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:

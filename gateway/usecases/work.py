@@ -14,10 +14,12 @@ from gateway.usecases import (
     changes,
     consents,
     days,
+    doubts,
     drawdowns,
     erasing,
     erasures,
     events,
+    instructions,
     jobs,
     ledger,
     mailbox,
@@ -43,9 +45,10 @@ if TYPE_CHECKING:
 
 HANDLERS: dict[str, Handler] = {
     drawdowns.DECIDE: bank_decisions.decide,
-    drawdowns.INSTRUCT: payments.instruct,
-    repayments.COLLECT: payments.collect,
-    payments.SEND: payments.send,
+    drawdowns.INSTRUCT: instructions.instruct,
+    repayments.COLLECT: instructions.collect,
+    instructions.SEND: payments.send,
+    instructions.ASK: doubts.ask,
     messages.DELIVER: messages.deliver,
     rejudging.REJUDGE: rejudging.page,
     erasures.ERASE: erasing.erase,
@@ -99,7 +102,7 @@ async def _close_days(world: World) -> int:
 
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
-    _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, payments.doubt_silence,
+    _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, doubts.begin_silent, doubts.watch,
     bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send,
     erasures.wake, changes.settle, nights.look, monitoring.sweep, reconciliation.sweep, events.place, ledger.chain,
 )  # fmt: skip

@@ -55,9 +55,19 @@ def test_an_account_is_an_iban_or_another_schemes_number() -> None:
 
 @pytest.mark.parametrize(
     "given_",
-    [{}, {"iban": IBAN, "account": "123456"}, {"iban": IBAN[:-1] + "x"}, {"iban": IBAN.lower()}, {"iban": IBAN[:17]}],
+    [
+        {},
+        {"iban": IBAN, "account": "123456"},
+        {"iban": IBAN[:-1] + "x"},
+        {"iban": IBAN.lower()},
+        {"iban": IBAN[:17]},
+        {"iban": IBAN, "savings": True},
+        {"iban": IBAN, "routing_number": "021000021"},
+        {"account": "123456", "savings": True},
+        {"account": "123456", "routing_number": "021000022"},
+    ],
 )
-def test_anything_else_is_no_account(given_: dict[str, str]) -> None:
+def test_anything_else_is_no_account(given_: dict[str, Any]) -> None:
     with pytest.raises(StrangeAccount):
         changes.account_number(NewPayoutAccount("Corner", **given_))
 

@@ -131,9 +131,10 @@ async def test_other_account_data_that_a_bank_asks_for_is_parked_for_the_merchan
     drawdown_id = await active(shop)
     before = await shop.drawdown(drawdown_id)
     said = BankEvent(BankEventKind.correction, "any", end_to_end_id(drawdown_id), reason="C01", detail="C01 ends 1614")
-    assert "for the merchant to confirm" in (
-        await reconciling.take(shop.world, Told(shop.lender, RAIL, "any"), said) or ""
-    )
+    problem = await reconciling.take(shop.world, Told(shop.lender, RAIL, "any"), said)
+    assert problem is not None
+    assert (problem.alert, problem.reference) == ("bank_corrects_account", end_to_end_id(drawdown_id))
+    assert "for the merchant to confirm" in problem.sentence
     assert await shop.drawdown(drawdown_id) == before
 
 

@@ -4,9 +4,9 @@ VALUES (:bank_id, :message_id, :rail, :body, 'stored', :received_at) ON CONFLICT
 
 -- name: unread
 SELECT received_at, message_id, rail, body FROM bank_messages
-WHERE bank_id = :bank_id AND state = 'stored' AND (received_at, message_id) > (:after_micros, :after_id)
-ORDER BY received_at, message_id LIMIT 100;
+WHERE bank_id = :bank_id AND state = 'stored' AND (received_at, rail, message_id) > (:after_micros, :after_rail, :after_id)
+ORDER BY received_at, rail, message_id LIMIT 100;
 
 -- name: done
 UPDATE bank_messages SET state = :state, problem = :problem
-WHERE bank_id = :bank_id AND message_id = :message_id AND state = 'stored';
+WHERE bank_id = :bank_id AND rail = :rail AND message_id = :message_id AND state = 'stored';

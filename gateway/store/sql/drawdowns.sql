@@ -55,7 +55,7 @@ SELECT d.id FROM drawdowns d JOIN quotes q ON q.id = d.quote_id
 WHERE d.state = 'awaiting_confirmation' AND q.expires_at <= :now_at ORDER BY d.id LIMIT 256;
 
 -- name: to_doubt
-SELECT id FROM drawdowns
+SELECT end_to_end_id FROM drawdowns
 WHERE (state = 'submitted' AND state_at <= :submitted_before_at) OR (state = 'pending' AND state_at <= :pending_before_at)
 ORDER BY state_at LIMIT 256;
 

@@ -14,6 +14,9 @@ WHERE id = (SELECT id FROM jobs WHERE due_at <= :business_at AND (leased_until_a
             ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, subject_id, due_at, fence, attempts_count;
 
+-- name: hold
+UPDATE jobs SET leased_until_at = :leased_until_at WHERE id = :id AND fence = :fence AND leased_until_at IS NOT NULL;
+
 -- name: done
 DELETE FROM jobs WHERE id = :id AND fence = :fence;
 

@@ -1,34 +1,35 @@
 -- name: add
 INSERT INTO repayments (id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount,
-    principal_amount, fee_amount, suspense_amount, recovered_amount, end_to_end_id, collect_on, retry_of,
-    attempts_count, state_at, created_at)
+    principal_amount, fee_amount, suspense_amount, recovered_amount, collect_on, part, retry_of, attempts_count,
+    state_at, created_at)
 VALUES (:id, :drawdown_id, :merchant_id, :kind, :channel, :business_on, :state, :currency, :amount, :principal_amount,
-    :fee_amount, :suspense_amount, :recovered_amount, :end_to_end_id, :collect_on, :retry_of, :attempts_count, :created_at, :created_at)
+    :fee_amount, :suspense_amount, :recovered_amount, :collect_on, :part, :retry_of, :attempts_count, :created_at,
+    :created_at)
 ON CONFLICT DO NOTHING;
 
 -- name: find
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
-    created_at
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
+    state_at, created_at
 FROM repayments WHERE id = :repayment_id;
 
 -- name: open_amounts
 SELECT CAST(COALESCE(SUM(principal_amount), 0) AS BIGINT), CAST(COALESCE(SUM(fee_amount), 0) AS BIGINT) FROM repayments
-WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pending');
+WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt');
 
 -- name: settled_amount
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
 -- name: of
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
-    created_at
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
+    state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 10000;
 
 -- name: scheduled_of
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
-    created_at
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
+    state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'scheduled' ORDER BY id LIMIT 1000;
 
 -- name: count
@@ -36,8 +37,8 @@ SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
 
 -- name: page
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
-    created_at
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
+    state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: allocate
@@ -45,6 +46,19 @@ UPDATE repayments SET principal_amount = :principal_amount, fee_amount = :fee_am
     suspense_amount = :suspense_amount, recovered_amount = :recovered_amount WHERE id = :repayment_id;
 
 -- name: move
-UPDATE repayments SET state = :target, state_at = :state_at, reason = COALESCE(:reason, reason),
+UPDATE repayments SET state = :target, state_at = :state_at, reason = :reason,
     settled_on = COALESCE(:settled_on, settled_on)
 WHERE id = :repayment_id AND state = :source;
+
+-- name: refer
+UPDATE repayments SET end_to_end_id = :end_to_end_id WHERE id = :repayment_id;
+
+-- name: explain
+UPDATE repayments SET reason = :reason WHERE id = :repayment_id AND state = 'returned' AND reason IS NULL;
+
+-- name: to_doubt
+SELECT end_to_end_id FROM repayments
+WHERE channel = 'debit' AND end_to_end_id IS NOT NULL AND (
+    (state = 'initiated' AND state_at <= :initiated_before_at AND (collect_on IS NULL OR collect_on <= :initiated_on))
+    OR (state = 'pending' AND state_at <= :pending_before_at AND (collect_on IS NULL OR collect_on <= :pending_on)))
+ORDER BY state_at LIMIT 256;
