@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo serve test check bench backtest train evaluate soak clean lock
+.PHONY: help setup demo serve test check bench backtest train evaluate soak simulate clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,12 @@ evaluate: $(READY) ## every acceptance figure of the models; RESTOCK_SHARED name
 
 soak: $(READY) ## long rounds: kill the server under load, count every sale
 	@$(BIN)/python -m pytest -m soak $(PYTEST)
+
+SEEDS ?= 200
+FIRST ?= 1
+OPS ?= 100
+simulate: $(READY) ## live SEEDS=… gateways from seed FIRST=… on, OPS=… operations each, on virtual time
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST) --ops $(OPS)
 
 lock: $(READY) ## write requirements/*.txt again after a change of pyproject.toml
 	$(BIN)/$(LOCK) --output-file requirements/run.txt pyproject.toml

@@ -1,0 +1,137 @@
+"""What must hold: cheap questions after every step, the bank's books against ours at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.drawdowns import end_to_end_id
+from gateway.store import sql
+from gateway.usecases import limits, positions
+
+if TYPE_CHECKING:
+    from tests.simulation.runs import Run
+
+UNBALANCED = """
+SELECT 'entry ' || entry_id || ' sums to ' || SUM(amount) FROM postings WHERE rowid > ?
+GROUP BY entry_id HAVING SUM(amount) <> 0"""
+UNLIKE = """
+SELECT 'exposure of ' || p.merchant_id || ' is ' || p.exposure_amount || ', the books say ' || b.amount
+FROM positions p JOIN (
+    SELECT m.id, COALESCE((SELECT SUM(amount) FROM drawdowns WHERE merchant_id = m.id
+            AND state IN ('requested', 'reviewing')), 0)
+        + COALESCE((SELECT SUM(l.amount) FROM drawdowns d JOIN postings l
+            ON l.account = 'drawdown:' || d.id || ':principal' WHERE d.merchant_id = m.id), 0) AS amount
+    FROM merchants m) b ON b.id = p.merchant_id
+WHERE p.exposure_amount <> b.amount"""
+SCOPES = """
+SELECT 'exposure of ' || scope || ' is ' || amount FROM exposures
+WHERE amount <> (SELECT SUM(exposure_amount) FROM positions)"""
+TOO_MUCH = """
+SELECT 'repayments of ' || d.id || ' come to ' || SUM(r.amount) || ' of ' || (d.amount + d.fee_amount)
+FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id
+WHERE r.state IN ('scheduled', 'initiated', 'pending', 'settled')
+GROUP BY d.id HAVING SUM(r.amount) > d.amount + d.fee_amount"""
+OPEN_WORK = """
+SELECT state || ' ' || id FROM drawdowns WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
+UNION ALL SELECT state || ' ' || id FROM repayments WHERE state IN ('scheduled', 'initiated', 'pending')
+UNION ALL SELECT kind || ' ' || subject_id FROM jobs WHERE kind IN ('drawdown.decide', 'drawdown.instruct',
+    'repayment.collect', 'instruction.send')
+UNION ALL SELECT 'unread ' || message_id FROM bank_messages WHERE state = 'stored'"""
+PARKED = "SELECT problem FROM bank_messages WHERE state = 'parked'"
+
+
+class Checks:
+    """Asks the committed database and the bank's own books."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._look = run.database.look
+        self._version = -1
+        self._seen = self._one("SELECT COALESCE(MAX(rowid), 0) FROM postings")
+        self._orders_count = 0
+        self._orders: Counter[str] = Counter()
+
+    def cheap(self) -> None:
+        """After every step. Only a commit can have changed what is asked of the database."""
+        if not self._run.database.settled:
+            return
+        self._payments()
+        version = self._run.database.changes_count
+        if version != self._version:
+            self._version = version
+            problems = self._run.problems
+            for query, values in ((UNBALANCED, (self._seen,)), (UNLIKE, ()), (SCOPES, ()), (TOO_MUCH, ())):
+                problems += [row[0] for row in self._look(query, values)]
+            self._seen = self._one("SELECT COALESCE(MAX(rowid), 0) FROM postings")
+
+    async def guard(self, merchant_id: str) -> None:
+        """Right after a click: what is owed is within the fresh limit, and within what bank and partner lend."""
+        world = self._run.world
+        position = await positions.current(world, merchant_id)
+        assert position is not None
+        caps = limits.caps(world.programme, position.partner_id, position.currency)
+        rows = {row[0]: row[1] for row in await world.store.all(sql.exposures.of, scopes_json=[s for s, _ in caps])}
+        for scope, cap in caps:
+            if rows.get(scope, 0) > cap:
+                self._run.problems.append(f"{scope} is {rows[scope]}, above {cap}")
+
+    def _payments(self) -> None:
+        """Each payment the bank took is one that a merchant confirmed or owes, to the minor unit, and taken once."""
+        bank = self._run.bank
+        for order in bank.orders[self._orders_count :]:
+            self._orders[order.end_to_end_id] += 1
+            if self._orders[order.end_to_end_id] > 1:
+                self._run.problems.append(f"the bank executes {order.end_to_end_id} twice")
+            known = self._amounts("repayments" if order.debit else "drawdowns").get(order.end_to_end_id)
+            if known != order.amount:
+                self._run.problems.append(f"the bank executes {order.end_to_end_id} of {order.amount}, we know {known}")
+        self._orders_count = len(bank.orders)
+
+    def _amounts(self, table: str) -> dict[str, int]:
+        query = f"SELECT id, amount FROM {table}"  # noqa: S608 - our own two names
+        return {end_to_end_id(row[0]): row[1] for row in self._look(query)}
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def ended(self) -> bool:
+        """Whether nothing is under way."""
+        return self._run.bank.quiet and not self._look(OPEN_WORK)
+
+    def last(self) -> None:
+        """Everything has ended, and the bank's books are ours."""
+        problems = self._run.problems
+        problems += [f"never ends: {row[0]}" for row in self._look(OPEN_WORK)]
+        parked = " ".join(row[0] or "" for row in self._look(PARKED))
+        truth = self._truth()
+        for reference, (kind, state, ours) in self._ours().items():
+            amount = truth.pop(reference, 0)
+            if amount != ours and reference not in parked:
+                problems.append(f"{kind} {reference} is {state}, the bank booked {amount}")
+        problems += [f"the bank booked {amount} of {reference}, unknown here" for reference, amount in truth.items()]
+
+    def _truth(self) -> dict[str, int]:
+        """Reference → what moved on the account in all."""
+        moved: Counter[str] = Counter()
+        for booking in self._run.bank.bookings:
+            moved[booking.order.end_to_end_id] += booking.amount
+        return dict(moved)
+
+    def _ours(self) -> dict[str, tuple[str, str, int]]:
+        """Reference → what states and amounts say has moved."""
+        found: dict[str, tuple[str, str, int]] = {}
+        for row in self._look("SELECT id, state, amount FROM drawdowns"):
+            went = row[1] in {"active", "repaid", "charged_off", "refinanced"}
+            found[end_to_end_id(row[0])] = ("drawdown", row[1], -row[2] if went else 0)
+        for row in self._look("SELECT id, state, amount FROM repayments"):
+            found[end_to_end_id(row[0])] = ("repayment", row[1], row[2] if row[1] == "settled" else 0)
+        return found
+
+    def counts(self) -> tuple[int, int, int]:
+        """Payments and debits that the bank took, and drawdowns repaid."""
+        debits = sum(order.debit for order in self._run.bank.orders)
+        repaid = self._one("SELECT COUNT(*) FROM drawdowns WHERE state = 'repaid'")
+        return len(self._run.bank.orders) - debits, debits, repaid
+
+    def _one(self, query: str) -> Any:
+        return self._look(query)[0][0]
