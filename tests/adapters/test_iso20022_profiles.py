@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from itertools import product
-from typing import TYPE_CHECKING, Any, get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -23,9 +25,7 @@ from gateway.ports import Account, Address, Collection, Party, Payout, Unrendera
 from tests.adapters.iso_payments import BANK, COLLECTION, PAYOUT, SHOP, collections, payouts
 from tests.adapters.schemas import assert_valid
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+DEBIT = "CstmrDrctDbtInitn/PmtInf"
 SWISS_SHOP = Party("Boulangerie d'Été", Account(iban="CH5109000000250092291"), Address("CH", "Biel", "2502", "Gare 12"))
 SWISS_BANK = Party("Prêteur SA", Account(iban="CH2909000000250094239", bic="POFICHBEXXX"))
 ODD_NAMES = st.text(max_size=150)
@@ -236,6 +236,17 @@ def test_settings_are_plain_values_and_what_is_unknown_or_missing_is_refused(pla
 def test_settings_that_no_payment_could_be_written_by_are_refused_when_they_are_read(wrong: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"transport": {"kind": "http", "base_url": "http://b"}, **wrong}, Iso20022Settings)
+
+
+def test_the_guides_example_is_one(shared: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "iso20022.md").read_text("utf-8")
+    example = tomllib.loads(guide.partition("```toml")[2].partition("```")[0])
+    settings = msgspec.convert(example, Iso20022Settings)
+    payout = msgspec.structs.replace(PAYOUT, creditor=Party("Shop", Account(iban=SHOP.account.iban, bic="MOCKNL2A")))
+    assert assert_valid(wire.render_payout(payout, settings.habits()), shared) == "pain.001.001.03"
+    business = f"debits = {guide.partition('`debits = ')[2].partition('`')[0]}".replace("\n", " ")
+    habits = deviating("sepa", tomllib.loads(business))
+    assert leaves(wire.render_collection(COLLECTION, habits))[f"{DEBIT}/PmtTpInf/LclInstrm/Cd"] == "B2B"
 
 
 # --- another writer --------------------------------------------------------------------------------------------------
