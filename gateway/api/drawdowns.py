@@ -38,7 +38,12 @@ class BankRef(msgspec.Struct, frozen=True):
 
 
 class QuoteView(msgspec.Struct, frozen=True):
-    """What the merchant must see before the click; a confirmation repeats `terms_hash`."""
+    """What the merchant must see before the click; a confirmation repeats `terms_hash`.
+
+    All costs never come to more than `all_in_cap_bps` a year, at whatever day it is paid off. A quote that `refinances`
+    a drawdown takes over `refinanced_amount` of its principal and `refinanced_fee_amount` of its fee, both part of
+    `amount` and `fee_amount` and charged once, and pays out `new_money_amount`.
+    """
 
     id: str
     offer_id: str
@@ -61,6 +66,12 @@ class QuoteView(msgspec.Struct, frozen=True):
     terms_hash: str
     collection: CollectionMode
     interval_days: int
+    all_in_cap_bps: int
+    early_rebate_bps: int
+    refinances: str | None
+    refinanced_amount: int
+    refinanced_fee_amount: int
+    new_money_amount: int
     created_at: datetime
     expires_at: datetime
 
@@ -109,7 +120,11 @@ class DrawdownView(msgspec.Struct, frozen=True):
 
 
 class RepaymentView(msgspec.Struct, frozen=True):
-    """A share of one business day's net sales on its way to the bank, or there."""
+    """Money on its way to the bank, or there: a share of a day's net sales, or what `kind` says.
+
+    `rebate_amount` is what of the fee need not be paid once it settles. `transfer_reference` is what a transfer must
+    carry to be known. `fee_amount` below zero: so much of the fee paid before pays principal.
+    """
 
     id: str
     drawdown_id: str
@@ -123,6 +138,8 @@ class RepaymentView(msgspec.Struct, frozen=True):
     fee_amount: int
     suspense_amount: int
     recovered_amount: int
+    rebate_amount: int
+    transfer_reference: str | None
     collect_on: date | None
     settled_on: date | None
     reason: str | None
@@ -257,7 +274,12 @@ def _bank(world: World, bank_id: str) -> BankRef:
 def _quote(world: World, made: Quote) -> QuoteView:
     values = msgspec.structs.asdict(made)
     values.pop("bank_id")
-    return QuoteView(**values, total_amount=made.total_amount, bank=_bank(world, made.bank_id))
+    return QuoteView(
+        **values,
+        total_amount=made.total_amount,
+        new_money_amount=made.new_money_amount,
+        bank=_bank(world, made.bank_id),
+    )
 
 
 async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
@@ -296,7 +318,9 @@ def _bank_decision(said: Recorded) -> BankDecisionView:
 
 
 def _repayment(repayment: Repayment) -> RepaymentView:
-    return RepaymentView(**{name: getattr(repayment, name) for name in RepaymentView.__struct_fields__})
+    names = set(RepaymentView.__struct_fields__) - {"transfer_reference"}
+    reference = repayment.end_to_end_id if repayment.channel is Channel.transfer else None
+    return RepaymentView(**{name: getattr(repayment, name) for name in names}, transfer_reference=reference)
 
 
 ROUTES = (quote, propose, show, cancel, repayments)

@@ -87,7 +87,11 @@ def problems(stored: Stored) -> Iterator[str]:
     drawdown = stored.drawdown
     yield from _of_entries(stored)
     yield from _of_evidence(stored)
-    settled = sum(r.amount for r in stored.repayments if r.state is RepaymentState.settled)
+    settled = sum(
+        r.principal_amount + r.fee_amount + r.rebate_amount
+        for r in stored.repayments
+        if r.state is RepaymentState.settled
+    )
     if drawdown.state is _S.repaid and settled != drawdown.total_amount:
         yield f"repaid with {settled} of {drawdown.total_amount}"
     if drawdown.state is _S.active and settled >= drawdown.total_amount:

@@ -90,7 +90,9 @@ class Evidence(msgspec.Struct, frozen=True):
 class Drawdown(msgspec.Struct, frozen=True):
     """See the module. `carried_net_amount`: net sales not yet withheld from (negative days, late rows).
 
-    `interval_days` is how long each interval is that asks for a minimum.
+    `interval_days` is how long each interval is that asks for a minimum. `refinanced_amount` and
+    `refinanced_fee_amount` are what its quote foresaw of principal and fee to take over; what was paid meanwhile is
+    not.
     """
 
     id: str
@@ -115,9 +117,19 @@ class Drawdown(msgspec.Struct, frozen=True):
     reason: str | None
     collection: CollectionMode
     interval_days: int
+    all_in_cap_bps: int
+    early_rebate_bps: int
+    refinances: str | None
+    refinanced_amount: int
+    refinanced_fee_amount: int
     carried_net_amount: int
     state_at: datetime
     created_at: datetime
+
+    @property
+    def new_money_amount(self) -> int:
+        """What is paid out: all of it but the principal taken over from the drawdown it refinances."""
+        return self.amount - self.refinanced_amount
 
     @property
     def total_amount(self) -> int:

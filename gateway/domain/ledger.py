@@ -142,8 +142,7 @@ def repayment_settled(loan: Loan, repayment_id: str, principal_amount: int, fee_
 
 def repayment_returned(loan: Loan, repayment_id: str, principal_amount: int, fee_amount: int) -> Entry:
     """A settled debit was taken back: owed again."""
-    settled = repayment_settled(loan, repayment_id, principal_amount, fee_amount)
-    return _entry("repayment_returned", repayment_id, loan, *(Posting(p.account, -p.amount) for p in settled.postings))
+    return _undone("repayment_returned", repayment_settled(loan, repayment_id, principal_amount, fee_amount))
 
 
 def partner_withheld(loan: Loan, repayment_id: str, partner_id: str, principal_amount: int, fee_amount: int) -> Entry:
@@ -174,6 +173,11 @@ def revenue_shared(loan: Loan, repayment_id: str, partner_id: str, amount: int) 
     )  # fmt: skip
 
 
+def revenue_share_reversed(loan: Loan, repayment_id: str, partner_id: str, amount: int) -> Entry:
+    """The fee it was a part of was taken back."""
+    return _undone("revenue_share_reversed", revenue_shared(loan, repayment_id, partner_id, amount))
+
+
 def rebate(loan: Loan, reference: str, amount: int) -> Entry:
     """A part of the fee that will not be charged after all."""
     return _entry(
@@ -181,6 +185,11 @@ def rebate(loan: Loan, reference: str, amount: int) -> Entry:
         Posting(bank(loan.bank_id, "unearned_fee"), amount),
         Posting(fee(loan.drawdown_id), -amount),
     )  # fmt: skip
+
+
+def rebate_reversed(loan: Loan, reference: str, amount: int) -> Entry:
+    """The payment that earned the rebate was taken back: the fee is owed as before."""
+    return _undone("rebate_reversed", rebate(loan, reference, amount))
 
 
 def overpaid(loan: Loan, reference: str, amount: int) -> Entry:
@@ -194,8 +203,16 @@ def overpaid(loan: Loan, reference: str, amount: int) -> Entry:
 
 def overpayment_taken_back(loan: Loan, reference: str, amount: int) -> Entry:
     """The debit that was too much was taken back by the merchant's bank."""
-    came = overpaid(loan, reference, amount)
-    return _entry("overpayment_taken_back", reference, loan, *(Posting(p.account, -p.amount) for p in came.postings))
+    return _undone("overpayment_taken_back", overpaid(loan, reference, amount))
+
+
+def overwithheld(loan: Loan, reference: str, partner_id: str, amount: int) -> Entry:
+    """The partner kept back what nothing is owed for: it owes that to the bank too, and the bank to the merchant."""
+    return _entry(
+        "overwithheld", reference, loan,
+        Posting(partner(partner_id, "withheld_receivable"), amount),
+        Posting(suspense(loan.drawdown_id), -amount),
+    )  # fmt: skip
 
 
 def overpayment_returned(loan: Loan, reference: str, amount: int) -> Entry:
@@ -229,8 +246,7 @@ def recovered(loan: Loan, repayment_id: str, amount: int) -> Entry:
 
 def recovery_returned(loan: Loan, repayment_id: str, amount: int) -> Entry:
     """Recovered money was taken back."""
-    came = recovered(loan, repayment_id, amount)
-    return _entry("recovery_returned", repayment_id, loan, *(Posting(p.account, -p.amount) for p in came.postings))
+    return _undone("recovery_returned", recovered(loan, repayment_id, amount))
 
 
 def refinanced(loan: Loan, into_drawdown_id: str, principal_amount: int, fee_amount: int) -> Entry:
@@ -270,6 +286,12 @@ def chained(previous: Chained | None, entry_id: str, entry: Entry) -> Chained:
     position = 1 if previous is None else previous.position + 1
     said = [FIRST if previous is None else previous.hash, position, entry_id, msgspec.to_builtins(entry)]
     return Chained(position, entry_id, hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest())
+
+
+def _undone(kind: str, entry: Entry) -> Entry:
+    """A new entry, of another kind, that takes all postings of `entry` back."""
+    postings = tuple(Posting(posting.account, -posting.amount) for posting in entry.postings)
+    return msgspec.structs.replace(entry, kind=kind, postings=postings)
 
 
 def _earned(loan: Loan, fee_amount: int) -> tuple[Posting, ...]:

@@ -41,6 +41,7 @@ _RANGES = {
     "capacity_major": (1, MOST_MAJOR),
     "partner_cap_major": (1, MOST_MAJOR),
     "all_in_cap_bps": (0, BPS),
+    "early_rebate_bps": (0, BPS),
     "partner_share_bps": (0, BPS),
     "withhold_bps": (WITHHOLD_STEP_BPS, BPS // 2),
     "withhold_min_bps": (1, BPS // 2),

@@ -114,6 +114,8 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     all_in_cap_bps: int = 2_400
     """The most all costs may come to at any payoff date, as an effective annual rate."""
+    early_rebate_bps: int = 0
+    """What of the fee not yet paid is given back to who pays it all off early."""
     hysteresis_bps: int = 0
     """A better grade asks for a PD so much below its bound; a worse one comes at the bound."""
     seasonal_max_bps: int = BPS

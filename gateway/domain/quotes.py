@@ -58,6 +58,19 @@ class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whose terms these are; 0 = of a time when the version was not kept."""
     collection: CollectionMode = CollectionMode.bank_debit
     interval_days: int = 30
+    all_in_cap_bps: int = 2_400
+    """The most all costs may come to at whatever day it is paid off, as an effective annual rate."""
+    early_rebate_bps: int = 0
+    """What of the fee not yet paid is given back to who pays it off early."""
+    refinances: str | None = None
+    """The drawdown whose debt this one takes over; its rest is part of `amount` and `fee_amount`, charged once."""
+    refinanced_amount: int = 0
+    refinanced_fee_amount: int = 0
+
+    @property
+    def new_money_amount(self) -> int:
+        """What is paid out."""
+        return self.amount - self.refinanced_amount
 
     @property
     def total_amount(self) -> int:

@@ -79,6 +79,10 @@ class RepaymentKind(StrEnum):
 class Repayment(msgspec.Struct, frozen=True):
     """See the module. `principal_amount + fee_amount + suspense_amount + recovered_amount == amount`.
 
+    `rebate_amount` is what of the fee is not charged after all once this settles, `share_amount` the partner's part of
+    the fee it earns. `fee_amount` is below zero where the cap on all costs allows less than was paid of the fee before:
+    so much of that pays principal. `collect_on` is the day a debit is due, or until which a transfer's rebate holds.
+
     How the amount is divided is foreseen when it is scheduled and fixed when it settles: what is no longer owed by then
     is the merchant's (`suspense_amount`), what was written off by then is recovered (`recovered_amount`). A debit that
     failed and is tried again is another repayment, `retry_of` it, the `attempts_count`th. Where a rail takes no more at
@@ -98,10 +102,13 @@ class Repayment(msgspec.Struct, frozen=True):
     fee_amount: int
     suspense_amount: int
     recovered_amount: int
+    rebate_amount: int
+    share_amount: int
     end_to_end_id: str | None
     collect_on: date | None
     settled_on: date | None
     reason: str | None
+    entry_reference: str | None
     part: int
     retry_of: str | None
     attempts_count: int
@@ -115,12 +122,13 @@ class Repayment(msgspec.Struct, frozen=True):
 
 
 class Allocation(msgspec.Struct, frozen=True):
-    """What an amount pays, in minor units; the parts add up to it."""
+    """What an amount pays, in minor units; the parts add up to it, but for the rebate, which nobody pays."""
 
     principal_amount: int
     fee_amount: int
     suspense_amount: int = 0
     recovered_amount: int = 0
+    rebate_amount: int = 0
 
 
 class Withholding(msgspec.Struct, frozen=True):
@@ -159,16 +167,31 @@ def allocate(amount: int, principal_outstanding: int, fee_outstanding: int) -> t
     return principal, amount - principal
 
 
-def settle(amount: int, principal_outstanding: int, fee_outstanding: int, *, written_off: bool) -> Allocation:
+def settle(
+    amount: int,
+    principal_outstanding: int,
+    fee_outstanding: int,
+    *,
+    written_off: bool = False,
+    rebate_amount: int = 0,
+    promised_amount: int = 0,
+) -> Allocation:
     """Divide money that came: over what is owed now, the rest is the merchant's; on a loss it is a recovery.
 
-    What the books say when it comes decides, not what they said when it was scheduled.
+    What the books say when it comes decides, not what they said when it was scheduled. `rebate_amount` is what need not
+    be paid if the loan ends with this, `promised_amount` what need not be paid after it in any case. Where the rebate
+    is more than what is left of the fee, the rest of it pays principal: the fee's part is below zero.
     """
     if written_off:
-        return Allocation(0, 0, 0, amount)
-    owed = min(amount, principal_outstanding + fee_outstanding)
-    principal, fee = allocate(owed, principal_outstanding, fee_outstanding) if owed else (0, 0)
-    return Allocation(principal, fee, amount - owed)
+        return Allocation(0, 0, recovered_amount=amount)
+    outstanding = principal_outstanding + fee_outstanding
+    rebate = min(max(rebate_amount, promised_amount), outstanding)
+    if amount < outstanding - rebate:  # it goes on
+        rebate = min(promised_amount, outstanding)
+        parts = allocate(amount, principal_outstanding, fee_outstanding - rebate)
+        return Allocation(*parts, rebate_amount=rebate)
+    owed = outstanding - rebate
+    return Allocation(principal_outstanding, owed - principal_outstanding, amount - owed, rebate_amount=rebate)
 
 
 def split(amount: int, most_amount: int | None) -> list[int]:

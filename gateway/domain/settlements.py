@@ -21,10 +21,13 @@ def settled(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
     parts = repayment.principal_amount, repayment.fee_amount
     if repayment.channel is Channel.withheld:
         yield ledger.partner_withheld(loan, repayment.id, drawdown.partner_id, *parts)
+        yield ledger.overwithheld(loan, repayment.id, drawdown.partner_id, repayment.suspense_amount)
     else:
         yield ledger.repayment_settled(loan, repayment.id, *parts)
-    yield ledger.overpaid(loan, repayment.id, repayment.suspense_amount)
+        yield ledger.overpaid(loan, repayment.id, repayment.suspense_amount)
     yield ledger.recovered(loan, repayment.id, repayment.recovered_amount)
+    yield ledger.rebate(loan, repayment.id, repayment.rebate_amount)
+    yield ledger.revenue_shared(loan, repayment.id, drawdown.partner_id, repayment.share_amount)
 
 
 def taken_back(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
@@ -33,3 +36,5 @@ def taken_back(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
     yield ledger.repayment_returned(loan, repayment.id, repayment.principal_amount, repayment.fee_amount)
     yield ledger.overpayment_taken_back(loan, repayment.id, repayment.suspense_amount)
     yield ledger.recovery_returned(loan, repayment.id, repayment.recovered_amount)
+    yield ledger.rebate_reversed(loan, repayment.id, repayment.rebate_amount)
+    yield ledger.revenue_share_reversed(loan, repayment.id, drawdown.partner_id, repayment.share_amount)

@@ -96,6 +96,8 @@ def _price(world: World, offer: Offer, judged: Judged, price: Price, amount: int
         terms_version=programme.terms_version,
         collection=programme.collection,
         interval_days=programme.interval_days,
+        all_in_cap_bps=programme.all_in_cap_bps,
+        early_rebate_bps=programme.early_rebate_bps,
         terms_hash="",
         created_at=now,
         expires_at=now + timedelta(minutes=programme.quote_minutes),

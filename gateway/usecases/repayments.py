@@ -9,12 +9,11 @@ import msgspec
 
 from gateway.domain import repayments as rules
 from gateway.domain import states
-from gateway.domain.drawdowns import Drawdown
+from gateway.domain.drawdowns import Drawdown, end_to_end_id
 from gateway.domain.events import Event
 from gateway.domain.repayments import MOVES, Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.store import sql
-from gateway.usecases import events, jobs, positions
-from gateway.usecases import ledger as books
+from gateway.usecases import events, jobs, payoffs, positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,14 +58,24 @@ async def schedule(
     business_on: date,
     collect_on: date | None,
     retried: Repayment | None = None,
+    rebate_amount: int = 0,
 ) -> Repayment | None:
     """The one way a repayment comes into being; None when that day's is there already. A debit is sent by a job.
 
-    Its parts are foreseen from what is owed and not on its way already.
+    Its parts are foreseen from what is owed and not on its way already, and from the rebate if it pays the loan off;
+    `rebate_amount` is one that is promised for it.
     """
-    principal, fee = await unclaimed(tx, drawdown.id)
+    owed, coming = await payoffs.sides(tx, drawdown.id)
+    principal, fee = owed[0] - coming[0], owed[1] - coming[1]
     now, repayment_id = world.clock.now(), world.ids.new("repayment")
-    parts = rules.settle(amount, max(0, principal), max(0, fee), written_off=kind is RepaymentKind.recovery)
+    parts = rules.settle(
+        amount,
+        max(0, principal),
+        max(0, fee),
+        written_off=kind is RepaymentKind.recovery,
+        rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, now.date()),
+        promised_amount=rebate_amount,
+    )
     repayment = Repayment(
         id=repayment_id,
         drawdown_id=drawdown.id,
@@ -78,10 +87,12 @@ async def schedule(
         currency=drawdown.currency,
         amount=amount,
         **msgspec.structs.asdict(parts),
-        end_to_end_id=None,
+        share_amount=0,
+        end_to_end_id=end_to_end_id(repayment_id) if channel is Channel.transfer else None,
         collect_on=collect_on,
         settled_on=None,
         reason=None,
+        entry_reference=None,
         part=1,
         retry_of=None if retried is None else retried.id,
         attempts_count=1 if retried is None else retried.attempts_count + 1,
@@ -98,9 +109,8 @@ async def schedule(
 
 async def unclaimed(reader: Reader, drawdown_id: str) -> tuple[int, int]:
     """(principal, fee) owed that no open repayment is on its way for."""
-    principal, fee = await books.owed(reader, drawdown_id)
-    row = await reader.one(sql.repayments.open_amounts, drawdown_id=drawdown_id) or (0, 0)
-    return principal - int(row[0]), fee - int(row[1])
+    (principal, fee), (coming, coming_fee) = await payoffs.sides(reader, drawdown_id)
+    return principal - coming, fee - coming_fee
 
 
 async def catch_up(tx: Tx, world: World, drawdown: Drawdown, active_on: date) -> None:
@@ -163,8 +173,8 @@ def _net_since(before: Position, after: Position, drawdown: Drawdown) -> int | N
 
 
 async def _withhold(tx: Tx, world: World, drawdown: Drawdown, business_on: date, net: int, *, share_bps: int) -> int:
-    principal, fee = await unclaimed(tx, drawdown.id)
-    plan = rules.withhold(net, drawdown.carried_net_amount, share_bps, max(0, principal + fee))
+    left = await payoffs.claimable_amount(tx, drawdown, world.clock.now().date())
+    plan = rules.withhold(net, drawdown.carried_net_amount, share_bps, left)
     if plan.carried_net_amount != drawdown.carried_net_amount:
         await tx.run(sql.drawdowns.carry, drawdown_id=drawdown.id, carried_net_amount=plan.carried_net_amount)
     if plan.amount == 0:

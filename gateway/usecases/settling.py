@@ -9,10 +9,11 @@ import msgspec
 from gateway.domain import repayments as rules
 from gateway.domain import settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
+from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, repayments
+from gateway.usecases import drawdowns, payoffs, repayments
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -69,10 +70,14 @@ async def _initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:
     return msgspec.structs.replace(repayment, state=RepaymentState.initiated)
 
 
-async def settle(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, settled_on: date) -> None:
+async def settle(
+    tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, settled_on: date, *, entry: str | None = None
+) -> None:
     """The money came: divided by what is owed now; with the last cent the drawdown is repaid.
 
-    Raises AlreadyBooked when it is known to have come, Contradiction while nothing can be owed.
+    The last cent is what the cap on all costs leaves, or what a payoff was promised for: the rest is a rebate. `entry`:
+    the bank's name of what it booked. Raises AlreadyBooked when the money is known to have come, Contradiction while
+    nothing can be owed.
     """
     if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
         raise books.AlreadyBooked(f"{repayment.id} has settled")
@@ -80,15 +85,32 @@ async def settle(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment,
     if drawdown.state not in OWING:
         raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
     owed = await books.owed(tx, drawdown.id)
-    parts = rules.settle(repayment.amount, *owed, written_off=written_off)
-    await tx.run(sql.repayments.allocate, repayment_id=repayment.id, **msgspec.structs.asdict(parts))
-    repayment = msgspec.structs.replace(await _initiated(tx, world, repayment), **msgspec.structs.asdict(parts))
-    for entry in settlements.settled(drawdown, repayment):
-        await books.book(tx, world, entry)
+    parts = rules.settle(
+        repayment.amount,
+        *owed,
+        written_off=written_off,
+        rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount),
+        promised_amount=payoffs.promised_amount(repayment, settled_on),
+    )
+    found = msgspec.structs.asdict(parts) | {"share_amount": await _share(tx, drawdown, parts.fee_amount)}
+    found |= {"amount": repayment.amount, "entry_reference": entry}
+    await tx.run(sql.repayments.allocate, repayment_id=repayment.id, **found)
+    repayment = msgspec.structs.replace(await _initiated(tx, world, repayment), **found)
+    for booking in settlements.settled(drawdown, repayment):
+        await books.book(tx, world, booking)
     await repayments.move(tx, world, repayment, RepaymentState.settled, settled_on=settled_on)
     await drawdowns.release_exposure(tx, world, drawdown, parts.principal_amount)
     if drawdown.state is DrawdownState.active and await books.owed(tx, drawdown.id) == (0, 0):
         await drawdowns.move(tx, world, drawdown, DrawdownState.repaid)
+
+
+async def _share(tx: Tx, drawdown: Drawdown, fee_amount: int) -> int:
+    """The partner's part of a fee that is earned now: what it earned so far is always its part of all that was."""
+    quote = await tx.one(sql.quotes.find, Quote, quote_id=drawdown.quote_id, partner_id=drawdown.partner_id)
+    earned, shared = await tx.one(sql.repayments.fees, drawdown_id=drawdown.id) or (0, 0)
+    if quote is None or not drawdown.fee_amount:
+        return 0
+    return int(quote.partner_revenue_share_amount * (earned + fee_amount) // drawdown.fee_amount - shared)
 
 
 async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, repayment: Repayment) -> None:
@@ -101,5 +123,8 @@ async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, r
         await books.book(tx, world, entry)
     await repayments.move(tx, world, repayment, RepaymentState.returned, reason=fact.reason)
     await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
-    if drawdown.state is DrawdownState.repaid and repayment.principal_amount + repayment.fee_amount:
+    if (
+        drawdown.state is DrawdownState.repaid
+        and repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
+    ):
         await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")

@@ -30,8 +30,8 @@ DRAWDOWN = Drawdown(
     programme_id="prg_inventory", state=DrawdownState.awaiting_confirmation, currency="EUR", amount=100_000,
     fee_amount=1_200, withhold_bps=800, minimum_amount=11_245, final_due_on=date(2026, 11, 27), terms_hash="a" * 64,
     evidence=None, end_to_end_id=None, bank_reference=None, active_on=None, reason=None,
-    collection=CollectionMode.bank_debit, interval_days=30, carried_net_amount=0,
-    state_at=NOW, created_at=NOW,
+    collection=CollectionMode.bank_debit, interval_days=30, all_in_cap_bps=2_400, early_rebate_bps=0, refinances=None,
+    refinanced_amount=0, refinanced_fee_amount=0, carried_net_amount=0, state_at=NOW, created_at=NOW,
 )  # fmt: skip
 AGREEMENT = Agreement("2026-11-01", "b" * 64)
 CONFIRM = intents.confirm_drawdown(DRAWDOWN, QUOTE, "c" * 64)

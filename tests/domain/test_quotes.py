@@ -25,13 +25,14 @@ OTHER: dict[str, Any] = {
     "partner_revenue_share_amount": 121, "bank_id": "bnk_other", "terms_version": "2026-12-01",
     "created_at": NOW + timedelta(microseconds=1), "expires_at": NOW + timedelta(minutes=16),
     "programme_id": "prg_other", "programme_version": 3,
-    "collection": CollectionMode.partner_split, "interval_days": 31,
+    "collection": CollectionMode.partner_split, "interval_days": 31, "all_in_cap_bps": 2_399,
+    "early_rebate_bps": 1, "refinances": "drw_1", "refinanced_amount": 1, "refinanced_fee_amount": 1,
 }  # fmt: skip
 
 
 def test_a_field_that_came_later_leaves_the_hash_of_earlier_quotes_alone() -> None:
     binding = {name: value for name, value in msgspec.to_builtins(QUOTE).items() if name != "terms_hash"}
-    assert not {"collection", "interval_days"} & binding.keys()
+    assert not {"collection", "interval_days", "all_in_cap_bps", "early_rebate_bps", "refinances"} & binding.keys()
 
 
 def test_every_field_but_the_hash_itself_is_bound_by_the_hash() -> None:

@@ -1,16 +1,17 @@
 -- name: add
 INSERT INTO drawdowns (id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount,
-    fee_amount, withhold_bps, minimum_amount, final_due_on, terms_hash, collection, interval_days, carried_net_amount,
-    state_at, created_at)
+    fee_amount, withhold_bps, minimum_amount, final_due_on, terms_hash, collection, interval_days, all_in_cap_bps,
+    early_rebate_bps, refinances, refinanced_amount, refinanced_fee_amount, carried_net_amount, state_at, created_at)
 VALUES (:id, :merchant_id, :partner_id, :quote_id, :offer_id, :bank_id, :programme_id, :state, :currency, :amount,
-    :fee_amount, :withhold_bps, :minimum_amount, :final_due_on, :terms_hash, :collection, :interval_days, 0,
-    :created_at, :created_at)
+    :fee_amount, :withhold_bps, :minimum_amount, :final_due_on, :terms_hash, :collection, :interval_days, :all_in_cap_bps,
+    :early_rebate_bps, :refinances, :refinanced_amount, :refinanced_fee_amount, 0, :created_at, :created_at)
 ON CONFLICT (quote_id) DO NOTHING;
 
 -- name: find
 SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
     withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
-    reason, collection, interval_days, carried_net_amount, state_at, created_at
+    reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
+    refinanced_fee_amount, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE id = :drawdown_id;
 
 -- name: lock
@@ -22,13 +23,15 @@ SELECT id FROM drawdowns WHERE id = :drawdown_id FOR UPDATE;
 -- name: active_of
 SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
     withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
-    reason, collection, interval_days, carried_net_amount, state_at, created_at
+    reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
+    refinanced_fee_amount, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND state = 'active' ORDER BY id LIMIT 100;
 
 -- name: active_of (postgres)
 SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
     withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
-    reason, collection, interval_days, carried_net_amount, state_at, created_at
+    reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
+    refinanced_fee_amount, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND state = 'active' ORDER BY id LIMIT 100 FOR UPDATE;
 
 -- name: move

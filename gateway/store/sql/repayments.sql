@@ -1,35 +1,46 @@
 -- name: add
 INSERT INTO repayments (id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount,
-    principal_amount, fee_amount, suspense_amount, recovered_amount, collect_on, part, retry_of, attempts_count,
-    state_at, created_at)
+    principal_amount, fee_amount, suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id,
+    collect_on, part, retry_of, attempts_count, state_at, created_at)
 VALUES (:id, :drawdown_id, :merchant_id, :kind, :channel, :business_on, :state, :currency, :amount, :principal_amount,
-    :fee_amount, :suspense_amount, :recovered_amount, :collect_on, :part, :retry_of, :attempts_count, :created_at,
-    :created_at)
+    :fee_amount, :suspense_amount, :recovered_amount, :rebate_amount, :share_amount, :end_to_end_id, :collect_on,
+    :part, :retry_of, :attempts_count, :created_at, :created_at)
 ON CONFLICT DO NOTHING;
 
 -- name: find
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
-    state_at, created_at
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE id = :repayment_id;
 
 -- name: open_amounts
-SELECT CAST(COALESCE(SUM(principal_amount), 0) AS BIGINT), CAST(COALESCE(SUM(fee_amount), 0) AS BIGINT) FROM repayments
-WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt');
+SELECT CAST(COALESCE(SUM(principal_amount), 0) AS BIGINT),
+    CAST(COALESCE(SUM(fee_amount + rebate_amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
+    AND channel <> 'transfer';
 
 -- name: settled_amount
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
+-- name: paid
+SELECT settled_on, CAST(SUM(principal_amount) AS BIGINT) AS principal_amount,
+    CAST(SUM(fee_amount) AS BIGINT) AS fee_amount, CAST(SUM(rebate_amount) AS BIGINT) AS rebate_amount FROM repayments
+WHERE drawdown_id = :drawdown_id AND state = 'settled' GROUP BY settled_on ORDER BY settled_on LIMIT 10000;
+
+-- name: fees
+SELECT CAST(COALESCE(SUM(fee_amount), 0) AS BIGINT), CAST(COALESCE(SUM(share_amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND state = 'settled';
+
 -- name: of
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
-    state_at, created_at
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 10000;
 
 -- name: scheduled_of
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
-    state_at, created_at
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'scheduled' ORDER BY id LIMIT 1000;
 
 -- name: count
@@ -37,13 +48,14 @@ SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
 
 -- name: page
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, part, retry_of, attempts_count,
-    state_at, created_at
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: allocate
-UPDATE repayments SET principal_amount = :principal_amount, fee_amount = :fee_amount,
-    suspense_amount = :suspense_amount, recovered_amount = :recovered_amount WHERE id = :repayment_id;
+UPDATE repayments SET amount = :amount, principal_amount = :principal_amount, fee_amount = :fee_amount,
+    suspense_amount = :suspense_amount, recovered_amount = :recovered_amount, rebate_amount = :rebate_amount,
+    share_amount = :share_amount, entry_reference = :entry_reference WHERE id = :repayment_id;
 
 -- name: move
 UPDATE repayments SET state = :target, state_at = :state_at, reason = :reason,

@@ -1,0 +1,81 @@
+"""How a loan ends early: what clears it on a day, with the rebate that the cap on all costs or the programme gives.
+
+The cap holds at whatever day a loan ends, so every payment that may be the last one is asked about
+(`cap_rebate_amount`); the programme's own rebate, a share of the fee not yet paid, is for whoever asks to pay it all off
+(`payoff`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.domain import pricing
+from gateway.domain.errors import Conflict, Invalid
+from gateway.domain.money import share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """What settled on one day, and what of the fee was given up with it."""
+
+    settled_on: date
+    principal_amount: int
+    fee_amount: int
+    rebate_amount: int
+
+
+class Payoff(msgspec.Struct, frozen=True):
+    """What clears a loan: `amount` beside what is on its way already (`pending_amount`), and `rebate_amount` less."""
+
+    outstanding_amount: int
+    pending_amount: int
+    rebate_amount: int
+    amount: int
+
+
+class AboveOwed(Invalid):
+    """More than pays the loan off."""
+
+    code = "repayment_above_owed"
+    title = "The amount is more than pays the loan off"
+
+
+class NothingOwed(Conflict):
+    """All that is owed is on its way already."""
+
+    code = "nothing_to_repay"
+    title = "All that is owed is on its way already"
+
+
+def cap_rebate_amount(
+    owed: tuple[int, int], paid: Sequence[Paid], active_on: date, cap_bps: int, on: date, *, amount: int = 0
+) -> int:
+    """What of `owed` (principal, fee) need not be paid if the loan ends with `amount` on `on`; may exceed the fee.
+
+    `paid` is in the order of its days. A payment told of late counts on its own day, the loan ends on the last one.
+    """
+    principal = owed[0] + sum(one.principal_amount for one in paid)
+    fee = owed[1] + sum(one.fee_amount + one.rebate_amount for one in paid)
+    flows = [(max(0, (one.settled_on - active_on).days), one.principal_amount + one.fee_amount) for one in paid]
+    day = max(0, (on - active_on).days)
+    last = max([day, *(at for at, _ in flows)])
+    if amount:
+        flows = sorted([*flows, (day, amount)])
+    left = pricing.owed_amount(principal, fee, flows, last, cap_bps) + amount
+    return max(0, sum(owed) - left)
+
+
+def payoff(owed: tuple[int, int], pending: tuple[int, int], cap_rebate: int, early_rebate_bps: int) -> Payoff:
+    """What clears a loan today: the rebate is the larger of the cap's and the programme's, of the fee not yet paid.
+
+    `pending`: the principal and fee that open repayments pay, and what those give up of it.
+    """
+    left = (owed[0] - pending[0]) + (owed[1] - pending[1])
+    early = share(max(0, owed[1] - pending[1]), early_rebate_bps)
+    rebate = min(max(cap_rebate, early), max(0, left))
+    return Payoff(sum(owed), sum(pending), rebate, max(0, left - rebate))

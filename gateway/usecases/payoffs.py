@@ -1,0 +1,53 @@
+"""What pays a loan off today, and what of it is given up: read from the books and from what is on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.domain import payoffs
+from gateway.domain.payoffs import Paid, Payoff
+from gateway.domain.repayments import Channel, Repayment, RepaymentKind
+from gateway.store import sql
+from gateway.usecases import ledger as books
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gateway.domain.drawdowns import Drawdown
+    from gateway.store import Reader
+
+Side = tuple[int, int]
+"""Principal and fee."""
+
+
+async def sides(reader: Reader, drawdown_id: str) -> tuple[Side, Side]:
+    """(principal, fee) owed by settled money, and of it what open repayments will pay or give up."""
+    row = await reader.one(sql.repayments.open_amounts, drawdown_id=drawdown_id) or (0, 0)
+    return await books.owed(reader, drawdown_id), (int(row[0]), int(row[1]))
+
+
+async def cap_rebate(reader: Reader, drawdown: Drawdown, owed: Side, on: date, *, amount: int = 0) -> int:
+    """What of `owed` the cap on all costs does not allow to take if the loan ends with `amount` on that day."""
+    if drawdown.active_on is None or owed == (0, 0):
+        return 0
+    paid = await reader.all(sql.repayments.paid, Paid, drawdown_id=drawdown.id)
+    return payoffs.cap_rebate_amount(owed, paid, drawdown.active_on, drawdown.all_in_cap_bps, on, amount=amount)
+
+
+def promised_amount(repayment: Repayment, on: date) -> int:
+    """What a payoff gives up whatever happened meanwhile: a debit always, a transfer that comes in time."""
+    in_time = repayment.channel is Channel.debit or (repayment.collect_on is not None and on <= repayment.collect_on)
+    return repayment.rebate_amount if repayment.kind is RepaymentKind.early and in_time else 0
+
+
+async def of(reader: Reader, drawdown: Drawdown, on: date, *, early_rebate_bps: int | None = None) -> Payoff:
+    """What pays a loan off on a day, beside what is on its way; with the rebate of its terms unless told otherwise."""
+    owed, pending = await sides(reader, drawdown.id)
+    rebate = await cap_rebate(reader, drawdown, owed, on)
+    early = drawdown.early_rebate_bps if early_rebate_bps is None else early_rebate_bps
+    return payoffs.payoff(owed, pending, rebate, early)
+
+
+async def claimable_amount(reader: Reader, drawdown: Drawdown, on: date) -> int:
+    """The most that shares and minimums may still take: what is owed, not on its way, and allowed by the cap."""
+    return (await of(reader, drawdown, on, early_rebate_bps=0)).amount
