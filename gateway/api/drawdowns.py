@@ -89,6 +89,8 @@ class BankDecisionView(msgspec.Struct, frozen=True):
 class DrawdownView(msgspec.Struct, frozen=True):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
 
+    `rebate_amount`: what of the fee need not be paid, because it was repaid early.
+
     `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that was not
     enough.
     """
@@ -104,6 +106,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     total_amount: int
     outstanding_amount: int
     repaid_amount: int
+    rebate_amount: int
     withhold_bps: int
     minimum_amount: int
     final_due_on: date
@@ -284,7 +287,7 @@ def _quote(world: World, made: Quote) -> QuoteView:
 
 async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
     principal, fee = await books.owed(reader, drawdown.id)
-    row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id)
+    row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id) or (0, 0)
     said = await bank_decisions.latest(reader, drawdown.id)
     return DrawdownView(
         id=drawdown.id,
@@ -297,7 +300,8 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         fee_amount=drawdown.fee_amount,
         total_amount=drawdown.total_amount,
         outstanding_amount=principal + fee,
-        repaid_amount=int(row[0]) if row else 0,
+        repaid_amount=int(row[0]),
+        rebate_amount=int(row[1]),
         withhold_bps=drawdown.withhold_bps,
         minimum_amount=drawdown.minimum_amount,
         final_due_on=drawdown.final_due_on,

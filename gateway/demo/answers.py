@@ -135,6 +135,7 @@ class Drawdown(msgspec.Struct, frozen=True):
     outstanding_amount: int
     repaid_amount: int
     currency: str
+    rebate_amount: int = 0
     end_to_end_id: str | None = None
     bank_reference: str | None = None
     reason: str | None = None

@@ -202,7 +202,7 @@ class Story:
                 available_amount=closed.offer.available_amount,
                 state=drawdown.state,
                 repaid_amount=drawdown.repaid_amount,
-                total_amount=drawdown.total_amount,
+                total_amount=drawdown.total_amount - drawdown.rebate_amount,
             )
         )
         if before.bank_reference is None and drawdown.bank_reference is not None:

@@ -1,8 +1,8 @@
 """How a loan ends early: what clears it on a day, with the rebate that the cap on all costs or the programme gives.
 
 The cap holds at whatever day a loan ends, so every payment that may be the last one is asked about
-(`cap_rebate_amount`); the programme's own rebate, a share of the fee not yet paid, is for whoever asks to pay it all off
-(`payoff`).
+(`cap_rebate_amount`); the programme's own rebate, a share of the fee not yet paid, is for whoever asks to pay all of it
+off (`payoff`).
 """
 
 from __future__ import annotations

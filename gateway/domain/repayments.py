@@ -185,7 +185,7 @@ def settle(
     if written_off:
         return Allocation(0, 0, recovered_amount=amount)
     outstanding = principal_outstanding + fee_outstanding
-    rebate = min(max(rebate_amount, promised_amount), outstanding)
+    rebate = max(rebate_amount, min(promised_amount, outstanding))
     if amount < outstanding - rebate:  # it goes on
         rebate = min(promised_amount, outstanding)
         parts = allocate(amount, principal_outstanding, fee_outstanding - rebate)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain import payoffs
 from gateway.domain.payoffs import Paid, Payoff
-from gateway.domain.repayments import Channel, Repayment, RepaymentKind
+from gateway.domain.repayments import Channel
 from gateway.store import sql
 from gateway.usecases import ledger as books
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.domain.drawdowns import Drawdown
+    from gateway.domain.repayments import Repayment
     from gateway.store import Reader
 
 Side = tuple[int, int]
@@ -34,10 +35,10 @@ async def cap_rebate(reader: Reader, drawdown: Drawdown, owed: Side, on: date, *
     return payoffs.cap_rebate_amount(owed, paid, drawdown.active_on, drawdown.all_in_cap_bps, on, amount=amount)
 
 
-def promised_amount(repayment: Repayment, on: date) -> int:
-    """What a payoff gives up whatever happened meanwhile: a debit always, a transfer that comes in time."""
-    in_time = repayment.channel is Channel.debit or (repayment.collect_on is not None and on <= repayment.collect_on)
-    return repayment.rebate_amount if repayment.kind is RepaymentKind.early and in_time else 0
+def foreseen_rebate(repayment: Repayment, on: date) -> int:
+    """What was to be given up when it was scheduled, however long it was on its way; a transfer has its day."""
+    late = repayment.channel is Channel.transfer and repayment.collect_on is not None and on > repayment.collect_on
+    return 0 if late else repayment.rebate_amount
 
 
 async def of(reader: Reader, drawdown: Drawdown, on: date, *, early_rebate_bps: int | None = None) -> Payoff:

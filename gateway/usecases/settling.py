@@ -10,7 +10,7 @@ from gateway.domain import repayments as rules
 from gateway.domain import settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.quotes import Quote
-from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.repayments import Repayment, RepaymentKind, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, payoffs, repayments
@@ -75,8 +75,9 @@ async def settle(
 ) -> None:
     """The money came: divided by what is owed now; with the last cent the drawdown is repaid.
 
-    The last cent is what the cap on all costs leaves, or what a payoff was promised for: the rest is a rebate. `entry`:
-    the bank's name of what it booked. Raises AlreadyBooked when the money is known to have come, Contradiction while
+    The last cent is what the cap on all costs leaves on this day, or left when the payment was scheduled as the last
+    one; the rest is a rebate, and a payoff's is given whatever else failed. `entry`: the bank's name of what it booked.
+    Raises AlreadyBooked when the money is known to have come, Contradiction while
     nothing can be owed.
     """
     if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
@@ -85,12 +86,14 @@ async def settle(
     if drawdown.state not in OWING:
         raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
     owed = await books.owed(tx, drawdown.id)
+    foreseen = payoffs.foreseen_rebate(repayment, settled_on)
+    cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount)
     parts = rules.settle(
         repayment.amount,
         *owed,
         written_off=written_off,
-        rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount),
-        promised_amount=payoffs.promised_amount(repayment, settled_on),
+        rebate_amount=max(cap, foreseen),
+        promised_amount=foreseen if repayment.kind is RepaymentKind.early else 0,
     )
     found = msgspec.structs.asdict(parts) | {"share_amount": await _share(tx, drawdown, parts.fee_amount)}
     found |= {"amount": repayment.amount, "entry_reference": entry}
@@ -123,8 +126,6 @@ async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, r
         await books.book(tx, world, entry)
     await repayments.move(tx, world, repayment, RepaymentState.returned, reason=fact.reason)
     await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
-    if (
-        drawdown.state is DrawdownState.repaid
-        and repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
-    ):
+    undone = repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
+    if drawdown.state is DrawdownState.repaid and undone:
         await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")

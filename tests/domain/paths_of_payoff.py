@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -58,7 +57,7 @@ class Life(msgspec.Struct):
 
 def lived(seed: int) -> Life:
     """A loan repaid to its end."""
-    chance = random.Random(seed)  # noqa: S311 - a path, not a secret
+    chance = random.Random(seed)
     amount = chance.choice((chance.randint(1, 200), chance.randint(1, 10**7), chance.randint(1, 10**12)))
     life = Life(amount, amount * chance.randint(0, 2_000) // 10_000, chance.choice((0, 500, 2_400, 10_000)))
     day = 0

@@ -39,19 +39,20 @@ async def test_a_shop_borrows_restocks_and_repays_from_its_sales(
         drawdown = await shop.drawdown(drawdown_id)
         assert (await shop.bank.account("ACME")).balance == before - drawdown["amount"]
         await repaid(shop, drawdown_id)
+        drawdown = await shop.drawdown(drawdown_id)
         await _everything_agrees(shop, drawdown_id)
-        assert (await shop.bank.account("ACME")).balance == before + drawdown["fee_amount"]
+        assert (await shop.bank.account("ACME")).balance == before + drawdown["repaid_amount"] - drawdown["amount"]
     assert (await shops.verified(database_url)).balanced
 
 
 async def _everything_agrees(shop: Shop, drawdown_id: str) -> None:
     drawdown = await shop.drawdown(drawdown_id)
-    assert drawdown["repaid_amount"] == drawdown["total_amount"]
+    assert drawdown["repaid_amount"] + drawdown["rebate_amount"] == drawdown["total_amount"]
     assert await shop.states(drawdown_id) == LIFE
     collected = {c.end_to_end_id: c.amount for c in await shop.bank.collections()}
     told = await shop.repayments(drawdown_id)
     assert collected == {end_to_end_id(r["id"]): r["amount"] for r in told}
-    assert sum(collected.values()) == drawdown["total_amount"]
+    assert sum(collected.values()) == drawdown["repaid_amount"]
     for repayment in told:
         moved = [RepaymentState(state) for state in await shop.states(repayment["id"])]
         assert all(after in repayments.MOVES[before] for before, after in pairwise(moved))

@@ -246,7 +246,7 @@ async def test_the_last_collection_taken_back_after_the_end_opens_the_drawdown_a
     await shop.bank.refuse_collection(end_to_end_id(last["id"]), "MD06")
     await shop.work()
     drawdown = await shop.drawdown(drawdown_id)
-    assert (drawdown["state"], drawdown["outstanding_amount"]) == ("active", last["amount"])
+    assert (drawdown["state"], drawdown["outstanding_amount"]) == ("active", last["amount"] + last["rebate_amount"])
     assert (await shop.offer())["exposure_amount"] == last["principal_amount"]
     assert (await shop.verify()).problems == ()
     await until_repaid(shop, drawdown_id)
@@ -297,6 +297,6 @@ async def until_repaid(shop: Shop, drawdown_id: str) -> None:
         await shop.live(1, 8 * shops.TAKINGS_AMOUNT)
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["outstanding_amount"]) == ("repaid", 0)
-    assert drawdown["repaid_amount"] == drawdown["total_amount"]
+    assert drawdown["repaid_amount"] + drawdown["rebate_amount"] == drawdown["total_amount"]
     assert (await shop.offer())["exposure_amount"] == 0
     assert (await shop.verify()).problems == ()

@@ -20,7 +20,8 @@ WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pendin
     AND channel <> 'transfer';
 
 -- name: settled_amount
-SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'settled';
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(rebate_amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
 -- name: paid
 SELECT settled_on, CAST(SUM(principal_amount) AS BIGINT) AS principal_amount,
