@@ -17,6 +17,7 @@ from gateway import (
     __version__,
     bank_command,
     control,
+    doubt_command,
     log,
     model_command,
     programme_command,
@@ -88,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     model_command.add_arguments(commands.add_parser("model", help="which version of each model answers"), _ask)
     programme = commands.add_parser("programme", help="the bank's product and policy, in versions")
     programme_command.add_arguments(programme, _command)
+    doubt = commands.add_parser("doubt", help="payments the bank does not account for: two people decide")
+    doubt_command.add_arguments(doubt, _ask)
     bank_command.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
     model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
     reconcile_command.add_arguments(commands.add_parser("reconcile", help="banks' statements against the books"))

@@ -18,6 +18,7 @@ import msgspec
 
 from gateway import log
 from gateway.domain.banks import Stopped
+from gateway.domain.doubts import Verdict
 from gateway.domain.errors import Conflict, GatewayError, Invalid
 from gateway.domain.models import Said
 from gateway.domain.reviews import ReviewState, Ruling
@@ -26,6 +27,7 @@ from gateway.domain.tiers import Tier
 from gateway.domain.trials import Trial
 from gateway.usecases import (
     clients,
+    doubts,
     models,
     monitoring,
     openness,
@@ -166,6 +168,19 @@ def _said(given: dict[str, Any]) -> Said:
     return msgspec.convert(given["said"], Said)
 
 
+async def _doubts(world: World, _given: dict[str, Any]) -> object:
+    return await doubts.listed(world)
+
+
+async def _propose_doubt(world: World, given: dict[str, Any]) -> object:
+    verdict = Verdict(given["verdict"])
+    return await doubts.propose(world, given["reference"], verdict, by=given["by"], reason=given["reason"])
+
+
+async def _approve_doubt(world: World, given: dict[str, Any]) -> object:
+    return await doubts.approve(world, given["reference"], by=given["by"])
+
+
 COMMANDS: dict[str, Command] = {
     "bank.list": _banks,
     "bank.switch": _switch,
@@ -173,6 +188,9 @@ COMMANDS: dict[str, Command] = {
     "client.list": _list,
     "client.rotate": _rotate,
     "client.disable": _disable,
+    "doubt.list": _doubts,
+    "doubt.propose": _propose_doubt,
+    "doubt.approve": _approve_doubt,
     "model.list": _models,
     "model.promote": _promote,
     "model.rollback": _roll_back,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 IN_DOUBT, UNDECIDED = "payment_in_doubt", "payment_undecided"
 """Kinds of alert: a doubt a person should know of, and one that a person must decide."""
+UNPAID = "found_unpaid"
+"""Why a payment failed that two officers found not to be with the bank."""
 ASKED_AFTER = timedelta(minutes=1)
 """How long after a bank took an instruction it is first asked what became of it."""
 SILENT = {DrawdownState.submitted: "bank_silent", DrawdownState.pending: "not_on_statement"}
@@ -60,6 +62,22 @@ class Doubt(msgspec.Struct, frozen=True):
     since_at: datetime
     proposed: Verdict | None
     proposed_by: str | None
+
+
+class Listed(Doubt, frozen=True):
+    """The same with the proposal's reason, opened."""
+
+    reason: str | None = None
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A proposal, or what came of it once `approved_by` another officer; `state` is the payment's now."""
+
+    reference: str
+    verdict: Verdict
+    state: str
+    proposed_by: str
+    approved_by: str | None = None
 
 
 # --- how a doubt begins ---------------------------------------------------------------------------------------------
@@ -172,19 +190,26 @@ async def _alert(world: World, doubt: Doubt, kind: str, severity: Severity, tx: 
 # --- two people decide ----------------------------------------------------------------------------------------------
 
 
-async def listed(reader: Reader) -> list[Doubt]:
-    """The payments in doubt, the oldest first."""
-    return await reader.all(sql.doubts.listed, Doubt)
+async def listed(world: World) -> list[Listed]:
+    """The payments in doubt, the oldest first, each with what is proposed."""
+    found = []
+    for doubt in await world.store.all(sql.doubts.listed, Doubt):
+        reason = None
+        if doubt.proposed is not None:
+            sealed = (await _proposal(world.store, doubt.reference, doubt.since_at)).reason
+            reason = world.vault.unseal(sealed, doubt.reference).decode()
+        found.append(Listed(**msgspec.structs.asdict(doubt), reason=reason))
+    return found
 
 
-async def propose(world: World, reference: str, verdict: Verdict, *, by: str, reason: str) -> Proposal:
+async def propose(world: World, reference: str, verdict: Verdict, *, by: str, reason: str) -> Decided:
     """What an officer found out at the bank; nothing moves before another one approves. A new proposal replaces it.
 
     Raises UnknownPayment, BadProposal, NotInDoubt.
     """
     rules.check(by, reason)
 
-    async def unit(tx: Tx) -> Proposal:
+    async def unit(tx: Tx) -> Decided:
         instruction, noun = await _doubtful(tx, reference)
         now = world.clock.now()
         values = {"end_to_end_id": reference, "doubted_at": noun.state_at, "verdict": verdict, "proposed_by": by}
@@ -192,46 +217,48 @@ async def propose(world: World, reference: str, verdict: Verdict, *, by: str, re
         told = hashlib.sha256(reason.encode()).hexdigest()
         facts = {"verdict": verdict.value, "by": by, "about": _about(instruction), "reason_hash": told}
         await audit.note(tx, world, OPERATOR, Action.doubt_proposed, reference.lower(), **facts)
-        return await _proposal(tx, reference, noun.state_at)
+        return Decided(reference, verdict, noun.state.value, by)
 
     return await world.store.write(unit)
 
 
-async def approve(world: World, reference: str, *, by: str) -> Proposal:
+async def approve(world: World, reference: str, *, by: str) -> Decided:
     """Another officer has seen the same: what was proposed is done. A statement that says otherwise is a contradiction.
 
     Raises UnknownPayment, BadProposal, NotInDoubt, NothingProposed (for this doubt), SamePerson.
     """
     rules.check_officer(by)
 
-    async def unit(tx: Tx) -> Proposal:
+    async def unit(tx: Tx) -> Decided:
         instruction, noun = await _doubtful(tx, reference)
         proposal = await _proposal(tx, reference, noun.state_at)
         if proposal.proposed_by == by:
             raise SamePerson("Who proposed it cannot approve it", proposed_by=by)
-        await _decide(tx, world, noun, proposal.verdict)
+        state = await _decide(tx, world, noun, proposal.verdict)
         now = world.clock.now()
         await tx.run(
             sql.doubts.approve, end_to_end_id=reference, doubted_at=noun.state_at, approved_by=by, approved_at=now
         )
         facts = {"verdict": proposal.verdict.value, "by": by, "proposed_by": proposal.proposed_by}
-        about = _about(instruction)
-        await audit.note(tx, world, OPERATOR, Action.doubt_approved, reference.lower(), **facts, about=about)
-        return await _proposal(tx, reference, noun.state_at)
+        facts["about"] = _about(instruction)
+        await audit.note(tx, world, OPERATOR, Action.doubt_approved, reference.lower(), **facts)
+        return Decided(reference, proposal.verdict, state, proposal.proposed_by, by)
 
     return await world.store.write(unit)
 
 
-async def _decide(tx: Tx, world: World, noun: Drawdown | Repayment, verdict: Verdict) -> None:
-    if isinstance(noun, Drawdown):
-        if verdict is Verdict.paid:
-            await drawdowns.move(tx, world, noun, DrawdownState.pending)
-        else:
-            await payouts.fail(tx, world, noun, "found_unpaid")
-    elif verdict is Verdict.paid:
-        await repayments.move(tx, world, noun, RepaymentState.pending)
-    else:
-        await repayments.move(tx, world, noun, RepaymentState.failed, reason="found_unpaid")
+async def _decide(tx: Tx, world: World, noun: Drawdown | Repayment, verdict: Verdict) -> str:
+    """Paid = the statement must still show it, or it is in doubt again; the state it is in now."""
+    paid = verdict is Verdict.paid
+    if isinstance(noun, Repayment):
+        target = RepaymentState.pending if paid else RepaymentState.failed
+        await repayments.move(tx, world, noun, target, reason=None if paid else UNPAID)
+        return target.value
+    if not paid:
+        await payouts.fail(tx, world, noun, UNPAID)
+        return DrawdownState.failed.value
+    await drawdowns.move(tx, world, noun, DrawdownState.pending)
+    return DrawdownState.pending.value
 
 
 async def _doubtful(tx: Tx, reference: str) -> tuple[Instruction, Drawdown | Repayment]:
