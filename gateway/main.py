@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
-from adapters.banks.iso20022.sandbox import MockBankControls
-from adapters.decisions.sandbox import SandboxLoanDecision
-from adapters.mailboxes import HttpPlace
+from adapters.calendars import BankingCalendars
 from adapters.notifiers.outbox import Outbox
-from gateway import scorer, vault
+from gateway import connections, scorer, vault
 from gateway.api import (
     authorities,
     authorization,
@@ -34,15 +31,14 @@ from gateway.api import (
 from gateway.api import notices as notice_routes
 from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
+from gateway.connections.rails import Surroundings
 from gateway.domain.programmes import INVENTORY
-from gateway.outbound import Outbound
-from gateway.ports import Account
 from gateway.store import open_store, sql
 from gateway.usecases import days, messages, openness, programmes, proofs
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
-from gateway.usecases.world import Bank, BusinessClock, RandomIds, SystemClock, World
+from gateway.usecases.world import BusinessClock, RandomIds, SystemClock, World
 from gateway.worker import Worker
 
 if TYPE_CHECKING:
@@ -70,9 +66,11 @@ async def open_world(
     governing.tell(loaded)
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
-    outbound = Outbound()
-    try:
-        business = BusinessClock(clock)
+    business, calendars = BusinessClock(clock), BankingCalendars()
+    around = Surroundings(business, clock, calendars)
+    async with AsyncExitStack() as after:
+        after.push_async_callback(store.close)
+        banks = await after.enter_async_context(connections.connected(settings, around))
         world = World(
             settings=settings,
             store=store,
@@ -82,7 +80,8 @@ async def open_world(
             scorer=loaded,
             vault=keys,
             programme=INVENTORY,
-            banks=_banks(settings, outbound, business),
+            banks=banks,
+            calendars=calendars,
             tokens=AccessTokens(
                 store, clock, kept=not settings.shared_database, proofs=proofs.at(settings, store, clock, keys.derive)
             ),
@@ -93,24 +92,6 @@ async def open_world(
         world.follows += [governing.follow, programmes.follow, openness.follow]
         await world.keep_up()
         yield world
-    finally:
-        await outbound.aclose()
-        await store.close()
-
-
-def _banks(settings: Settings, outbound: Outbound, clock: Clock) -> dict[str, Bank]:
-    """The banks that the settings connect."""
-    address = settings.bank_url
-    bank = Bank(
-        INVENTORY.bank_id,
-        name=settings.bank_name,
-        account=Account(iban=settings.bank_account, bic=settings.bank_bic),
-        creditor_scheme_id=settings.bank_creditor_id,
-        rails={} if address is None else {"iso20022": Iso20022Bank(Iso20022Settings(HttpPlace(address)), outbound)},
-        decision=SandboxLoanDecision(clock) if settings.sandbox else None,
-        clock=MockBankControls(address, outbound) if settings.sandbox and address else None,
-    )
-    return {bank.id: bank}
 
 
 async def _start_clock(world: World) -> None:
@@ -123,6 +104,7 @@ async def _start_clock(world: World) -> None:
 
 def application(world: World) -> Application:
     """The HTTP application of an open world; on SQLite its worker runs inside."""
+    connections.check(world.banks, world.programmes)
     registry = metrics.Registry()
     registry.gauge("restock_writes_waiting", "Writes waiting for a commit.", world.store.waiting_count)
 

@@ -12,6 +12,7 @@ proxies and credentials are not taken from the environment, cookies are not kept
 from __future__ import annotations
 
 import asyncio
+import ssl
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
@@ -69,8 +70,9 @@ _LAST_PORT = 65_535
 class Outbound:
     """An HTTP/1.1 client with pooled connections; close it, or use it as an async context manager."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, identity: ssl.SSLContext | None = None) -> None:
         self._limits = limits or Limits()
+        self._identity = identity
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
@@ -80,6 +82,7 @@ class Outbound:
         seconds = self._limits.silence_ms / 1000
         connect = self._limits.connect_ms / 1000
         return httpx.AsyncClient(
+            verify=self._identity or True,
             timeout=httpx.Timeout(seconds, connect=connect, pool=connect),
             limits=httpx.Limits(max_connections=self._limits.connection_count),
             follow_redirects=False,
@@ -132,6 +135,21 @@ class Outbound:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def identity(certificate_file: str, key_file: str, authorities_file: str | None = None) -> ssl.SSLContext:
+    """Who we are to a bank, by our client certificate, and whose certificates we believe (PEM files).
+
+    Raises OSError (of which `ssl.SSLError` is one) for files that are not there or do not fit each other.
+    """
+    import httpx  # noqa: PLC0415
+
+    believed = authorities_file and ssl.create_default_context(cafile=authorities_file)
+    context = believed or httpx.create_ssl_context(trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Without a password of its own, an encrypted key would be asked for on the terminal.
+    context.load_cert_chain(certificate_file, key_file, password="")
+    return context
 
 
 def _address(url: str) -> httpx.URL:

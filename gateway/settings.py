@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     master_key: str | None = None
     """Base64 of 32 bytes that encrypt accounts, contacts, notices and bank messages; made in `data_dir` when absent
     (sandbox)."""
+    banks: str | None = None
+    """The banks that are connected, as TOML (docs/banks.md); the variables `GATEWAY_BANK_…` connect a single one."""
     bank_url: str | None = None
     bank_name: str = "Sandbox Bank"
     bank_account: str = "NL41MOCK0000000001"
@@ -124,6 +126,8 @@ def _read(name: str, path: str) -> str:
 def _check(settings: Settings) -> None:
     if settings.clock_starts_at is not None and settings.clock_starts_at.tzinfo is None:
         raise BadSettings("GATEWAY_CLOCK_STARTS_AT needs an offset, such as a Z at its end")
+    if settings.banks is not None and settings.bank_url is not None:
+        raise BadSettings("GATEWAY_BANKS connects the banks: leave GATEWAY_BANK_URL away")
     if settings.sandbox:
         return
     if not settings.issuer.startswith("https://"):
@@ -132,5 +136,5 @@ def _check(settings: Settings) -> None:
         raise BadSettings("live mode needs GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE")
     if settings.clock_starts_at is not None:
         raise BadSettings("GATEWAY_CLOCK_STARTS_AT is for the sandbox: live money keeps real time")
-    if settings.bank_url is None or not settings.bank_url.startswith("https://"):
-        raise BadSettings("live mode needs an https GATEWAY_BANK_URL")
+    if settings.banks is None and not (settings.bank_url or "").startswith("https://"):
+        raise BadSettings("live mode needs GATEWAY_BANKS or GATEWAY_BANKS_FILE, or an https GATEWAY_BANK_URL")

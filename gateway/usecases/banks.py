@@ -93,6 +93,16 @@ def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
     return found
 
 
+def is_due(world: World, bank: Bank, rail: str) -> bool:
+    """Whether a rail's mailbox is to be read now, no more often than its bank wants; then its next turn is set."""
+    now, every = world.system_clock.now(), bank.polls.get(rail)
+    last_at = bank.polled_at.get(rail)
+    if every and last_at is not None and now < last_at + every:
+        return False
+    bank.polled_at[rail] = now
+    return True
+
+
 def _lends(bank: Bank) -> bool:
     return bank.decision is not None and _paying(bank) is not None
 

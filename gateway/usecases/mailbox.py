@@ -16,7 +16,7 @@ from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
 from gateway.ports import Unreadable
 from gateway.store import sql
-from gateway.usecases import alerts, instructions, jobs, openness, reconciling
+from gateway.usecases import alerts, banks, instructions, jobs, openness, reconciling
 from gateway.usecases.instructions import ASK
 from gateway.usecases.reconciling import Told
 from gateway.usecases.statuses import Problem
@@ -36,6 +36,8 @@ async def poll(world: World) -> int:
     count = 0
     for bank in world.banks.values():
         for name, rail in bank.rails.items():
+            if not banks.is_due(world, bank, name):
+                continue
             try:
                 await openness.admit(world, bank.id, name, Way.fetch)
                 await openness.heard(world, bank.id, name, Way.fetch, _take(world, bank, name, rail))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.domain import ids
@@ -41,6 +41,16 @@ class Vault(Protocol):
 
     def derive(self, purpose: str) -> bytes:
         """A key of its own for `purpose`, the same wherever the master key is."""
+
+
+class Calendars(Protocol):
+    """Calendars of banking days, by name; `gateway.domain.banking_days` counts by them."""
+
+    def knows(self, name: str) -> bool:
+        """Whether there is one of that name."""
+
+    def is_closed(self, name: str, on: date) -> bool:
+        """Whether banks are closed on a day: a holiday or the week-end."""
 
 
 class SystemClock:
@@ -137,6 +147,7 @@ class Bank:
         rails: dict[str, Rail],
         decision: LoanDecision | None = None,
         clock: TestClock | None = None,
+        polls: dict[str, timedelta] | None = None,
     ) -> None:
         self.id = bank_id
         self.name = name
@@ -148,6 +159,9 @@ class Bank:
         """None = nobody decides loans here: nothing new is lent."""
         self.clock = clock
         """A sandbox bank's own, moved together with ours."""
+        self.polls = polls or {}
+        """How far apart the mailboxes of its rails are read; a rail that is not here is read in every round."""
+        self.polled_at: dict[str, datetime] = {}
         self.standing = Standing()
         """Whether it is sent anything, as this process knows it (`gateway.usecases.banks.follow`)."""
 
@@ -167,6 +181,7 @@ class World:
         vault: Vault,
         programme: Programme,
         banks: dict[str, Bank],
+        calendars: Calendars,
         tokens: Any,
     ) -> None:
         self.settings = settings
@@ -184,6 +199,7 @@ class World:
         """What the database said of programmes when these were taken over (`gateway.usecases.programmes`)."""
         self.banks = banks
         """The banks we are connected to, by id (`gateway.usecases.banks`); without one nothing can be lent."""
+        self.calendars = calendars
         self.tokens = tokens
         """Who a token belongs to: `gateway.usecases.access.AccessTokens`, which needs this module."""
         self.governance = Governance()

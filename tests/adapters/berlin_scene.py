@@ -54,9 +54,11 @@ def settings(base_url: str, keys: Keys) -> BerlinSettings:
     """How the adapter is set up for the stand-in at `base_url`."""
     private = keys.ours.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = keys.banks.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+    public = (
+        keys.banks.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
     )
     return BerlinSettings(
         base_url=base_url,
@@ -64,7 +66,7 @@ def settings(base_url: str, keys: Keys) -> BerlinSettings:
         consent_id=CONSENT,
         ip_address="192.0.2.10",
         signing_key=private,
-        certificate=keys.certificate.public_bytes(serialization.Encoding.PEM),
+        certificate=keys.certificate.public_bytes(serialization.Encoding.PEM).decode(),
         bank_key=public,
         notification_uri="https://restock.example/v1/inbound/berlin",
     )

@@ -132,7 +132,7 @@ class ObieScene:
 
     # --- gateway's side: tokens --------------------------------------------------------------------------------------
 
-    async def client_token(self) -> str:
+    async def client_token(self, refused: str | None = None) -> str:
         return "client"
 
     async def authorise(self, consent_id: str) -> str | None:

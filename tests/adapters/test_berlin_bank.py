@@ -237,7 +237,7 @@ async def test_the_same_bytes_carry_the_same_request_id_and_questions_never_do(s
 @pytest.mark.anyio
 async def test_a_request_without_our_signature_does_not_pass(scene: BerlinScene) -> None:
     with pytest.raises(Unreachable, match="SIGNATURE_INVALID"):
-        await submitted(scene, scene.process(signing_key=b"", certificate=b""))
+        await submitted(scene, scene.process(signing_key="", certificate=""))
     assert scene.stand_in.payments == []
 
 
@@ -297,7 +297,7 @@ async def test_every_kind_of_exchange_keeps_to_the_description_on_both_sides(
         await scene.plain.fetch()
     scene.rules.requires_signature = True
     with pytest.raises(Unreachable):
-        await scene.process(signing_key=b"").fetch()
+        await scene.process(signing_key="").fetch()
     scene.rules.requires_signature, scene.rules.consent_valid, scene.rules.refuses_files = False, True, False
     scene.rules.starts_explicitly = True
     assert (await scene.plain.submit(await rendered(scene, 12))).accepted

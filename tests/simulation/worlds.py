@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from adapters.calendars import BankingCalendars
 from gateway import log
 from gateway.domain.details import parse, year_after
 from gateway.domain.merchants import NewMerchant
@@ -98,6 +99,7 @@ def world(around: Surroundings, store: Store, rail: Rail | None = None, decision
         vault=OpenVault(),
         programme=INVENTORY,
         banks={bank.id: bank},
+        calendars=BankingCalendars(),
         tokens=_Tokens(),
     )
     made.intake, made.closing = intake.lane(made), days.lane(made)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.berlin import wire
-from adapters.banks.berlin.interface import BerlinSettings, FundingAccount, Interface, request_id
+from adapters.banks.berlin.interface import BerlinSettings, FundingAccount, Interface, Tokens, request_id
 from adapters.banks.berlin.wire import answers, signature, transactions
 from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
 from gateway.outbound import MayHaveBeenSent, NotSent
@@ -51,11 +51,13 @@ _DUPLICATE = "DUPL"
 class BerlinBank:
     """Implements `gateway.ports.Rail`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
 
-    def __init__(self, settings: BerlinSettings, outbound: Outbound, clock: Clock) -> None:
+    def __init__(
+        self, settings: BerlinSettings, outbound: Outbound, clock: Clock, tokens: Tokens | None = None
+    ) -> None:
         self._settings = settings
-        self._interface = Interface(settings, outbound)
+        self._interface = Interface(settings, outbound, tokens)
         self._clock = clock
-        self._bank_key = signature.public_key(settings.bank_key) if settings.bank_key else None
+        self._bank_key = signature.public_key(settings.bank_key.encode()) if settings.bank_key else None
         self._sent: dict[str, str | None] = {}
         self._acknowledged: dict[str, None] = {}
         self.capabilities = Capabilities(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
 OK = 200
 _CREATED = 201
+_UNAUTHORISED = 401
 _GONE = frozenset({403, 404})
 _PAGES = 50
 _NAMESPACE = uuid.UUID("b4c0de2d-7f5a-5a6b-9a39-2f6f0c6f9b1e")
 """Ours alone, so that an X-Request-ID made from a payment's reference is like no other TPP's (RFC 9562, version 5)."""
 
 
-class FundingAccount(msgspec.Struct, frozen=True):
+class FundingAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An account we pay from: its IBAN and the id its bank gives it (`resourceId`) under our consent."""
 
     iban: str
     resource_id: str
 
 
-class BerlinSettings(msgspec.Struct, frozen=True):
+class BerlinSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the bank is and who we are to it. Paths are added to `base_url` (no trailing slash).
 
     `consent_id` is the account holder's consent to read `accounts`; `ip_address` is this gateway's own (a bank wants
@@ -47,9 +48,9 @@ class BerlinSettings(msgspec.Struct, frozen=True):
     ip_address: str
     product: str = "sepa-credit-transfers"
     access_token: str = ""
-    signing_key: bytes = b""
-    certificate: bytes = b""
-    bank_key: bytes = b""
+    signing_key: str = ""
+    certificate: str = ""
+    bank_key: str = ""
     psu_id: str = ""
     psu_corporate_id: str = ""
     redirect_uri: str = ""
@@ -73,13 +74,22 @@ class BerlinSettings(msgspec.Struct, frozen=True):
         return f"BerlinSettings({self.base_url!r}, {self.product!r})"
 
 
+class Tokens(Protocol):
+    """Where access tokens come from, for a bank whose token is not a setting."""
+
+    async def token(self, refused: str | None = None) -> str:
+        """A token; never `refused`, one that the bank has just turned away. Raises Unreachable."""
+
+
 class Interface:
     """Sends requests, signed where a key is set; holds no state."""
 
-    def __init__(self, settings: BerlinSettings, outbound: Outbound) -> None:
+    def __init__(self, settings: BerlinSettings, outbound: Outbound, tokens: Tokens | None = None) -> None:
         self._settings = settings
         self._outbound = outbound
-        self._seal = signature.Seal(settings.signing_key, settings.certificate) if settings.signing_key else None
+        self._tokens = tokens
+        key, certificate = settings.signing_key.encode(), settings.certificate.encode()
+        self._seal = signature.Seal(key, certificate) if key else None
 
     async def initiate(self, order: Order, body: bytes) -> Answer:
         """POST the payment, under an id that is the same each time. Raises NotSent or MayHaveBeenSent."""
@@ -96,7 +106,7 @@ class Interface:
         headers = self._authorising(request_id(f"{order.end_to_end_id}/authorisation"))
         try:
             answer = await self._send("POST", path, b"{}", headers)
-        except (NotSent, MayHaveBeenSent):
+        except (NotSent, MayHaveBeenSent, Unreachable):
             return None
         return answer.body if answer.status == _CREATED else None
 
@@ -160,9 +170,20 @@ class Interface:
         carried["accept"] = "application/json"
         if self._seal is not None:
             carried |= self._seal.sign(carried, body)
-        if self._settings.access_token:
-            carried["authorization"] = f"Bearer {self._settings.access_token}"
-        return await self._outbound.send(method, self._settings.base_url + path, body=body, headers=carried)
+        url, token = self._settings.base_url + path, await self._token()
+        answer = await self._outbound.send(method, url, body=body, headers=carried | _bearer(token))
+        if answer.status == _UNAUTHORISED and self._tokens is not None:
+            # The token ended early: turned away before anybody looked at what was asked.
+            token = await self._tokens.token(token)
+            answer = await self._outbound.send(method, url, body=body, headers=carried | _bearer(token))
+        return answer
+
+    async def _token(self) -> str:
+        return self._settings.access_token if self._tokens is None else await self._tokens.token()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"} if token else {}
 
 
 def request_id(text: str) -> str:

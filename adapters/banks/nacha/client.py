@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.ports import Ack, BankEvent, Collection, InboundMessage, Payout
 
 
-class NachaSettings(Place, frozen=True, kw_only=True):
+class NachaSettings(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the bank is and who we are to it.
 
     `aliases` maps an IBAN under which XML notices name one of our accounts to the number the statements name it by.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.outbound import Answer, Outbound
     from gateway.ports import Clock
 
-OK, CREATED, NO_CONTENT, BAD, NOT_FOUND, CONFLICT = 200, 201, 204, 400, 404, 409
+OK, CREATED, NO_CONTENT, BAD, UNAUTHORISED, NOT_FOUND, CONFLICT = 200, 201, 204, 400, 401, 404, 409
 
 
 class Refused(Exception):
@@ -96,7 +96,11 @@ class Exchange:
     async def _reached(self, method: str, url: str, body: bytes, key: str | None = None) -> Answer:
         token = await self._access.client_token()
         try:
-            return await self._send(method, url, body, key, token)
+            answer = await self._send(method, url, body, key, token)
+            if answer.status == UNAUTHORISED:  # the token ended early: turned away before anybody looked
+                token = await self._access.client_token(token)
+                answer = await self._send(method, url, body, key, token)
+            return answer  # noqa: TRY300 - the errors of both exchanges mean the same
         except (NotSent, MayHaveBeenSent) as error:
             raise Unreachable(error.detail) from error
 

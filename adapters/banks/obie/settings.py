@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class ObieSettings(msgspec.Struct, frozen=True):
+class ObieSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the bank is, who we are to it, and by which keys both sides sign.
 
     Addresses end without a slash: `payments_url` in `…/open-banking/v4.0/pisp`, `events_url` in `…/open-banking/v4.0`,
@@ -42,8 +42,8 @@ class Access(Protocol):
     Both raise `Unreachable` when whoever gives tokens cannot be asked.
     """
 
-    async def client_token(self) -> str:
-        """An access token of the client-credentials grant, scope `payments`."""
+    async def client_token(self, refused: str | None = None) -> str:
+        """An access token of the client-credentials grant, scope `payments`; never `refused`, which was turned away."""
 
     async def authorise(self, consent_id: str) -> str | None:
         """The access token that the account's holder gave by agreeing to a consent.
