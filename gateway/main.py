@@ -24,6 +24,7 @@ from gateway.api import (
     oauth,
     offers,
     peers,
+    repayments,
     reviews,
     sales,
     widget,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
-    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *events.ROUTES, *authorization.ROUTES,
+    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *events.ROUTES, *authorization.ROUTES,
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
 )  # fmt: skip
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)

@@ -1,4 +1,4 @@
-"""Money: quotes, drawdowns, their repayments, and the sandbox's stand-in for the merchant's click."""
+"""Money: quotes, drawdowns, and the sandbox's stand-in for the merchant's click."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from gateway.api import exchange, idempotency, paging, rights
-from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from gateway.api import exchange, idempotency, rights
 from gateway.domain.bank_decisions import BankOutcome, DecisionSource, Recorded
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
-from gateway.domain.repayments import Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
+from gateway.domain.repayments import CollectionMode
 from gateway.domain.rights import Caller, Right
 from gateway.store import sql
 from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, quotes, widget_sessions
@@ -122,34 +121,6 @@ class DrawdownView(msgspec.Struct, frozen=True):
     required_action: RequiredAction | None = None
 
 
-class RepaymentView(msgspec.Struct, frozen=True):
-    """Money on its way to the bank, or there: a share of a day's net sales, or what `kind` says.
-
-    `rebate_amount` is what of the fee need not be paid once it settles. `transfer_reference` is what a transfer must
-    carry to be known. `fee_amount` below zero: so much of the fee paid before pays principal.
-    """
-
-    id: str
-    drawdown_id: str
-    kind: RepaymentKind
-    channel: Channel
-    business_on: date
-    state: RepaymentState
-    currency: str
-    amount: int
-    principal_amount: int
-    fee_amount: int
-    suspense_amount: int
-    recovered_amount: int
-    rebate_amount: int
-    transfer_reference: str | None
-    collect_on: date | None
-    settled_on: date | None
-    reason: str | None
-    retry_of: str | None
-    attempts_count: int
-
-
 @post("/v1/quotes", opt={"right": Right.quotes_write, "idempotency": "required", "checks_merchant": True}, tags=_TAGS)
 async def quote(
     data: JSONBody[NewQuote],
@@ -199,7 +170,7 @@ async def show(
     drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DrawdownView:
     """Show a drawdown."""
-    return await _view(world.store, world, await _own(world, drawdown_id, caller))
+    return await _view(world.store, world, await own(world, drawdown_id, caller))
 
 
 @post(
@@ -212,31 +183,12 @@ async def cancel(
     drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DrawdownView:
     """Take a drawdown back before the bank is instructed."""
-    await _own(world, drawdown_id, caller, Right.drawdowns_write)
+    await own(world, drawdown_id, caller, Right.drawdowns_write)
 
     async def unit(tx: Tx) -> DrawdownView:
         return await _view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
 
     return await world.store.write(unit)
-
-
-@get(
-    "/v1/drawdowns/{drawdown_id:str}/repayments",
-    opt={"right": Right.drawdowns_read, "checks_merchant": True},
-    tags=_TAGS,
-)
-async def repayments(
-    drawdown_id: FromPath[str],
-    world: NamedDependency[World],
-    caller: NamedDependency[Caller],
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> Page[RepaymentView]:
-    """List a drawdown's repayments, oldest first."""
-    await _own(world, drawdown_id, caller)
-    after = paging.decode(cursor) or ""
-    found = await world.store.all(sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1)
-    return paging.page(found, limit, _repayment, lambda repayment: repayment.id)
 
 
 @post(
@@ -263,7 +215,7 @@ async def confirm(
     return await world.store.write(unit)
 
 
-async def _own(world: World, drawdown_id: str, caller: Caller, right: Right = Right.drawdowns_read) -> Drawdown:
+async def own(world: World, drawdown_id: str, caller: Caller, right: Right = Right.drawdowns_read) -> Drawdown:
     """A drawdown of the caller's. Raises NotFound for anybody else's, ConsentRequired without the merchant's."""
     found = await drawdowns.find(world.store, drawdown_id, caller.partner_id)
     await rights.check_consent(world, caller, right, found.merchant_id, "drawdown")
@@ -321,11 +273,5 @@ def _bank_decision(said: Recorded) -> BankDecisionView:
     return BankDecisionView(**{name: getattr(said, name) for name in BankDecisionView.__struct_fields__})
 
 
-def _repayment(repayment: Repayment) -> RepaymentView:
-    names = set(RepaymentView.__struct_fields__) - {"transfer_reference"}
-    reference = repayment.end_to_end_id if repayment.channel is Channel.transfer else None
-    return RepaymentView(**{name: getattr(repayment, name) for name in names}, transfer_reference=reference)
-
-
-ROUTES = (quote, propose, show, cancel, repayments)
+ROUTES = (quote, propose, show, cancel)
 SANDBOX_ROUTES = (confirm,)

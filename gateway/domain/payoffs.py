@@ -8,16 +8,27 @@ off (`payoff`).
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from gateway.domain import pricing
 from gateway.domain.errors import Conflict, Invalid
-from gateway.domain.money import share
+from gateway.domain.money import MAX_AMOUNT, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class NewRepayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Paying early: a part of `amount`, or with `payoff` all that is owed; by default the way the programme collects.
+
+    By debit where that is the way, else by the merchant's own transfer.
+    """
+
+    amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)] | None = None
+    payoff: bool = False
+    channel: Literal["debit", "transfer"] | None = None
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -43,6 +54,27 @@ class AboveOwed(Invalid):
 
     code = "repayment_above_owed"
     title = "The amount is more than pays the loan off"
+
+
+class PartOrAll(Invalid):
+    """Neither an amount nor a payoff was asked for, or both."""
+
+    code = "repayment_part_or_all"
+    title = "Say an amount, or payoff"
+
+
+class NoSuchChannel(Invalid):
+    """The programme does not collect by debit."""
+
+    code = "repayment_channel_unavailable"
+    title = "This loan cannot be repaid that way"
+
+
+class TooManyOpen(Conflict):
+    """As many early payments as may be are on their way."""
+
+    code = "too_many_early_repayments"
+    title = "Too many early payments are on their way"
 
 
 class NothingOwed(Conflict):

@@ -14,7 +14,7 @@ from gateway.domain.drawdowns import Drawdown
 from gateway.domain.repayments import OPEN, Repayment
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, instructions, matching, payouts, settling
+from gateway.usecases import drawdowns, instructions, matching, payouts, settling, transfers
 from gateway.usecases.instructions import COLLECTION, Instruction
 from gateway.usecases.statuses import Contradiction, Correction, UnknownPayment
 
@@ -31,6 +31,9 @@ async def apply(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> str | None
 
     Raises AlreadyBooked, Contradiction or IllegalMove; then nothing of it stays.
     """
+    named = fact.kind is BankEventKind.booked and fact.credit and fact.end_to_end_id is not None
+    if named and await transfers.settle(tx, world, bank, fact, _check_entry(bank, fact)):
+        return fact.end_to_end_id
     instruction = await _about(tx, world, bank, fact)
     if fact.kind is BankEventKind.correction:
         raise Correction(f"{fact.detail}: for the merchant to confirm, never applied by itself")
@@ -103,11 +106,17 @@ async def _announced(tx: Tx, world: World, reason: str | None, noun: Drawdown | 
 
 def _check_booking(bank: Bank, fact: BankEvent, instruction: Instruction) -> date:
     """The day of an entry that is on our account and of the instructed amount, to the minor unit."""
+    booked_on = _check_entry(bank, fact)
+    _check_told(fact, instruction)
+    return booked_on
+
+
+def _check_entry(bank: Bank, fact: BankEvent) -> date:
+    """The day of an entry that is on our account."""
     if fact.amount is None or fact.booked_on is None or fact.credit is None:
         raise Contradiction("an entry without amount, direction or day")
     if fact.account is not None and not is_ours(bank.account, fact.account):
         raise Contradiction("booked on an account that is not the funding account")
-    _check_told(fact, instruction)
     return fact.booked_on
 
 

@@ -23,6 +23,16 @@ WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pendin
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(rebate_amount), 0) AS BIGINT) FROM repayments
 WHERE drawdown_id = :drawdown_id AND state = 'settled';
 
+-- name: transfer
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
+FROM repayments WHERE end_to_end_id = :end_to_end_id AND channel = 'transfer';
+
+-- name: open_early
+SELECT COUNT(*) FROM repayments
+WHERE drawdown_id = :drawdown_id AND kind = 'early' AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt');
+
 -- name: paid
 SELECT settled_on, CAST(SUM(principal_amount) AS BIGINT) AS principal_amount,
     CAST(SUM(fee_amount) AS BIGINT) AS fee_amount, CAST(SUM(rebate_amount) AS BIGINT) AS rebate_amount FROM repayments
