@@ -44,7 +44,7 @@ transport = { kind = "http", base_url = "https://bank.example" }
 NACHA = """
 [[bank.rail]]
 kind = "nacha"
-base_url = "https://ach.example"
+transport = { kind = "http", base_url = "https://ach.example" }
 originator = { routing = "999999992", origin = "1234567890", companies = { "0000000001" = "1234567890" } }
 """
 BERLIN = """

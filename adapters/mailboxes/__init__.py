@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from adapters.mailboxes.directory import DirectoryMailbox
 from adapters.mailboxes.http import FileMailbox
-from adapters.mailboxes.places import DirectoryPlace, HttpPlace, Place, SftpPlace
+from adapters.mailboxes.places import DirectoryPlace, HttpPlace, SftpPlace, Transport
 
 if TYPE_CHECKING:
     from gateway.outbound import Outbound
     from gateway.ports import Ack, InboundMessage
 
-__all__ = ["DirectoryPlace", "FileMailbox", "HttpPlace", "Mailbox", "Place", "SftpPlace", "opened"]
+__all__ = ["DirectoryPlace", "FileMailbox", "HttpPlace", "Mailbox", "SftpPlace", "Transport", "opened"]
 
 
 class Mailbox(Protocol):
@@ -36,7 +36,7 @@ class Mailbox(Protocol):
         """These were stored durably and need not be told again. Raises Unreachable."""
 
 
-def opened(place: HttpPlace | DirectoryPlace | SftpPlace, outbound: Outbound) -> Mailbox:
+def opened(place: Transport, outbound: Outbound) -> Mailbox:
     """The mailbox at `place`; nothing is contacted yet."""
     if isinstance(place, DirectoryPlace):
         return DirectoryMailbox(place)

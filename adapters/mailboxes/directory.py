@@ -32,9 +32,10 @@ class DirectoryMailbox:
         self._outgoing, self._incoming = Path(place.outgoing), Path(place.incoming)
         self._staging = Path(place.staging or place.outgoing)
 
-    async def submit(self, message: bytes, content_type: str, reference: str) -> Ack:  # noqa: ARG002 - no type
+    async def submit(self, message: bytes, content_type: str, reference: str) -> Ack:
         """Put the file where the bank looks; one that is there already is this one."""
-        return await asyncio.to_thread(self._submit, message, files.outgoing(reference, message, self._place))
+        name = files.outgoing(reference, message, content_type, self._place)
+        return await asyncio.to_thread(self._submit, message, name)
 
     async def fetch(self) -> list[InboundMessage]:
         """The files that are complete, left where they are."""

@@ -20,6 +20,7 @@ MAX_FETCH_BYTES = 64 * 1024 * 1024
 """What one fetch holds in memory at most, beside one more file."""
 _NAME_LENGTH = 80
 _STRANGE = re.compile(r"[^A-Za-z0-9._-]")
+_SUFFIXES = {"application/xml": ".xml", "text/plain": ".txt"}
 _NEVER_READ = (".tmp", ".part", ".filepart", ".writing", ".processing", ".refused")
 REFUSED = ".refused"
 """Added to the name of a file too long to be read, where there is no archive to move it to."""
@@ -53,9 +54,10 @@ def message(name: str, body: bytes) -> InboundMessage:
     return InboundMessage(f"{_STRANGE.sub('_', name)[:_NAME_LENGTH]}-{digest(body)}", body)
 
 
-def outgoing(reference: str, body: bytes, place: Folders) -> str:
+def outgoing(reference: str, body: bytes, content_type: str, place: Folders) -> str:
     """The name of a file of ours: the same for the same bytes, whatever the reference has in it."""
-    return f"{place.prefix}{_STRANGE.sub('_', reference)[:_NAME_LENGTH]}-{digest(body)}{place.suffix}"
+    suffix = place.suffix if place.suffix is not None else _SUFFIXES[content_type]
+    return f"{place.prefix}{_STRANGE.sub('_', reference)[:_NAME_LENGTH]}-{digest(body)}{suffix}"
 
 
 def digest(body: bytes) -> str:

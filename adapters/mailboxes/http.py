@@ -16,7 +16,7 @@ from gateway.outbound import Answer, MayHaveBeenSent, NotSent
 from gateway.ports import Ack, InboundMessage, Unanswered, Unreachable, Unreadable
 
 if TYPE_CHECKING:
-    from adapters.mailboxes.places import Place
+    from adapters.mailboxes.places import HttpPlace
     from gateway.outbound import Outbound
 
 _TURNED_AWAY = frozenset({401, 403, 404, 405, 411, 413, 415, 429})
@@ -46,7 +46,7 @@ class _Refusal(msgspec.Struct):
 class FileMailbox:
     """Sends files and fetches messages; what either says is the adapter's to know."""
 
-    def __init__(self, place: Place, outbound: Outbound) -> None:
+    def __init__(self, place: HttpPlace, outbound: Outbound) -> None:
         self._place = place
         self._outbound = outbound
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where the bank is over HTTP. Paths are added to `base_url` (no trailing slash).
+class HttpPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="http", tag_field="kind"):
+    """A file gateway over HTTP. Paths are added to `base_url` (no trailing slash).
 
     `user` and `password` are HTTP Basic.
     """
@@ -18,10 +18,6 @@ class Place(msgspec.Struct, frozen=True):
     put_back_path: str = "/_mock/mailbox/{number}/unread"
     user: str = ""
     password: str = ""
-
-
-class HttpPlace(Place, frozen=True, forbid_unknown_fields=True, tag="http", tag_field="kind"):
-    """A file gateway over HTTP."""
 
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +32,8 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
     archive: str | None = None
     """Where acknowledged files go, named by message id; None = they are removed (the gateway keeps them encrypted)."""
     prefix: str = ""
-    suffix: str = ".xml"
-    """Around the names of our files, `<message id>-<hash>`, where the bank's filter wants it."""
+    suffix: str | None = None
+    """Around the names of our files, `<message id>-<hash>`, where the bank's filter wants it; None = `.xml`, `.txt`."""
     settle_seconds: int = 2
     """A file changed within so long may still be growing and waits; 0 only where the bank moves files into place."""
     max_files: int = 200
@@ -63,3 +59,7 @@ class SftpPlace(Folders, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     connect_ms: int = 15_000
     exchange_ms: int = 60_000
     """For one hand-over or one fetch, once connected."""
+
+
+Transport = HttpPlace | DirectoryPlace | SftpPlace
+"""Any of them, told apart by `kind`."""

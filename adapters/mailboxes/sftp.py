@@ -35,9 +35,9 @@ class SftpMailbox:
         self._outgoing, self._incoming = PurePosixPath(place.outgoing), PurePosixPath(place.incoming)
         self._staging = PurePosixPath(place.staging or place.outgoing)
 
-    async def submit(self, message: bytes, content_type: str, reference: str) -> Ack:  # noqa: ARG002 - no type
+    async def submit(self, message: bytes, content_type: str, reference: str) -> Ack:
         """Put the file where the bank looks; one that is there already is this one."""
-        name = files.outgoing(reference, message, self._place)
+        name = files.outgoing(reference, message, content_type, self._place)
         temporary, final = self._staging / f".{name}.tmp", self._outgoing / name
         moving = False
         try:

@@ -19,6 +19,8 @@ from gateway.ports import Account, Party
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from gateway.ports import Rail
+
 CLOCK = "2026-03-02T09:00"
 """A Monday morning, before the bank's cut-off."""
 FUNDING = Account(iban="NL41MOCK0000000001", bic="MOCKNL2A")
@@ -50,11 +52,16 @@ class MockBankScene:
     poor_shop = Party("A shop without money", POOR)
 
     def __init__(self, base_url: str, outbound: Outbound) -> None:
-        self.bank = Iso20022Bank(Iso20022Settings(HttpPlace(base_url)), outbound)
+        self._base_url, self._outbound = base_url, outbound
+        self.bank: Rail = Iso20022Bank(Iso20022Settings(HttpPlace(base_url)), outbound)
         self.controls = MockBankControls(base_url, outbound)
 
     async def now(self) -> datetime:
         return (await self.controls.now()).astimezone(UTC)
+
+    async def look_into_folder(self) -> None:
+        """For a bank that was started with `--drop-dir`."""
+        await self._outbound.send("POST", f"{self._base_url}/_mock/drop/scan", body=b"", headers={})
 
     async def pass_days(self, count: int) -> None:
         await self.controls.advance(await self.now() + timedelta(days=count))

@@ -32,13 +32,9 @@ class FolderScene(MockBankScene):
     def __init__(self, process: BankProcess, settings: Iso20022Settings, outbound: Outbound) -> None:
         super().__init__(process.base_url, outbound)
         self.bank = Iso20022Bank(settings, outbound)
-        self._url, self._outbound = process.base_url, outbound
-
-    async def look(self) -> None:
-        await self._outbound.send("POST", f"{self._url}/_mock/drop/scan", body=b"", headers={})
 
     async def told(self, kind: BankEventKind) -> list[BankEvent]:
-        await self.look()
+        await self.look_into_folder()
         return await contract.told_of(self, kind)
 
 
@@ -92,7 +88,7 @@ async def test_the_same_bytes_again_after_the_bank_took_the_file_pay_once(folder
     for _ in range(2):
         assert (await folders.bank.submit(message)).accepted
         assert (await folders.bank.submit(message)).accepted
-        await folders.look()
+        await folders.look_into_folder()
     first, again = await folders.told(BankEventKind.status)
     assert (first.status, again.status) == (PaymentStatus.ACCP, PaymentStatus.RCVD)
     assert again.reason == "DUPL"

@@ -196,7 +196,7 @@ import asyncio, os, sys
 from adapters.mailboxes import DirectoryPlace, directory
 os.rename = lambda *_: os._exit(9)
 place = DirectoryPlace(outgoing=sys.argv[1], incoming=sys.argv[1])
-asyncio.run(directory.DirectoryMailbox(place).submit(b"<a/>", "", "FILE-1"))
+asyncio.run(directory.DirectoryMailbox(place).submit(b"<a/>", "application/xml", "FILE-1"))
 """
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.mailboxes import FileMailbox, Place
+from adapters.mailboxes import FileMailbox, HttpPlace
 from gateway.outbound import Outbound
 from gateway.ports import Unanswered, Unreadable
 from tests.adapters import stubborn
@@ -21,11 +21,11 @@ HEAD = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n
 async def test_a_listing_in_no_known_form_is_told_as_unreadable(body: bytes) -> None:
     async with stubborn.answering(HEAD % (b"200 OK", len(body)) + body) as url, Outbound() as outbound:
         with pytest.raises(Unreadable):
-            await FileMailbox(Place(url), outbound).fetch()
+            await FileMailbox(HttpPlace(url), outbound).fetch()
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
 async def test_a_refusal_in_no_known_form_leaves_a_doubt(body: bytes) -> None:
     async with stubborn.answering(HEAD % (b"422 No", len(body)) + body) as url, Outbound() as outbound:
         with pytest.raises(Unanswered):
-            await FileMailbox(Place(url), outbound).submit(b"<Document/>", "application/xml")
+            await FileMailbox(HttpPlace(url), outbound).submit(b"<Document/>", "application/xml")

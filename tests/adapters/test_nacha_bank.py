@@ -10,15 +10,19 @@ import pytest
 from adapters.banks.iso20022 import wire as notices
 from adapters.banks.nacha.client import NachaBank, NachaSettings
 from adapters.banks.nacha.wire import Originator
+from adapters.mailboxes import DirectoryPlace, HttpPlace, Transport
+from gateway.demo.bank_process import start_mock_bank
 from gateway.domain.money import Money
 from gateway.domain.references import shortened
 from gateway.outbound import Limits, Outbound
 from gateway.ports import Account, BankEventKind, Party, PaymentStatus, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
-from tests.adapters.conftest import MockBankScene
+from tests.adapters.conftest import CLOCK, MockBankScene
 from tests.adapters.stubborn import answering, nobody
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gateway.demo.bank_process import BankProcess
 
 ROUTING = "999999992"
@@ -36,7 +40,11 @@ _CODES = {"AC04": "R02", "AC01": "R03", "AM04": "R01", "MD01": "R29", "MD06": "R
 
 
 def settings(base_url: str) -> NachaSettings:
-    return NachaSettings(base_url, originator=ORIGINATOR, aliases={"NL41MOCK0000000001": FUNDING_NUMBER})
+    return at(HttpPlace(base_url))
+
+
+def at(place: Transport) -> NachaSettings:
+    return NachaSettings(transport=place, originator=ORIGINATOR, aliases={"NL41MOCK0000000001": FUNDING_NUMBER})
 
 
 def at_mock_bank(number: str) -> Account:
@@ -55,7 +63,7 @@ class NachaScene(MockBankScene):
 
     def __init__(self, base_url: str, outbound: Outbound) -> None:
         super().__init__(base_url, outbound)
-        self.bank = NachaBank(settings(base_url), outbound, notices.read)  # type: ignore[assignment]
+        self.bank = NachaBank(settings(base_url), outbound, notices.read)
 
     async def speak_nacha(self) -> None:
         await self.controls.speak("ACME", "nacha", Money(12_500_000, "USD"))
@@ -182,7 +190,7 @@ async def test_an_account_in_another_currency_is_rejected(scene: NachaScene) -> 
 async def test_a_company_the_bank_does_not_hold_is_rejected_in_xml_and_read_all_the_same(scene: NachaScene) -> None:
     """mock-bank answers a file of nobody's in pain.002, and names the file by its identity."""
     stranger = Originator(routing=ROUTING, origin="1234567890", companies={FUNDING_NUMBER: "7777777777"}, name="x")
-    bank = NachaBank(NachaSettings("", originator=stranger), Outbound())
+    bank = NachaBank(NachaSettings(transport=HttpPlace(""), originator=stranger), Outbound())
     instruction = await contract.payout(scene)
     assert (await scene.bank.submit(bank.render_payout(instruction))).accepted
     (event,) = await contract.told(scene)
@@ -194,6 +202,26 @@ def test_xml_is_unreadable_for_a_bank_that_was_not_set_up_to_send_any() -> None:
     bank = NachaBank(settings(""), Outbound())
     with pytest.raises(Unreadable):
         bank.read(b"<Document/>")
+
+
+@pytest.mark.anyio
+async def test_an_ach_file_goes_by_folder_under_a_name_of_its_identity(tmp_path: Path) -> None:
+    out, back = tmp_path / "out", tmp_path / "in"
+    for folder in (out, back):
+        folder.mkdir()
+    place = DirectoryPlace(outgoing=str(out), incoming=str(back), settle_seconds=0)
+    async with Outbound() as outbound:
+        options = ["--drop-dir", str(out), "--pickup-dir", str(back)]
+        options += ["--drop-settle-ms", "0", "--drop-interval-ms", "3600000"]
+        with start_mock_bank(CLOCK, "UTC", *options) as process:
+            scene = NachaScene(process.base_url, outbound)
+            scene.bank = NachaBank(at(place), outbound, notices.read)
+            await scene.speak_nacha()
+            await contract.send_payout(scene, await contract.payout(scene))
+            assert len(list(out.glob("2603020000B-*.txt"))) == 1
+            await scene.look_into_folder()
+            (event,) = await contract.told_of(scene, BankEventKind.status)
+    assert (event.status, event.end_to_end_id) == (PaymentStatus.ACCP, "DRAWDOWN-1")
 
 
 # --- what the transport can know -------------------------------------------------------------------------------------
@@ -260,7 +288,7 @@ async def test_a_conflict_means_the_bank_has_the_file_already(outbound: Outbound
 async def test_credentials_go_with_the_file_and_are_not_in_it(outbound: Outbound) -> None:
     heard: list[bytes] = []
     async with answering(_head(202), heard) as url:
-        secret = msgspec.structs.replace(settings(url), user="shop", password="geheim")
+        secret = at(HttpPlace(url, user="shop", password="geheim"))
         assert (await NachaBank(secret, outbound).submit(b"101")).accepted
     assert b"authorization: basic c2hvcdpnzwhlaw0=" in heard[-1]
 

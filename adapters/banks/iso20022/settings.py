@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from adapters.banks.iso20022.wire.profiles import ANY, Profile, deviating
-from adapters.mailboxes import DirectoryPlace, HttpPlace, SftpPlace
+from adapters.mailboxes import Transport
 from gateway.domain.money import EXPONENTS
 
 
@@ -18,7 +18,7 @@ class Iso20022Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     has terms for. `cutoff` (HH:MM in `timezone`), `calendar` and `resend_hours` are those of `Capabilities`.
     """
 
-    transport: HttpPlace | DirectoryPlace | SftpPlace
+    transport: Transport
     profile: str = "cgi"
     deviations: dict[str, Any] = msgspec.field(default_factory=dict)
     currencies: frozenset[str] | None = None

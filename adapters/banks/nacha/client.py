@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from adapters import mailboxes
 from adapters.banks.nacha import wire
 from adapters.banks.nacha.wire import names
-from adapters.mailboxes import FileMailbox, Place
 from gateway.ports import Account, Capabilities
 
 if TYPE_CHECKING:
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from gateway.ports import Ack, BankEvent, Collection, InboundMessage, Payout
 
 
-class NachaSettings(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the bank is and who we are to it.
+_IDENTITY = slice(23, 34)
+"""Where a file says by which date, time and modifier it is known, and so what its name is made of."""
+
+
+class NachaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How files travel and who we are to the bank.
 
     `aliases` maps an IBAN under which XML notices name one of our accounts to the number the statements name it by.
     `cutoff` and `timezone` are those of the last window in which the bank takes files for the same day.
     """
 
+    transport: mailboxes.Transport
     originator: wire.Originator
     aliases: dict[str, str] = msgspec.field(default_factory=dict)
     reference_in: str = "bank"
@@ -44,7 +49,7 @@ class NachaBank:
         self, settings: NachaSettings, outbound: Outbound, notices: Callable[[bytes], list[BankEvent]] | None = None
     ) -> None:
         self._settings = settings
-        self._mailbox = FileMailbox(settings, outbound)
+        self._mailbox = mailboxes.opened(settings.transport, outbound)
         self._notices = notices
         self.capabilities = Capabilities(
             currencies=frozenset({wire.CURRENCY}),
@@ -73,15 +78,15 @@ class NachaBank:
         return wire.read(body, self._settings.reference_in)
 
     async def submit(self, message: bytes) -> Ack:
-        """POST the file. A refusal of the whole file is an answer; `DUPL` in it means the bank has it already."""
-        return await self._mailbox.submit(message, "text/plain")
+        """Hand the file over. Over HTTP a refusal of it whole is an answer; `DUPL` means the bank has it already."""
+        return await self._mailbox.submit(message, "text/plain", message[_IDENTITY].decode("ascii", "replace"))
 
     async def fetch(self) -> list[InboundMessage]:
         """Everything in the mailbox, oldest first, left where it is."""
         return await self._mailbox.fetch()
 
     async def acknowledge(self, message_ids: list[str]) -> None:
-        """Empty the mailbox of what is known; see `FileMailbox`."""
+        """Empty the mailbox of what is known; see `adapters.mailboxes`."""
         await self._mailbox.acknowledge(message_ids)
 
     def _own(self, event: BankEvent) -> BankEvent:
