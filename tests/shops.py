@@ -156,7 +156,7 @@ class Shop:
         found: list[str] = []
         after = 0
         while page := (await self.partner.seen("/v1/events", after=after, limit=100))["data"]:
-            found += [event["type"].split(".")[1] for event in page if event["data"]["id"] == noun_id]
+            found += [event["type"].split(".")[1] for event in page if event["data"].get("id") == noun_id]
             after = page[-1]["position"]
         return found
 

@@ -13,6 +13,7 @@ from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.reviews import ReviewState
+from gateway.domain.write_offs import WriteOff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,6 +46,7 @@ class Stored(msgspec.Struct, frozen=True):
     instructed_amount: int | None
     review: ReviewState | None = None
     """What became of its review, if a person had to look."""
+    write_offs: tuple[WriteOff, ...] = ()
 
 
 def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
@@ -55,9 +57,9 @@ def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
     return {key: tuple(postings) for key, postings in found.items()}
 
 
-def expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Booked:
+def expected(drawdown: Drawdown, repayments: Iterable[Repayment], write_offs: Iterable[WriteOff] = ()) -> Booked:
     """The entries that a drawdown and its repayments in these states must have, and no others."""
-    found = _expected(drawdown, repayments)
+    found = (*_expected(drawdown, repayments), *_written_off(drawdown, write_offs))
     return {(entry.kind, entry.reference): entry.postings for entry in found if entry.postings}
 
 
@@ -82,6 +84,12 @@ def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[E
             yield from settlements.taken_back(drawdown, repayment)
 
 
+def _written_off(drawdown: Drawdown, write_offs: Iterable[WriteOff]) -> Iterator[Entry]:
+    loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
+    for lost in write_offs:
+        yield ledger.charged_off(loan, lost.principal_amount, lost.fee_amount, reference=lost.reference)
+
+
 def problems(stored: Stored) -> Iterator[str]:
     """Sentences about whatever does not agree; none when all does."""
     drawdown = stored.drawdown
@@ -96,6 +104,7 @@ def problems(stored: Stored) -> Iterator[str]:
         yield f"repaid with {settled} of {drawdown.total_amount}"
     if drawdown.state is _S.active and settled >= drawdown.total_amount:
         yield f"active, with {settled} of {drawdown.total_amount} repaid"
+    yield from _of_losses(stored)
     if drawdown.state not in _REVIEWED[stored.review]:
         yield f"its review is {stored.review or 'missing'}"
     for noun, noun_id, state in _nouns(stored):
@@ -109,7 +118,7 @@ def problems(stored: Stored) -> Iterator[str]:
 
 
 def _of_entries(stored: Stored) -> Iterator[str]:
-    must = expected(stored.drawdown, stored.repayments)
+    must = expected(stored.drawdown, stored.repayments, stored.write_offs)
     for kind, reference in sorted(must.keys() | stored.booked.keys()):
         there, wanted = stored.booked.get((kind, reference)), must.get((kind, reference))
         if there is None:
@@ -118,6 +127,19 @@ def _of_entries(stored: Stored) -> Iterator[str]:
             yield f"{kind} of {reference} is on the books and must not be"
         elif there != wanted:
             yield f"{kind} of {reference} is booked with other accounts or amounts"
+
+
+def _of_losses(stored: Stored) -> Iterator[str]:
+    """What was written off and what was repaid are together what was lent."""
+    drawdown, losses = stored.drawdown, stored.write_offs
+    if drawdown.state is not _S.charged_off:
+        if losses:
+            yield "losses are noted of a loan that was not written off"
+        return
+    repaid = sum(r.principal_amount for r in stored.repayments if r.state is RepaymentState.settled)
+    lost = sum(one.principal_amount for one in losses)
+    if repaid + lost != drawdown.amount:
+        yield f"{lost} of principal was written off and {repaid} repaid of {drawdown.amount}"
 
 
 def _of_evidence(stored: Stored) -> Iterator[str]:

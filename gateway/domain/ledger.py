@@ -224,10 +224,13 @@ def overpayment_returned(loan: Loan, reference: str, amount: int) -> Entry:
     )  # fmt: skip
 
 
-def charged_off(loan: Loan, principal_amount: int, fee_amount: int) -> Entry:
-    """Nothing more is expected: principal is a loss, a fee that was never earned is forgotten. It is still owed."""
+def charged_off(loan: Loan, principal_amount: int, fee_amount: int, *, reference: str | None = None) -> Entry:
+    """Nothing more is expected: principal is a loss, a fee that was never earned is forgotten. It is still owed.
+
+    `reference` is a repayment that was taken back after the loan itself had been written off.
+    """
     return _entry(
-        "charged_off", loan.drawdown_id, loan,
+        "charged_off", reference or loan.drawdown_id, loan,
         Posting(bank(loan.bank_id, "losses"), principal_amount),
         Posting(principal(loan.drawdown_id), -principal_amount),
         Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),

@@ -172,7 +172,7 @@ def settle(
     principal_outstanding: int,
     fee_outstanding: int,
     *,
-    written_off: bool = False,
+    claim_amount: int | None = None,
     rebate_amount: int = 0,
     promised_amount: int = 0,
 ) -> Allocation:
@@ -180,10 +180,12 @@ def settle(
 
     What the books say when it comes decides, not what they said when it was scheduled. `rebate_amount` is what need not
     be paid if the loan ends with this, `promised_amount` what need not be paid after it in any case. Where the rebate
-    is more than what is left of the fee, the rest of it pays principal: the fee's part is below zero.
+    is more than what is left of the fee, the rest of it pays principal: the fee's part is below zero. Of a loan
+    that was written off `claim_amount` is still claimed.
     """
-    if written_off:
-        return Allocation(0, 0, recovered_amount=amount)
+    if claim_amount is not None:
+        recovered = min(amount, claim_amount)
+        return Allocation(0, 0, amount - recovered, recovered)
     outstanding = principal_outstanding + fee_outstanding
     rebate = max(rebate_amount, min(promised_amount, outstanding))
     if amount < outstanding - rebate:  # it goes on

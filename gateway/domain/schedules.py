@@ -27,6 +27,18 @@ class Health(StrEnum):
     recovered = "recovered"
 
 
+_H = Health
+MOVES: dict[Health, frozenset[Health]] = {
+    _H.current: frozenset({_H.near_breach, _H.late, _H.defaulted, _H.charged_off}),
+    _H.near_breach: frozenset({_H.current, _H.late, _H.defaulted, _H.charged_off}),
+    _H.late: frozenset({_H.current, _H.near_breach, _H.defaulted, _H.charged_off}),
+    _H.defaulted: frozenset({_H.current, _H.near_breach, _H.late, _H.charged_off}),
+    _H.charged_off: frozenset({_H.recovered}),
+    _H.recovered: frozenset({_H.charged_off}),  # what had been recovered was taken back
+}
+OVERDUE = frozenset({_H.late, _H.defaulted, _H.charged_off})
+"""With a loan in one of these a shop gets no other one."""
+
 DEFAULT_DAYS, CHARGE_OFF_DAYS = 90, 180
 """Days past due from which a loan is in default (Basel, CRR Art. 178), and from which it is written off."""
 
@@ -43,6 +55,15 @@ class Pause(msgspec.Struct, frozen=True):
 
     from_on: date
     days: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """From `from_on` on, what is not paid by then (`paid_amount` is) falls due in equal instalments instead."""
+
+    from_on: date
+    paid_amount: int
+    instalments_count: int
+    every_days: int
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -76,6 +97,24 @@ def paused(plan: tuple[Due, ...], pauses: Iterable[Pause]) -> tuple[Due, ...]:
     return plan
 
 
+def planned(plan: tuple[Due, ...], settlement: Plan) -> tuple[Due, ...]:
+    """The dues of a settlement plan in place of all others; on its first day nothing but what was paid is due."""
+    total, paid = plan[-1].total_amount, settlement.paid_amount
+    part = -(-(total - paid) // settlement.instalments_count)
+    instalments = (
+        Due(settlement.from_on + timedelta(days=settlement.every_days * n), min(total, paid + part * n))
+        for n in range(1, settlement.instalments_count + 1)
+    )
+    return Due(settlement.from_on, paid), *instalments
+
+
+def arranged(plan: tuple[Due, ...], arrangements: Iterable[Pause | Plan]) -> tuple[Due, ...]:
+    """The dues after everything that was agreed, in the order in which it began."""
+    for one in sorted(arrangements, key=lambda one: one.from_on):
+        plan = paused(plan, [one]) if isinstance(one, Pause) else planned(plan, one)
+    return plan
+
+
 def due_amount(plan: tuple[Due, ...], on: date) -> int:
     """What must have been repaid altogether by the end of `on`."""
     return max((due.total_amount for due in plan if due.due_on <= on), default=0)
@@ -86,10 +125,13 @@ def arrears_amount(plan: tuple[Due, ...], paid_amount: int, on: date) -> int:
     return max(0, due_amount(plan, on - timedelta(days=1)) - paid_amount)
 
 
-def past_due_days(plan: tuple[Due, ...], paid_amount: int, on: date) -> int:
-    """Days since the oldest due that payments do not cover; 0 = none is overdue."""
+def past_due_days(plan: tuple[Due, ...], paid_amount: int, on: date, pauses: Iterable[Pause] = ()) -> int:
+    """Days since the oldest due that payments do not cover, those of pauses not counted; 0 = none is overdue."""
     unpaid = next((due.due_on for due in plan if due.total_amount > paid_amount), None)
-    return 0 if unpaid is None else max(0, (on - unpaid).days)
+    if unpaid is None:
+        return 0
+    rested = sum(_overlap_days(pause, unpaid, on) for pause in pauses)
+    return max(0, (on - unpaid).days - rested)
 
 
 def interval(plan: tuple[Due, ...], paid_amount: int, on: date) -> Interval | None:
@@ -109,11 +151,23 @@ def short_amount(plan: tuple[Due, ...], paid_amount: int, expected_amount: int, 
     return 0 if running is None else max(0, running.remaining_amount - max(0, expected_amount))
 
 
-def health(plan: tuple[Due, ...], paid_amount: int, expected_amount: int, on: date) -> Health:
-    """How a loan on the books does at the beginning of `on`; what was charged off is not asked here."""
-    days = past_due_days(plan, paid_amount, on)
+def health(
+    plan: tuple[Due, ...], paid_amount: int, expected_amount: int | None, on: date, pauses: Iterable[Pause] = ()
+) -> Health:
+    """How a loan on the books does at the beginning of `on`; what was charged off is not asked here.
+
+    Without an `expected_amount`, because nothing is known of the shop's sales, nothing is foreseen.
+    """
+    days = past_due_days(plan, paid_amount, on, pauses)
     if days >= DEFAULT_DAYS:
         return Health.defaulted
     if days > 0:
         return Health.late
+    if expected_amount is None:
+        return Health.current
     return Health.near_breach if short_amount(plan, paid_amount, expected_amount, on) else Health.current
+
+
+def _overlap_days(pause: Pause, from_on: date, until_on: date) -> int:
+    ends_on = pause.from_on + timedelta(days=pause.days)
+    return max(0, (min(until_on, ends_on) - max(from_on, pause.from_on)).days)

@@ -44,6 +44,9 @@ CLEARABLE = frozenset({*eligibility.STOPS, "thin_history", "anomaly_suspected"})
 ANOMALY_FLAG = "anomaly"
 """The flag of sales that look unusual, though not so much that the offer stops."""
 
+ARREARS = "arrears"
+"""The flag, and the stop, of a shop with a repayment overdue: it gets no other loan before it has paid."""
+
 
 class Outcome(StrEnum):
     """What a decision comes to."""
@@ -187,7 +190,7 @@ COST_BPS = 6_000
 
 BANK_STOPPED = "bank_stopped"
 """The stop of a bank that takes no new business for now."""
-_FREEZING = {"data_stale", "consent_withdrawn", "anomaly_suspected", BANK_STOPPED}
+_FREEZING = {"data_stale", "consent_withdrawn", "anomaly_suspected", ARREARS, BANK_STOPPED}
 """Stops that may pass: the offer waits for them instead of ending."""
 
 
@@ -224,10 +227,7 @@ def _stop(given: Inputs, programme: Programme, grade: Grade | None) -> str | Non
 
 
 def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator[str]:
-    if given.merchant_state is not MerchantState.verified:
-        yield "merchant_not_verified"
-    if given.withdrawn:
-        yield "consent_withdrawn"
+    yield from _of_the_shop(given)
     yield from eligibility.stops(given.profile, programme.eligibility, given.today, given.currency)
     if not given.scored:
         yield "no_closed_day"
@@ -243,6 +243,16 @@ def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator
         yield "risk_too_high"
     if given.bank_stop is not None:
         yield given.bank_stop
+
+
+def _of_the_shop(given: Inputs) -> Iterator[str]:
+    """What stops it whatever it sells."""
+    if given.merchant_state is not MerchantState.verified:
+        yield "merchant_not_verified"
+    if given.withdrawn:
+        yield "consent_withdrawn"
+    if ARREARS in given.flags:
+        yield ARREARS
 
 
 def _dial_bps(given: Inputs, programme: Programme) -> int:

@@ -20,7 +20,18 @@ from gateway.domain.errors import Upstream
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Sent
 from gateway.store import sql
-from gateway.usecases import alerts, audit, banks, drawdowns, instructions, jobs, mailbox, payouts, repayments
+from gateway.usecases import (
+    alerts,
+    audit,
+    banks,
+    drawdowns,
+    instructions,
+    jobs,
+    mailbox,
+    payouts,
+    repayments,
+    servicing,
+)
 from gateway.usecases.audit import OPERATOR, Action
 from gateway.usecases.instructions import ASK, PAYOUT, Instruction
 
@@ -253,6 +264,7 @@ async def _decide(tx: Tx, world: World, noun: Drawdown | Repayment, verdict: Ver
     if isinstance(noun, Repayment):
         target = RepaymentState.pending if paid else RepaymentState.failed
         await repayments.move(tx, world, noun, target, reason=None if paid else UNPAID)
+        await servicing.refresh(tx, world, noun.drawdown_id)
         return target.value
     if not paid:
         await payouts.fail(tx, world, noun, UNPAID)

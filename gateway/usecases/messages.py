@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.domain.money import Money
 from gateway.ports import Message, Undelivered
 from gateway.store import sql
 from gateway.usecases import contacts, jobs
@@ -62,6 +63,11 @@ async def send(tx: Tx, world: World, merchant_id: str, kind: str, *, to: str | N
     await tx.run(sql.messages.hand_in, id=message.id, body=_sealed(world, message), created_at=message.created_at)
     await jobs.enqueue(tx, world, DELIVER, message.id)
     return True
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as a message says them: `1,234.50 EUR`."""
+    return f"{Money(amount, currency).decimal():,} {currency}"
 
 
 async def deliver(world: World, message_id: str) -> None:

@@ -12,7 +12,6 @@ from gateway.domain import notices as rules
 from gateway.domain import states
 from gateway.domain.errors import NotFound
 from gateway.domain.events import Event
-from gateway.domain.money import Money
 from gateway.domain.notices import MOVES, Notice, NoticeKind, NoticeState
 from gateway.domain.reasons import Reason
 from gateway.store import sql
@@ -151,8 +150,8 @@ async def _send(world: World, notice_id: str, tx: Tx) -> bool:
         world,
         notice.merchant_id,
         MESSAGE,
-        before=_money(notice.before_amount, notice.currency),
-        after=_money(notice.after_amount, notice.currency),
+        before=messages.money(notice.before_amount, notice.currency),
+        after=messages.money(notice.after_amount, notice.currency),
         why_en="; ".join(reason.text.en for reason in notice.reasons),
         why_zh="\N{FULLWIDTH SEMICOLON}".join(reason.text.zh for reason in notice.reasons),
     )
@@ -174,7 +173,3 @@ async def _move(tx: Tx, world: World, notice_id: str, target: NoticeState, whose
 def _event(verb: str, notice_id: str, merchant_id: str, partner_id: str, now: datetime) -> Event:
     data = {"id": notice_id, "merchant_id": merchant_id}
     return Event("notice", notice_id, f"notice.{verb}", merchant_id, partner_id, data, now)
-
-
-def _money(amount: int, currency: str) -> str:
-    return f"{Money(amount, currency).decimal():,} {currency}"

@@ -19,7 +19,7 @@ from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Ack, Unanswered, Unreachable
 from gateway.store import sql
-from gateway.usecases import doubts, drawdowns, instructions, jobs, openness, payouts, repayments
+from gateway.usecases import doubts, drawdowns, instructions, jobs, openness, payouts, repayments, retries
 from gateway.usecases.instructions import COLLECTION, PAYOUT, Instruction
 from gateway.usecases.statuses import DUPLICATE
 
@@ -139,3 +139,4 @@ async def _acknowledge_collection(
     if refused:
         initiated = msgspec.structs.replace(repayment, state=RepaymentState.initiated)
         await repayments.move(tx, world, initiated, RepaymentState.failed, reason=ack.reason)
+        await retries.follow(tx, world, initiated, ack.reason)

@@ -11,7 +11,7 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, repayments
+from gateway.usecases import drawdowns, repayments, servicing
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -78,6 +78,7 @@ async def _activate(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, b
     )
     await drawdowns.move(tx, world, drawdown, DrawdownState.active)
     await repayments.catch_up(tx, world, drawdown, booked_on)
+    await servicing.begin(tx, world, drawdown, booked_on)
 
 
 async def _return_payout(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown) -> None:

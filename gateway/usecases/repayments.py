@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,14 +34,17 @@ async def withhold(tx: Tx, world: World, before: Position, after: Position) -> i
     """
     if after.exposure_amount == 0 or after.history is None:
         return 0
+    business_on = after.history.through_on
+    rows = await tx.all(sql.servicings.held, merchant_id=after.merchant_id, business_on=business_on)
+    held = {drawdown_id for (drawdown_id,) in rows}
     active = await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=after.merchant_id)
     total, room_bps = 0, max([world.programme_of(one.programme_id).withhold_bps for one in active], default=0)
     for drawdown in active:
-        net = _net_since(before, after, drawdown)
+        net = None if drawdown.id in held else _net_since(before, after, drawdown)
         share_bps = min(drawdown.withhold_bps, room_bps)
         if net is None or share_bps == 0:
             continue
-        withheld = await _withhold(tx, world, drawdown, after.history.through_on, net, share_bps=share_bps)
+        withheld = await _withhold(tx, world, drawdown, business_on, net, share_bps=share_bps)
         room_bps -= share_bps if withheld else 0
         total += withheld
     return total
@@ -59,11 +62,12 @@ async def schedule(
     collect_on: date | None,
     retried: Repayment | None = None,
     rebate_amount: int = 0,
+    send_at: datetime | None = None,
 ) -> Repayment | None:
     """The one way a repayment comes into being; None when that day's is there already. A debit is sent by a job.
 
     Its parts are foreseen from what is owed and not on its way already, and from the rebate if it pays the loan off;
-    `rebate_amount` is one that is promised for it.
+    `rebate_amount` is one that is promised for it. The job runs at `send_at`, or at once.
     """
     owed, coming = await payoffs.sides(tx, drawdown.id)
     principal, fee = owed[0] - coming[0], owed[1] - coming[1]
@@ -72,7 +76,7 @@ async def schedule(
         amount,
         max(0, principal),
         max(0, fee),
-        written_off=kind is RepaymentKind.recovery,
+        claim_amount=amount if kind is RepaymentKind.recovery else None,
         rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, now.date()),
         promised_amount=rebate_amount,
     )
@@ -103,7 +107,7 @@ async def schedule(
         return None
     await _tell(tx, world, drawdown, repayment, repayment.state)
     if channel is Channel.debit:
-        await jobs.enqueue(tx, world, COLLECT, repayment_id)
+        await jobs.enqueue(tx, world, COLLECT, repayment_id, send_at)
     return repayment
 
 

@@ -13,7 +13,7 @@ from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment, RepaymentKind, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, payoffs, repayments
+from gateway.usecases import drawdowns, payoffs, repayments, retries, servicing, write_offs
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -61,6 +61,7 @@ async def fail(tx: Tx, world: World, repayment: Repayment, reason: str | None) -
         raise Contradiction(f"refused by the bank ({reason}) while {repayment.state}")
     repayment = await _initiated(tx, world, repayment)
     await repayments.move(tx, world, repayment, RepaymentState.failed, reason=reason)
+    await retries.follow(tx, world, repayment, reason)
 
 
 async def _initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:
@@ -82,16 +83,16 @@ async def settle(
     """
     if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
         raise books.AlreadyBooked(f"{repayment.id} has settled")
-    written_off = drawdown.state is DrawdownState.charged_off
     if drawdown.state not in OWING:
         raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
     owed = await books.owed(tx, drawdown.id)
+    claim = await write_offs.claim_amount(tx, drawdown) if drawdown.state is DrawdownState.charged_off else None
     foreseen = payoffs.foreseen_rebate(repayment, settled_on)
     cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount)
     parts = rules.settle(
         repayment.amount,
         *owed,
-        written_off=written_off,
+        claim_amount=claim,
         rebate_amount=max(cap, foreseen),
         promised_amount=foreseen if repayment.kind is RepaymentKind.early else 0,
     )
@@ -105,6 +106,7 @@ async def settle(
     await drawdowns.release_exposure(tx, world, drawdown, parts.principal_amount)
     if drawdown.state is DrawdownState.active and await books.owed(tx, drawdown.id) == (0, 0):
         await drawdowns.move(tx, world, drawdown, DrawdownState.repaid)
+    await servicing.refresh(tx, world, drawdown.id)
 
 
 async def _share(tx: Tx, drawdown: Drawdown, fee_amount: int) -> int:
@@ -125,7 +127,11 @@ async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, r
     for entry in settlements.taken_back(drawdown, repayment):
         await books.book(tx, world, entry)
     await repayments.move(tx, world, repayment, RepaymentState.returned, reason=fact.reason)
-    await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
+    if drawdown.state is DrawdownState.charged_off:
+        await write_offs.write_off_again(tx, world, drawdown, repayment)
+    else:
+        await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
     undone = repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
     if drawdown.state is DrawdownState.repaid and undone:
         await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")
+    await retries.follow(tx, world, repayment, fact.reason)

@@ -11,6 +11,7 @@ from gateway.domain import audit
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Repayment
+from gateway.domain.write_offs import WriteOff
 from gateway.store import sql
 from gateway.usecases import audit as audit_log
 from gateway.usecases import ledger as books
@@ -75,8 +76,8 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
     lines = await reader.all(sql.ledger.of_drawdown, drawdown_id=drawdown_id)
     repayments = await reader.all(sql.repayments.of, Repayment, drawdown_id=drawdown_id)
     events = {}
-    for noun_id in (drawdown_id, *(repayment.id for repayment in repayments)):
-        row = await reader.one(sql.ledger.last_event, noun_id=noun_id)
+    for noun, noun_id in (("drawdown", drawdown_id), *(("repayment", repayment.id) for repayment in repayments)):
+        row = await reader.one(sql.ledger.last_event, noun=noun, noun_id=noun_id)
         events[noun_id] = row[0] if row else None
     stored = audit.Stored(
         drawdown=drawdown,
@@ -86,6 +87,7 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
         events=events,
         instructed_amount=await _instructed(reader, drawdown),
         review=await reviews.state_of(reader, drawdown_id),
+        write_offs=tuple(await reader.all(sql.write_offs.of, WriteOff, drawdown_id=drawdown_id)),
     )
     foreign = {line[2:4] for line in lines} - {(drawdown.bank_id, drawdown.currency)}
     found = [*audit.problems(stored), *(f"an entry is booked for {bank} in {currency}" for bank, currency in foreign)]

@@ -31,7 +31,9 @@ from gateway.usecases import (
     payments,
     reconciliation,
     rejudging,
+    reminders,
     repayments,
+    servicing,
     sign_in,
     turns,
     widget_sessions,
@@ -102,9 +104,10 @@ async def _close_days(world: World) -> int:
 
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
-    _run_jobs, mailbox.poll, _close_days, offers.expire, drawdowns.expire, doubts.begin_silent, doubts.watch,
-    bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse, consents.remind, notices.send,
-    erasures.wake, changes.settle, nights.look, monitoring.sweep, reconciliation.sweep, events.place, ledger.chain,
+    _run_jobs, mailbox.poll, _close_days, servicing.sweep, reminders.send, offers.expire, drawdowns.expire,
+    doubts.begin_silent, doubts.watch, bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse,
+    consents.remind, notices.send, erasures.wake, changes.settle, nights.look, monitoring.sweep, reconciliation.sweep,
+    events.place, ledger.chain,
 )  # fmt: skip
 
 

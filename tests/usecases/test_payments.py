@@ -217,8 +217,9 @@ async def test_a_refused_collection_leaves_its_amount_owed_and_the_drawdown_stil
     (first,) = await shop.repayments(drawdown_id)
     await shop.bank.refuse_collection(end_to_end_id(first["id"]), "AM04")
     await shop.work()
-    (first,) = await shop.repayments(drawdown_id)
+    first, again = await shop.repayments(drawdown_id)
     assert (first["state"], first["reason"]) == ("failed", "AM04")
+    assert (again["retry_of"], again["amount"], again["state"]) == (first["id"], first["amount"], "scheduled")
     assert (await shop.drawdown(drawdown_id))["outstanding_amount"] == (await shop.drawdown(drawdown_id))[
         "total_amount"
     ]
@@ -231,7 +232,7 @@ async def test_a_collection_taken_back_is_owed_again_and_the_drawdown_still_ends
     first = (await shop.repayments(drawdown_id))[0]
     assert first["state"] == "settled"
     owed = (await shop.drawdown(drawdown_id))["outstanding_amount"]
-    await shop.bank.refuse_collection(end_to_end_id(first["id"]), "MD06")
+    await shop.bank.refuse_collection(end_to_end_id(first["id"]), "AM04")
     await shop.work()
     assert (await shop.repayments(drawdown_id))[0]["state"] == "returned"
     assert (await shop.drawdown(drawdown_id))["outstanding_amount"] == owed + first["amount"]
@@ -243,7 +244,7 @@ async def test_the_last_collection_taken_back_after_the_end_opens_the_drawdown_a
     drawdown_id = await drawn(shop)
     await until_repaid(shop, drawdown_id)
     last = (await shop.repayments(drawdown_id))[-1]
-    await shop.bank.refuse_collection(end_to_end_id(last["id"]), "MD06")
+    await shop.bank.refuse_collection(end_to_end_id(last["id"]), "AM04")
     await shop.work()
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["outstanding_amount"]) == ("active", last["amount"] + last["rebate_amount"])

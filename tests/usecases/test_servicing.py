@@ -120,7 +120,7 @@ async def test_a_repayment_taken_back_after_the_end_is_serviced_and_erased_again
     first = await erasure(shop, grant_id)
     assert first["state"] == "erased"
     last = (await shop.repayments(drawdown_id))[-1]
-    await shop.bank.refuse_collection(end_to_end_id(last["id"]), "MD06")
+    await shop.bank.refuse_collection(end_to_end_id(last["id"]), "AM04")
     await shop.work()
     await shop.sell()
     assert await erasures.reopen(shop.world) == 1

@@ -24,7 +24,7 @@ SELECT e.kind, e.reference, e.bank_id, e.currency, p.account, p.amount
 FROM entries e JOIN postings p ON p.entry_id = e.id WHERE e.drawdown_id = :drawdown_id ORDER BY e.id, p.line LIMIT 100000;
 
 -- name: last_event
-SELECT type FROM events WHERE noun_id = :noun_id ORDER BY sequence DESC LIMIT 1;
+SELECT type FROM events WHERE noun_id = :noun_id AND noun = :noun ORDER BY sequence DESC LIMIT 1;
 
 -- name: scopes
 SELECT scope, amount FROM exposures WHERE scope > :after ORDER BY scope LIMIT 500;

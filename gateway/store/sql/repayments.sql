@@ -85,3 +85,16 @@ WHERE channel = 'debit' AND end_to_end_id IS NOT NULL AND (
     (state = 'initiated' AND state_at <= :initiated_before_at AND (collect_on IS NULL OR collect_on <= :initiated_on))
     OR (state = 'pending' AND state_at <= :pending_before_at AND (collect_on IS NULL OR collect_on <= :pending_on)))
 ORDER BY state_at LIMIT 256;
+
+-- name: unsent
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
+    created_at
+FROM repayments r WHERE r.drawdown_id = :drawdown_id AND r.state = 'scheduled' AND r.channel = 'debit'
+    AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.repayment_id = r.id
+        AND i.sent_at IS NOT NULL)
+ORDER BY id LIMIT 10000;
+
+-- name: recovered_amount
+SELECT CAST(COALESCE(SUM(recovered_amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND state = 'settled';

@@ -1,0 +1,33 @@
+-- name: add
+INSERT INTO arrangements (id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, proposed_by,
+    reason, created_at, state_at)
+VALUES (:id, :drawdown_id, :merchant_id, :kind, 'proposed', :days, :instalments_count, :every_days, :proposed_by,
+    :reason, :created_at, :created_at);
+
+-- name: find
+SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
+    decided_by, created_at, state_at
+FROM arrangements WHERE id = :id;
+
+-- name: of
+SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
+    decided_by, created_at, state_at
+FROM arrangements WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 1000;
+
+-- name: approved_of
+SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
+    decided_by, created_at, state_at
+FROM arrangements WHERE drawdown_id = :drawdown_id AND state = 'approved' ORDER BY state_at, id LIMIT 1000;
+
+-- name: page
+SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
+    decided_by, created_at, state_at
+FROM arrangements WHERE state = :state AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: decide
+UPDATE arrangements SET state = :target, decided_by = :decided_by, from_on = :from_on, paid_amount = :paid_amount,
+    state_at = :state_at
+WHERE id = :id AND state = 'proposed';
+
+-- name: forget_reasons
+UPDATE arrangements SET reason = NULL WHERE merchant_id = :merchant_id AND reason IS NOT NULL;
