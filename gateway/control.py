@@ -28,6 +28,7 @@ from gateway.domain.trials import Trial
 from gateway.usecases import (
     clients,
     doubts,
+    explaining,
     models,
     monitoring,
     openness,
@@ -181,6 +182,14 @@ async def _approve_doubt(world: World, given: dict[str, Any]) -> object:
     return await doubts.approve(world, given["reference"], by=given["by"])
 
 
+async def _explain(world: World, given: dict[str, Any]) -> object:
+    return await explaining.propose(world, given["entry_id"], given["payment"], by=given["by"], reason=given["reason"])
+
+
+async def _approve_explanation(world: World, given: dict[str, Any]) -> object:
+    return await explaining.approve(world, given["entry_id"], by=given["by"])
+
+
 COMMANDS: dict[str, Command] = {
     "bank.list": _banks,
     "bank.switch": _switch,
@@ -202,6 +211,8 @@ COMMANDS: dict[str, Command] = {
     "programme.try": _try,
     "programme.apply": _apply,
     "programme.withdraw": _withdraw,
+    "reconcile.explain": _explain,
+    "reconcile.approve": _approve_explanation,
     "review.list": _reviews,
     "review.approve": _approve,
     "review.decline": _decline,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,14 +13,18 @@ from gateway.usecases.world import BusinessClock, SystemClock
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Awaitable, Callable
 
     from gateway.settings import Settings
+
+    Ask = Callable[[Settings, str, dict[str, Any]], Awaitable[int]]
+    """Runs a command where the database is, and prints what it came to."""
 
 AGREES, DIFFERS = 0, 1
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`gateway reconcile report|gaps`."""
+def add_arguments(parser: argparse.ArgumentParser, ask: Ask) -> None:
+    """`gateway reconcile report|gaps|explain|approve`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     report = commands.add_parser("report", help="a bank's day: opening, instructed, settled, returned, closing")
     report.add_argument("--bank", metavar="ID", help="only this bank (default: every one)")
@@ -30,6 +34,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     gaps.set_defaults(run=_gaps)
     for command in (report, gaps):
         command.add_argument("--database-url", help="instead of GATEWAY_DATABASE_URL")
+    explain = commands.add_parser("explain", help="say what an entry is that no payment fits; nothing moves yet")
+    what = explain.add_mutually_exclusive_group(required=True)
+    what.add_argument("--payment", metavar="REFERENCE", help="it is this payment of ours")
+    what.add_argument("--foreign", action="store_true", help="it is no loan's: a charge, interest, the bank's money")
+    explain.add_argument("--reason", required=True, help="how you know: kept with the proposal, encrypted")
+    _asks(explain, ask, "reconcile.explain", ("entry_id", "payment", "by", "reason"))
+    approve = commands.add_parser("approve", help="do what another officer said an entry is")
+    _asks(approve, ask, "reconcile.approve", ("entry_id", "by"))
+
+
+def _asks(parser: argparse.ArgumentParser, ask: Ask, command: str, names: tuple[str, ...]) -> None:
+    parser.add_argument("entry_id", help="a `ste_` id, as `gateway reconcile gaps` shows it")
+    parser.add_argument("--by", required=True, metavar="ACCOUNT", help="who decides, for the audit log")
+
+    async def run(settings: Settings, arguments: argparse.Namespace) -> int:
+        return await ask(settings, command, {name: getattr(arguments, name) for name in names})
+
+    parser.set_defaults(run=run)
 
 
 async def _report(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -71,6 +71,8 @@ class Action(StrEnum):
     doubt_approved = "doubt.approved"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
+    explanation_proposed = "explanation.proposed"
+    explanation_approved = "explanation.approved"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gateway.domain.errors import Conflict, NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ class EntryState(StrEnum):
     unmatched = "unmatched"
     """Nothing of ours explains it."""
     resolved = "resolved"
-    """A person explained it, and the books follow."""
+    """Two officers say that it is no loan's: a charge, interest, the bank's own money."""
 
 
 _S = EntryState
@@ -83,6 +85,48 @@ class Day(NamedTuple):
     bank_id: str
     on: date
     currency: str
+
+
+class Explanation(StrEnum):
+    """What an officer says an unmatched entry is."""
+
+    payment = "payment"
+    """This payment of ours, whatever the bank wrote."""
+    foreign = "foreign"
+    """No loan's: a charge, interest, the bank's own money."""
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """What was proposed, by whom, and who approved it; `end_to_end_id` names the payment."""
+
+    entry_id: str
+    explanation: Explanation
+    end_to_end_id: str | None
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class UnknownEntry(NotFound):
+    """No statement entry has this id."""
+
+    code = "statement_entry_not_found"
+    title = "No such statement entry"
+
+
+class NotUnmatched(Conflict):
+    """What the entry is is known: nobody needs to explain it."""
+
+    code = "statement_entry_not_unmatched"
+    title = "The statement entry is explained already"
+
+
+class NotThatPayment(Conflict):
+    """The payment that an officer names cannot be this entry."""
+
+    code = "statement_entry_not_that_payment"
+    title = "The entry cannot be that payment"
 
 
 class DayReport(msgspec.Struct, frozen=True):

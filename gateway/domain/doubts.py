@@ -7,8 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.domain import audit_entries
-from gateway.domain.errors import Conflict, Invalid, NotFound
+from gateway.domain.errors import Conflict, NotFound
 
 SILENCE = timedelta(days=1)
 """After this long without a word on what was sent it is in doubt."""
@@ -18,7 +17,6 @@ ALERTED = timedelta(hours=1)
 """A doubt younger than this most often ends by itself; an older one is shown to a person."""
 OVERDUE = timedelta(days=3)
 """A doubt older than this does not end by itself: a person must decide."""
-LONGEST_REASON = 500
 
 
 class Verdict(StrEnum):
@@ -53,45 +51,11 @@ class NotInDoubt(Conflict):
     title = "The payment is not in doubt"
 
 
-class SamePerson(Conflict):
-    """Who proposed it cannot approve it."""
-
-    code = "same_person_approves"
-    title = "Another person must approve this"
-
-
-class NothingProposed(NotFound):
-    """Nobody has proposed how to end this doubt."""
-
-    code = "nothing_proposed"
-    title = "There is no proposal for this payment"
-
-
 class UnknownPayment(NotFound):
     """No instruction has this reference."""
 
     code = "payment_not_found"
     title = "No such payment"
-
-
-class BadProposal(Invalid):
-    """Whoever decides about money says who they are and why."""
-
-    code = "invalid_proposal"
-    title = "A proposal names an account and a reason"
-
-
-def check(by: str, reason: str) -> None:
-    """Raise BadProposal unless an account is named and a reason given."""
-    check_officer(by)
-    if not 1 <= len(reason.strip()) <= len(reason) <= LONGEST_REASON or not reason.isprintable():
-        raise BadProposal(f"Say why in at most {LONGEST_REASON} printable characters")
-
-
-def check_officer(by: str) -> None:
-    """Raise BadProposal unless `by` is the name of an account: it goes into the audit log."""
-    if not audit_entries.is_account(by):
-        raise BadProposal(audit_entries.WHO)
 
 
 def may_resend(resend_hours: int | None, tried_at: datetime, now: datetime) -> bool:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import doubts as rules
+from gateway.domain import four_eyes
 from gateway.domain.alerts import Severity
-from gateway.domain.doubts import NothingProposed, NotInDoubt, Proposal, SamePerson, Verdict
+from gateway.domain.doubts import NotInDoubt, Proposal, Verdict
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.errors import Upstream
+from gateway.domain.four_eyes import NothingProposed
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Sent
 from gateway.store import sql
@@ -218,7 +220,7 @@ async def propose(world: World, reference: str, verdict: Verdict, *, by: str, re
 
     Raises UnknownPayment, BadProposal, NotInDoubt.
     """
-    rules.check(by, reason)
+    four_eyes.check(by, reason)
 
     async def unit(tx: Tx) -> Decided:
         instruction, noun = await _doubtful(tx, reference)
@@ -238,13 +240,12 @@ async def approve(world: World, reference: str, *, by: str) -> Decided:
 
     Raises UnknownPayment, BadProposal, NotInDoubt, NothingProposed (for this doubt), SamePerson.
     """
-    rules.check_officer(by)
+    four_eyes.check_officer(by)
 
     async def unit(tx: Tx) -> Decided:
         instruction, noun = await _doubtful(tx, reference)
         proposal = await _proposal(tx, reference, noun.state_at)
-        if proposal.proposed_by == by:
-            raise SamePerson("Who proposed it cannot approve it", proposed_by=by)
+        four_eyes.check_other(by, proposal.proposed_by)
         state = await _decide(tx, world, noun, proposal.verdict)
         now = world.clock.now()
         await tx.run(

@@ -1,4 +1,4 @@
-"""Every doubt ends: by asking, by the identical bytes, by the statement, or by two people; never by a second payment."""
+"""Every doubt ends: by asking, by identical bytes, by the statement, or by two people; never by a second payment."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.domain.doubts import BadProposal, NothingProposed, NotInDoubt, SamePerson, UnknownPayment, Verdict
+from gateway.domain.doubts import NotInDoubt, UnknownPayment, Verdict
 from gateway.domain.drawdowns import end_to_end_id
+from gateway.domain.four_eyes import BadProposal, NothingProposed, SamePerson
 from gateway.store import sql
 from gateway.usecases import alerts, doubts, instructions, jobs, payments, work
 from gateway.usecases.instructions import Instruction
@@ -191,7 +192,8 @@ async def test_a_worker_that_lost_its_lease_sends_nothing(shop_on_both: Shop) ->
     line.deaf = True
     slow = None
     while slow is None or slow.kind != instructions.SEND:
-        assert (slow := await jobs.claim(shop.world)) is not None
+        slow = await jobs.claim(shop.world)
+        assert slow is not None
         if slow.kind != instructions.SEND:
             await jobs.run(shop.world, slow, work.HANDLERS)
     shop.gateway.clock.at += jobs.LEASE + PAUSE

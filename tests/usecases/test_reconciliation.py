@@ -4,15 +4,19 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.alerts import Severity
+from gateway.domain.bank_statements import Explanation, NotThatPayment, NotUnmatched
+from gateway.domain.drawdowns import end_to_end_id
+from gateway.domain.four_eyes import NothingProposed, SamePerson
 from gateway.domain.money import Money
 from gateway.domain.programmes import INVENTORY
 from gateway.ports import Account, BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import alerts, jobs, reconciliation, work
+from gateway.usecases import alerts, explaining, jobs, reconciliation, work
 from gateway.usecases.reconciling import Told, take
 from tests import shops
 from tests.shops import RAIL
@@ -45,7 +49,7 @@ async def active(shop: Shop) -> str:
     return drawdown_id
 
 
-async def entries(shop: Shop) -> list[tuple[str, str, str]]:
+async def entries(shop: Shop) -> list[tuple[str, str | None, str]]:
     query = "SELECT state, matched_by, kind FROM statement_entries ORDER BY id"
     return await shops.rows(shop.world.settings.database_url, query)
 
@@ -158,3 +162,54 @@ async def test_verify_sees_an_entry_that_was_made_up(shop: Shop) -> None:
 
 def sentence(problem: Problem | None) -> str:
     return "" if problem is None else problem.sentence
+
+
+async def unexplained(shop: Shop, amount: int) -> str:
+    assert await take(shop.world, Told(shop.lender, RAIL, "any"), dropped(shop, amount, None))
+    (gap,) = [gap for gap in await gaps(shop) if gap.kind == "entry_unmatched"]
+    return gap.subject
+
+
+async def test_two_officers_name_the_payment_of_an_entry_and_it_is_booked_as_the_banks_own_word(
+    shop_on_both: Shop,
+) -> None:
+    shop = shop_on_both
+    drawdown_id = await submitted(shop, 100_000)
+    entry_id, reference = await unexplained(shop, 100_000), end_to_end_id(drawdown_id)
+    said = await explaining.propose(shop.world, entry_id, reference, by="officer-1", reason="asked the bank")
+    assert (said.explanation, said.approved_by) == (Explanation.payment, None)
+    with pytest.raises(SamePerson):
+        await explaining.approve(shop.world, entry_id, by="officer-1")
+    assert (await shop.drawdown(drawdown_id))["state"] == "submitted"
+    await explaining.approve(shop.world, entry_id, by="officer-2")
+    assert (await shop.drawdown(drawdown_id))["state"] == "active"
+    with pytest.raises(NotUnmatched):
+        await explaining.approve(shop.world, entry_id, by="officer-2")
+    assert "entry_unmatched" not in await kinds(shop)
+    assert (await shop.verify()).problems == ()
+
+
+async def test_an_entry_cannot_be_a_payment_of_another_amount_or_one_that_is_booked(shop: Shop) -> None:
+    drawdown_id, entry_id = await active(shop), await unexplained(shop, 99_999)
+    await explaining.propose(shop.world, entry_id, end_to_end_id(drawdown_id), by="officer-1", reason="a guess")
+    with pytest.raises(NotThatPayment):
+        await explaining.approve(shop.world, entry_id, by="officer-2")
+    with pytest.raises(NothingProposed):
+        await explaining.approve(shop.world, await other_entry(shop, entry_id), by="officer-2")
+    assert "entry_unmatched" in await kinds(shop)
+    assert (await shop.verify()).problems == ()
+
+
+async def other_entry(shop: Shop, but: str) -> str:
+    said = msgspec.structs.replace(dropped(shop, 77_777, None), entry_reference="X-2")
+    assert await take(shop.world, Told(shop.lender, RAIL, "another"), said)
+    return next(gap.subject for gap in await gaps(shop) if gap.kind == "entry_unmatched" and gap.subject != but)
+
+
+async def test_what_is_no_loans_is_set_aside_and_moves_no_book(shop: Shop) -> None:
+    entry_id = await unexplained(shop, 350)
+    await explaining.propose(shop.world, entry_id, None, by="officer-1", reason="the bank's monthly charge")
+    await explaining.approve(shop.world, entry_id, by="officer-2")
+    assert await kinds(shop) == []
+    assert ("resolved", None, "booked") in await entries(shop)
+    assert (await shop.verify()).problems == ()

@@ -16,6 +16,12 @@ CREATE INDEX statement_entries_by_day ON statement_entries (bank_id, currency, b
 CREATE INDEX statement_entries_by_reference ON statement_entries (end_to_end_id);
 CREATE INDEX statement_entries_unmatched ON statement_entries (id) WHERE state = 'unmatched';
 
+-- What an officer says an unmatched entry is, for another one to approve.
+CREATE TABLE explanations (
+    entry_id TEXT PRIMARY KEY REFERENCES statement_entries (id), explanation TEXT NOT NULL, end_to_end_id TEXT,
+    reason BYTEA NOT NULL, proposed_by TEXT NOT NULL, proposed_at BIGINT NOT NULL, approved_by TEXT, approved_at BIGINT
+);
+
 -- What the books held before entries were kept: one line a bank and currency stands for all of it.
 INSERT INTO statement_entries (id, bank_id, key, kind, state, currency, amount, booked_on, matched_by, told_at, state_at)
 SELECT 'ste_' || LOWER(REPLACE(e.bank_id, '_', '')) || LOWER(e.currency), e.bank_id, 'before:' || e.currency, 'booked',

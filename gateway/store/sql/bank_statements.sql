@@ -45,6 +45,22 @@ SELECT id, bank_id, key, statement_key, kind, state, end_to_end_id, currency, am
     told_at, state_at
 FROM statement_entries WHERE state = 'unmatched' AND id > :after ORDER BY id LIMIT :limit;
 
+-- name: settle_entry
+UPDATE statement_entries SET state = :target, state_at = :state_at WHERE id = :entry_id AND state = 'unmatched';
+
+-- name: explain
+INSERT INTO explanations (entry_id, explanation, end_to_end_id, reason, proposed_by, proposed_at)
+VALUES (:entry_id, :explanation, :end_to_end_id, :reason, :proposed_by, :proposed_at)
+ON CONFLICT (entry_id) DO UPDATE SET explanation = excluded.explanation, end_to_end_id = excluded.end_to_end_id,
+    reason = excluded.reason, proposed_by = excluded.proposed_by, proposed_at = excluded.proposed_at;
+
+-- name: explained
+SELECT entry_id, explanation, end_to_end_id, proposed_by, proposed_at, approved_by, approved_at
+FROM explanations WHERE entry_id = :entry_id;
+
+-- name: approve_explanation
+UPDATE explanations SET approved_by = :approved_by, approved_at = :approved_at WHERE entry_id = :entry_id;
+
 -- name: not_stated
 SELECT id, bank_id, key, statement_key, kind, state, end_to_end_id, currency, amount, booked_on, matched_by, problem,
     told_at, state_at
@@ -91,7 +107,7 @@ SELECT DISTINCT bank_id FROM (
 
 -- name: sums
 SELECT bank_id, currency, CAST(SUM(amount) AS BIGINT) FROM statement_entries
-WHERE state IN ('matched', 'resolved') GROUP BY bank_id, currency ORDER BY bank_id, currency LIMIT 1000;
+WHERE state = 'matched' GROUP BY bank_id, currency ORDER BY bank_id, currency LIMIT 1000;
 
 -- name: funding
 SELECT e.bank_id, e.currency, CAST(SUM(p.amount) AS BIGINT) FROM entries e JOIN postings p ON p.entry_id = e.id
