@@ -1,8 +1,8 @@
 """On which days banks are closed, by the library `holidays`, imported when a calendar is first asked.
 
-A calendar is a settlement system's (`TARGET`, `US` = the Federal Reserve's), or a country's by its ISO 3166 code:
-public holidays, bank holidays where the library tells them apart, and always Saturday and Sunday. A week-end that a
-country works to make up for a holiday (China) counts as closed: a payment goes a day later, never a day too early.
+A calendar is a settlement system's (`TARGET`, `US` = the Federal Reserve's, `CH`), or a country's by its ISO 3166
+code: public holidays, bank holidays where the library tells them apart, and always Saturday and Sunday. A week-end
+that a country works to make up for a holiday (China) counts as closed: a payment goes later, never too early.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from holidays import HolidayBase
 
 SATURDAY = 5
-SYSTEMS = {"TARGET": "XECB", "US": "XFED"}
-"""Settlement systems by the name we call them, and the library's."""
+SYSTEMS = {"TARGET": "XECB", "US": "XFED", "CH": "XSWX"}
+"""Settlement systems by the name we call them, and the library's.
+
+Swiss holidays are the cantons'. The library does not know the interbank clearing's days but the exchange's, which are
+a few more."""
 PARTS = {"GB": "ENG"}
 """The part of a country whose bank holidays its clearing keeps."""
 

@@ -254,6 +254,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     calendar: str | None = None
     """The financial calendar of its banking days; None = every day."""
+    lead_days: int = 0
+    """So many banking days lie between handing a debit over and the day it can be collected."""
 
 
 class Unreachable(Upstream):

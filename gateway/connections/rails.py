@@ -1,7 +1,7 @@
 """Makes a bank's rails from their entries, by `kind`: those built in, and others' by the entry point `restock.banks`.
 
 What every rail may have beside its adapter's own settings: a `name` (default: its kind), `poll_seconds`, and its bank's
-`cutoff`, `timezone` and `calendar`.
+`cutoff`, `timezone`, `calendar` and `lead_days`.
 """
 
 from __future__ import annotations
@@ -54,10 +54,12 @@ def connect(
             raise BadSettings(f"{about}: two rails have that name; give each a name of its own")
         if not settings.sandbox:
             entries.check_https(entry, about)
-        own = {key: value for key, value in entry.items() if key not in {"kind", "name", "poll_seconds"}}
+        own = {key: value for key, value in entry.items() if key not in {"kind", "name", "poll_seconds", "lead_days"}}
         with entries.naming(f"{bank.id}, rail {name}"):
             made[name] = _made(str(entry.get("kind")), own, outbound, around)
-            polls[name] = _poll(entry.get("poll_seconds", 0))
+            polls[name] = timedelta(seconds=_whole(entry, "poll_seconds", 86_400))
+            lead_days = _whole(entry, "lead_days", 20)
+            made[name].capabilities = msgspec.structs.replace(made[name].capabilities, lead_days=lead_days)
             _check_times(made[name], around)
     _choose(bank, made)
     return made, polls
@@ -94,10 +96,12 @@ def _foreign(kind: str) -> Maker:
     return maker
 
 
-def _poll(seconds: object) -> timedelta:
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= 86_400:  # noqa: PLR2004
-        raise BadSettings("poll_seconds is a whole number from 0 to 86400")
-    return timedelta(seconds=seconds)
+def _whole(entry: dict[str, Any], key: str, most: int) -> int:
+    """A whole number from 0 on, 0 where the key is not there."""
+    number = entry.get(key, 0)
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= most:
+        raise BadSettings(f"{key} is a whole number from 0 to {most}")
+    return number
 
 
 def _check_times(rail: Rail, around: Surroundings) -> None:

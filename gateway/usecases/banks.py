@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.domain import banking_days
 from gateway.domain import banks as rules
 from gateway.domain.banks import BankClosed, Health, Stopped
 from gateway.domain.drawdowns import BankUnavailable
@@ -12,6 +14,8 @@ from gateway.domain.underwriting import BANK_STOPPED
 from gateway.ports import Party
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from gateway.ports import LoanDecision, Rail
     from gateway.usecases.world import Bank, World
 
@@ -93,6 +97,19 @@ def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
     return found
 
 
+def pays_on(world: World, rail: Rail) -> date:
+    """The bank's own day on which a payout handed over now goes out."""
+    can = rail.capabilities
+    return banking_days.execute_on(world.clock.now(), can.cutoff, can.timezone, _closed(world, rail))
+
+
+def collects_on(world: World, rail: Rail, wanted_on: date | None) -> date:
+    """The banking day on which a debit handed over now is collected: `wanted_on`, or the first day that can be."""
+    closed = _closed(world, rail)
+    first_on = banking_days.after(pays_on(world, rail), rail.capabilities.lead_days, closed)
+    return banking_days.next_open(max(first_on, wanted_on or first_on), closed)
+
+
 def is_due(world: World, bank: Bank, rail: str) -> bool:
     """Whether a rail's mailbox is to be read now, no more often than its bank wants; then its next turn is set."""
     now, every = world.system_clock.now(), bank.polls.get(rail)
@@ -101,6 +118,11 @@ def is_due(world: World, bank: Bank, rail: str) -> bool:
         return False
     bank.polled_at[rail] = now
     return True
+
+
+def _closed(world: World, rail: Rail) -> banking_days.Closed:
+    calendar = rail.capabilities.calendar
+    return banking_days.never if calendar is None else partial(world.calendars.is_closed, calendar)
 
 
 def _lends(bank: Bank) -> bool:

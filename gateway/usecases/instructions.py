@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -100,7 +100,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
         amount=Money(drawdown.amount, drawdown.currency),
         debtor=banks.party(world, drawdown.bank_id),
         creditor=await _payee(world, drawdown.merchant_id),
-        execute_on=now.date(),
+        execute_on=banks.pays_on(world, rail),
         created_at=now,
         remittance=f"Restock {drawdown.id}",
     )
@@ -179,7 +179,7 @@ async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, ra
         mandate_id=f"M{end_to_end_id(drawdown.id)}",
         mandate_signed_on=signed_at.date(),
         sequence="FRST" if row == (1,) else "RCUR",
-        collect_on=max(repayment.collect_on or date.min, now.date()),
+        collect_on=banks.collects_on(world, rail, repayment.collect_on),
         created_at=now,
         remittance=f"Restock {drawdown.id} {repayment.business_on}",
     )
