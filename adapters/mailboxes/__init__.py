@@ -37,12 +37,13 @@ class Mailbox(Protocol):
 
 
 def opened(place: Transport, outbound: Outbound) -> Mailbox:
-    """The mailbox at `place`; nothing is contacted yet."""
+    """The mailbox at `place`; nothing is contacted yet. Raises ValueError for a place that none can be made for."""
     if isinstance(place, DirectoryPlace):
         return DirectoryMailbox(place)
     if isinstance(place, SftpPlace):
-        # Its library is an extra: `restock-gateway[sftp]`.
-        from adapters.mailboxes.sftp import SftpMailbox  # noqa: PLC0415
-
+        try:
+            from adapters.mailboxes.sftp import SftpMailbox  # noqa: PLC0415 - its library is an extra
+        except ImportError as error:
+            raise ValueError("a transport of kind sftp needs restock-gateway[sftp]") from error
         return SftpMailbox(place)
     return FileMailbox(place, outbound)

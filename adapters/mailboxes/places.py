@@ -19,6 +19,10 @@ class HttpPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ht
     user: str = ""
     password: str = ""
 
+    def __repr__(self) -> str:
+        """Without the password: a traceback may show it."""
+        return f"HttpPlace({self.base_url!r})"
+
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):
     """The folders of a file exchange, ours to write and the bank's to write. All are made beforehand."""
@@ -52,13 +56,17 @@ class SftpPlace(Folders, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     host: str
     port: int = 22
     username: str
-    key_file: str
-    """A private key in OpenSSH or PEM form, without a passphrase; readable by the gateway only."""
+    private_key: str
+    """In OpenSSH or PEM form, without a passphrase."""
     host_keys: tuple[str, ...]
     """The server's public keys as `ssh-ed25519 AAAA…`; two while the bank changes them. Nothing else is believed."""
     connect_ms: int = 15_000
     exchange_ms: int = 60_000
     """For one hand-over or one fetch, once connected."""
+
+    def __repr__(self) -> str:
+        """Without the key: a traceback may show it."""
+        return f"SftpPlace({self.username!r}, {self.host!r}, {self.port})"
 
 
 Transport = HttpPlace | DirectoryPlace | SftpPlace

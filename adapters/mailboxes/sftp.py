@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 
     from adapters.mailboxes.places import SftpPlace
 
-_FAILURES = (OSError, asyncssh.Error, TimeoutError, ValueError)
-"""ValueError: a key file or host key that is none."""
+_FAILURES = (OSError, asyncssh.Error, TimeoutError)
 
 
 class SftpMailbox:
-    """Implements `adapters.mailboxes.Mailbox`."""
+    """Implements `adapters.mailboxes.Mailbox`. Raises ValueError for a key that is none."""
 
     def __init__(self, place: SftpPlace) -> None:
         self._place = place
+        self._key = asyncssh.import_private_key(place.private_key)
+        self._host_keys = [asyncssh.import_public_key(key) for key in place.host_keys]
+        if not self._host_keys:
+            raise ValueError("host_keys names none: no server could be believed")
         self._outgoing, self._incoming = PurePosixPath(place.outgoing), PurePosixPath(place.incoming)
         self._staging = PurePosixPath(place.staging or place.outgoing)
 
@@ -79,8 +82,8 @@ class SftpMailbox:
             place.host,
             place.port,
             username=place.username,
-            client_keys=[await asyncio.to_thread(asyncssh.read_private_key, place.key_file)],
-            known_hosts=([asyncssh.import_public_key(key) for key in place.host_keys], [], []),
+            client_keys=[self._key],
+            known_hosts=(self._host_keys, [], []),
             config=None,
             agent_path=None,
             x509_trusted_certs=None,

@@ -22,7 +22,7 @@ from gateway.settings import BadSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRETS = frozenset({"password", "signing_key", "access_token", "bearer", "client_secret"})
+SECRETS = frozenset({"password", "private_key", "signing_key", "access_token", "bearer", "client_secret"})
 _ID = re.compile(r"[a-z][a-z0-9_]{2,39}")
 _Read = TypeVar("_Read")
 

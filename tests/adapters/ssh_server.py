@@ -20,17 +20,13 @@ USER = "gateway"
 class Server:
     """What the server is and saw. `fault` is what the next operation named by it does: see `Files`."""
 
-    def __init__(self, root: Path, keys: Path) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.key_file = keys / "client"
-        self.other_key_file = keys / "other"
         self.fault: str | None = None
         self.offered: list[str] = []
         self.port = 0
         self.host = asyncssh.generate_private_key("ssh-ed25519")
         self.client = asyncssh.generate_private_key("ssh-ed25519")
-        self.client.write_private_key(self.key_file)
-        asyncssh.generate_private_key("ssh-ed25519").write_private_key(self.other_key_file)
 
     @property
     def host_key(self) -> str:
@@ -44,7 +40,7 @@ class Server:
             host="127.0.0.1",
             port=self.port,
             username=USER,
-            key_file=str(self.key_file),
+            private_key=self.client.export_private_key().decode(),
             host_keys=(self.host_key,),
         )
 
@@ -106,9 +102,9 @@ class Files(asyncssh.SFTPServer):
 
 
 @contextlib.asynccontextmanager
-async def serving(root: Path, keys: Path) -> AsyncIterator[Server]:
+async def serving(root: Path) -> AsyncIterator[Server]:
     """The server, until the block ends."""
-    server = Server(root, keys)
+    server = Server(root)
     listener = await asyncssh.listen(
         "127.0.0.1",
         0,

@@ -40,13 +40,13 @@ class FolderScene(MockBankScene):
 
 @pytest.fixture(params=["directory", "sftp"])
 async def folders(request: pytest.FixtureRequest, tmp_path: Path, outbound: Outbound) -> AsyncIterator[FolderScene]:
-    root, keys = tmp_path / "bank", tmp_path / "keys"
+    root = tmp_path / "bank"
     out, back = root / "out", root / "in"
-    for folder in (out, back, keys):
+    for folder in (out, back):
         folder.mkdir(parents=True)
     options = ["--drop-dir", str(out), "--pickup-dir", str(back)]
     options += ["--drop-settle-ms", "0", "--drop-interval-ms", "3600000"]
-    async with ssh_server.serving(root, keys) as server:
+    async with ssh_server.serving(root) as server:
         with start_mock_bank(CLOCK, "UTC", *options) as process:
             place: DirectoryPlace | SftpPlace
             if request.param == "directory":

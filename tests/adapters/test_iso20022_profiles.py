@@ -206,7 +206,7 @@ def test_deviations_reach_the_file(shared: Path) -> None:
 @pytest.mark.parametrize("place", [HttpPlace("http://b"), {"kind": "directory"}, {"kind": "sftp"}, {"kind": "ftp"}])
 def test_settings_are_plain_values_and_what_is_unknown_or_missing_is_refused(place: Any) -> None:
     folders = {"outgoing": "out", "incoming": "in"}
-    server = {"host": "bank", "username": "us", "key_file": "key", "host_keys": ["ssh-ed25519 AAAA"]}
+    server = {"host": "bank", "username": "us", "private_key": "key", "host_keys": ["ssh-ed25519 AAAA"]}
     kinds = {"directory": (folders, DirectoryPlace), "sftp": (folders | server, SftpPlace)}
     if isinstance(place, HttpPlace):
         settings = msgspec.convert({"transport": {"kind": "http", "base_url": "http://b"}}, Iso20022Settings)
@@ -241,7 +241,10 @@ def test_settings_that_no_payment_could_be_written_by_are_refused_when_they_are_
 def test_the_guides_example_is_one(shared: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "iso20022.md").read_text("utf-8")
     example = tomllib.loads(guide.partition("```toml")[2].partition("```")[0])
-    settings = msgspec.convert(example, Iso20022Settings)
+    rail = example["bank"][0]["rail"][0]
+    assert rail.pop("kind") == "iso20022"
+    rail["transport"]["private_key"] = "the file's content"
+    settings = msgspec.convert(rail, Iso20022Settings)
     payout = msgspec.structs.replace(PAYOUT, creditor=Party("Shop", Account(iban=SHOP.account.iban, bic="MOCKNL2A")))
     assert assert_valid(wire.render_payout(payout, settings.habits()), shared) == "pain.001.001.03"
     business = f"debits = {guide.partition('`debits = ')[2].partition('`')[0]}".replace("\n", " ")

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import asyncssh
 import msgspec
 import pytest
 
 from adapters.banks.iso20022 import wire
-from adapters.mailboxes import DirectoryPlace, Mailbox, SftpPlace
+from adapters.mailboxes import DirectoryPlace, HttpPlace, Mailbox, SftpPlace
 from adapters.mailboxes.directory import DirectoryMailbox
 from adapters.mailboxes.sftp import SftpMailbox
 from gateway.ports import Unanswered, Unreachable, Unreadable
@@ -57,10 +58,10 @@ def opened(place: DirectoryPlace | SftpPlace) -> Mailbox:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ssh_server.Server]:
-    root, keys = tmp_path / "bank", tmp_path / "keys"
-    for folder in (root / "out", root / "in", root / "done", keys):
+    root = tmp_path / "bank"
+    for folder in (root / "out", root / "in", root / "done"):
         folder.mkdir(parents=True)
-    async with ssh_server.serving(root, keys) as server:
+    async with ssh_server.serving(root) as server:
         yield server
 
 
@@ -127,7 +128,7 @@ async def test_what_is_still_growing_temporary_hidden_or_no_file_is_not_read(way
     for name in ("a.tmp", "b.part", ".hidden.xml", "c.XML.FILEPART", "d.processing"):
         way.arrives(name, b"<a/>")
     (way.incoming / "folder.xml").mkdir()
-    (way.incoming / "link.xml").symlink_to(way.incoming.parent / "keys" / "client")
+    (way.incoming / "link.xml").symlink_to(way.incoming.parent / "secret")
     assert await way.mailbox().fetch() == []
     assert [message.body for message in await way.mailbox(settle_seconds=0).fetch()] == [b"<half"]
 
@@ -285,7 +286,8 @@ def stranger() -> str:
 
 
 async def test_only_the_configured_key_is_offered(server: ssh_server.Server) -> None:
-    place = msgspec.structs.replace(server.place(), key_file=str(server.other_key_file))
+    other = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    place = msgspec.structs.replace(server.place(), private_key=other)
     with pytest.raises(Unreachable):
         await opened(place).submit(b"<a/>", XML, "FILE-1")
     assert len(server.offered) == 1
@@ -293,14 +295,24 @@ async def test_only_the_configured_key_is_offered(server: ssh_server.Server) -> 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"key_file": "/missing"}, {"host_keys": ("ssh-ed25519 nonsense",)}, {"host_keys": ()}, {"port": 1}],
-    ids=["no key", "no host key of any kind", "no host key", "nobody there"],
+    [{"private_key": "no key"}, {"host_keys": ("ssh-ed25519 nonsense",)}, {"host_keys": ()}],
+    ids=["no key", "a host key that is none", "no host key"],
 )
-async def test_what_keeps_us_from_connecting_is_a_bank_out_of_reach(
+async def test_keys_that_are_none_are_refused_before_anything_is_contacted(
     server: ssh_server.Server, changes: dict[str, object]
 ) -> None:
+    with pytest.raises(ValueError, match=r"key"):
+        opened(msgspec.structs.replace(server.place(), **changes))
+
+
+async def test_nobody_there_is_a_bank_out_of_reach(server: ssh_server.Server) -> None:
     with pytest.raises(Unreachable):
-        await opened(msgspec.structs.replace(server.place(), **changes)).submit(b"<a/>", XML, "F")
+        await opened(msgspec.structs.replace(server.place(), port=1)).submit(b"<a/>", XML, "FILE-1")
+
+
+async def test_a_secret_is_not_shown(server: ssh_server.Server) -> None:
+    assert "PRIVATE" not in repr(server.place())
+    assert "geheim" not in repr(HttpPlace("http://b", user="us", password="geheim"))
 
 
 async def test_a_server_that_says_nothing_is_given_up(server: ssh_server.Server) -> None:
