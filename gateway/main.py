@@ -33,6 +33,7 @@ from gateway.api import notices as notice_routes
 from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
 from gateway.connections.rails import Surroundings
+from gateway.domain.banks import Health
 from gateway.domain.programmes import INVENTORY
 from gateway.store import open_store, sql
 from gateway.usecases import days, messages, openness, programmes, proofs
@@ -103,11 +104,17 @@ async def _start_clock(world: World) -> None:
     await world.clock.load(world.store)
 
 
+def _banks_open(world: World) -> dict[tuple[tuple[str, str], ...], float]:
+    return {(("bank", bank_id),): health == Health.open for bank_id, health in openness.standing(world).items()}
+
+
 def application(world: World) -> Application:
     """The HTTP application of an open world; on SQLite its worker runs inside."""
     connections.check(world.banks, world.programmes)
     registry = metrics.Registry()
     registry.gauge("restock_writes_waiting", "Writes waiting for a commit.", world.store.waiting_count)
+
+    registry.gauge("restock_bank_open", "Whether a bank answers and nobody stopped it.", partial(_banks_open, world))
 
     @asynccontextmanager
     async def working(_app: Application) -> AsyncIterator[None]:
@@ -128,5 +135,5 @@ def application(world: World) -> Application:
     routes = [*ROUTES, *SANDBOX_ROUTES] if world.settings.sandbox else list(ROUTES)
     return create_app(
         world, routes, lifespan=[working], checks={"database": database}, registry=registry,
-        front=lambda app: fast_lane.FastLane(app, world),
+        banks=partial(openness.healths, world), front=lambda app: fast_lane.FastLane(app, world),
     )  # fmt: skip

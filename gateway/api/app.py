@@ -50,13 +50,14 @@ def create_app(
     *,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
     checks: Mapping[str, health.Check] | None = None,
+    banks: health.Banks = health.no_banks,
     registry: metrics.Registry | None = None,
     front: Callable[[Any], Any] = lambda app: app,
 ) -> Litestar:
     """The ASGI application serving `routes` and the edge's own.
 
-    `checks` are what `/readyz` looks at; `registry` holds the gauges the composition root registered. The lifespans
-    run in order around the serving; the last is entered last and left first. `front` wraps the framework in ASGI
+    `checks` are what `/readyz` looks at, `banks` what it says of them; `registry` holds the gauges the composition root
+    registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps the framework in ASGI
     that answers some requests itself (see `fast_lane`), behind the edge like everything.
     """
 
@@ -80,7 +81,8 @@ def create_app(
         request_class=StrictRequest,
         request_max_body_size=limits.MAX_BODY_BYTES,
         state=State({
-            "world": world, "issuer": issuer, "draining": False, "checks": dict(checks or {}), "metrics": registry,
+            "world": world, "issuer": issuer, "draining": False, "checks": dict(checks or {}), "banks": banks,
+            "metrics": registry,
             "description": openapi.Description([*routes, health.live, health.ready], issuer),
         }),
     )  # fmt: skip

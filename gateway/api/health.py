@@ -20,6 +20,13 @@ CHECK_SECONDS = 2.0
 
 Check = Callable[[], Awaitable[None]]
 """Raises when the thing it looks at is not usable."""
+Banks = Callable[[], Awaitable[dict[str, str]]]
+"""How each connected bank stands, by its id."""
+
+
+async def no_banks() -> dict[str, str]:
+    """For an application that has none."""
+    return {}
 
 
 class NotReady(Unavailable):
@@ -30,10 +37,14 @@ class NotReady(Unavailable):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is `ok`; `checks` names what was looked at."""
+    """`status` is `ok`; `checks` names what was looked at; `banks` says how each bank stands.
+
+    A bank that is not open takes no readiness: everything else goes on without it.
+    """
 
     status: str
     checks: list[str] = []
+    banks: dict[str, str] = {}
 
 
 @get("/livez", opt={"right": Right.public}, tags=["Health"], sync_to_thread=False)
@@ -57,7 +68,7 @@ async def ready(request: Request[Any, Any, Any]) -> Health:
     failed = [name for name, check in state.checks.items() if not await _passes(name, check)]
     if failed:
         raise NotReady(f"Not usable: {', '.join(failed)}", failed=",".join(failed))
-    return Health("ok", list(state.checks))
+    return Health("ok", list(state.checks), await state.banks())
 
 
 def drain(app: Litestar) -> None:

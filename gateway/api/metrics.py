@@ -6,6 +6,7 @@ Labels are route templates, methods and status classes: never an id, so their nu
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -45,18 +46,20 @@ class Counter:
 
 
 class Gauge:
-    """A number read when it is asked for."""
+    """A number read when it is asked for, or one for each value of a label of few values."""
 
-    def __init__(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+    def __init__(self, name: str, meaning: str, read: Callable[[], float | Mapping[Labels, float]]) -> None:
         """`read` must be quick and must not raise."""
         self.name = name
         self.meaning = meaning
         self._read = read
 
     def text(self) -> Iterator[str]:
-        """Its heading and one line."""
+        """Its heading and its lines."""
         yield from _heading(self.name, self.meaning, "gauge")
-        yield f"{self.name} {self._read():g}"
+        found = self._read()
+        for labels, value in found.items() if isinstance(found, Mapping) else [((), found)]:
+            yield f"{self.name}{_labels(labels)} {value:g}"
 
 
 class Histogram:
@@ -102,7 +105,7 @@ class Registry:
         self._all.append(made)
         return made
 
-    def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+    def gauge(self, name: str, meaning: str, read: Callable[[], float | Mapping[Labels, float]]) -> None:
         """A new gauge that calls `read` at each scrape."""
         self._all.append(Gauge(name, meaning, read))
 

@@ -60,6 +60,17 @@ async def listed(world: World) -> list[Listed]:
     return [_listed(world, bank, switches.get(bank.id)) for bank in world.banks.values()]
 
 
+async def healths(world: World) -> dict[str, str]:
+    """How each connected bank stands, by its id."""
+    await world.refresh()
+    return standing(world)
+
+
+def standing(world: World) -> dict[str, str]:
+    """The same as this process knows it."""
+    return {bank.id: banks.health(world, bank).value for bank in world.banks.values()}
+
+
 async def switch(world: World, bank_id: str, stopped: Stopped, *, by: str, reason: str) -> Listed:
     """Stop a bank's lending, or everything that is sent to it, or resume. Raises BankUnavailable or BadSwitch."""
     bank = banks.find(world, bank_id)

@@ -21,7 +21,7 @@ async def broken() -> None:
 async def test_a_fresh_process_is_alive_and_ready() -> None:
     async with tiny.client(tiny.make(checks={"store": fine})) as session:
         assert (await session.get("/livez")).json()["status"] == "ok"
-        assert (await session.get("/readyz")).json() == {"status": "ok", "checks": ["store"]}
+        assert (await session.get("/readyz")).json() == {"status": "ok", "checks": ["store"], "banks": {}}
 
 
 async def test_a_failing_check_takes_readiness_but_not_life() -> None:

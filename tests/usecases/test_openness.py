@@ -45,6 +45,8 @@ async def test_a_stopped_bank_lends_nothing_and_what_waits_goes_when_it_is_resum
     body = {"quote_id": quote["id"], "terms_hash": quote["terms_hash"]}
     refused = [await shop.partner.post("/v1/drawdowns", body), await shop.confirm(waiting)]
     assert [(one.status_code, one.json()["code"]) for one in refused] == [(409, "bank_unavailable")] * 2
+    assert (await shop.gateway.http.get("/readyz")).json()["banks"] == {shop.lender.id: "stopped"}
+    assert f'restock_bank_open{{bank="{shop.lender.id}"}} 0\n' in (await shop.gateway.http.get("/metrics")).text
     await shop.work()
     assert (await shop.drawdown(clicked))["state"] == "requested"
     assert await shop.sent(clicked) == 0
