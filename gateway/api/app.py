@@ -57,8 +57,8 @@ def create_app(
     """The ASGI application serving `routes` and the edge's own.
 
     `checks` are what `/readyz` looks at, `banks` what it says of them; `registry` holds the gauges the composition root
-    registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps the framework in ASGI
-    that answers some requests itself (see `fast_lane`), behind the edge like everything.
+    registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps
+    the framework in ASGI that answers some requests itself (see `fast_lane`), behind the edge like everything.
     """
 
     async def given() -> World:
