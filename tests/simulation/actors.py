@@ -6,16 +6,18 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain import doubts as rules
 from gateway.domain.drawdowns import Confirmation, NewDrawdown
 from gateway.domain.quotes import NewQuote
 from gateway.domain.sales import NewSale, SaleKind
-from gateway.usecases import consents, days, drawdowns, jobs, positions, quotes, sales, work
+from gateway.usecases import consents, days, doubts, drawdowns, jobs, positions, quotes, sales, work
 from gateway.usecases.drawdowns import EvidenceOf
 from tests.simulation import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from gateway.usecases.doubts import Doubt
     from tests.simulation.runs import Partner, Run
 
     Actor = Callable[[Run], Awaitable[None]]
@@ -203,6 +205,38 @@ async def rounds(run: Run) -> None:
         await work.rounds(run.world)
 
 
+# --- persons ---------------------------------------------------------------------------------------------------------
+
+
+async def decide(run: Run) -> None:
+    """An officer asks the bank about a payment in doubt, and perhaps another one approves what was found."""
+    waiting = [doubt for doubt in await doubts.listed(run.world.store) if _old(run, doubt)]
+    if waiting:
+        reference = run.random.choice(waiting).reference
+        await _propose_verdict(run, reference)
+        await doubts.approve(run.world, reference, by=run.random.choice(("officer-1", "officer-2", "officer-2")))
+
+
+async def decide_all(run: Run) -> None:
+    """Whatever does not end by itself."""
+    for doubt in await doubts.listed(run.world.store):
+        if _old(run, doubt):
+            await _propose_verdict(run, doubt.reference)
+            await doubts.approve(run.world, doubt.reference, by="officer-2")
+
+
+def _old(run: Run, doubt: Doubt) -> bool:
+    return run.around.clock.at >= doubt.since_at + rules.OVERDUE
+
+
+async def _propose_verdict(run: Run, reference: str) -> None:
+    """What the bank says on the telephone is true."""
+    taken = any(order.end_to_end_id == reference for order in run.bank.orders)
+    verdict = rules.Verdict.paid if taken and reference not in run.bank.refused else rules.Verdict.unpaid
+    run.steps.note(f"an officer finds {reference} {verdict}")
+    await doubts.propose(run.world, reference, verdict, by="officer-1", reason="asked the bank")
+
+
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
@@ -217,17 +251,22 @@ async def sleep(run: Run) -> None:
 
 
 async def jump(run: Run) -> None:
-    """The system clock is set, either way; the business clock is not."""
-    run.around.system_clock.at += run.random.choice(JUMPS)
+    """The system clock is set, either way; the business clock is not.
+
+    By days only where a bank knows copies for ever: within hours nobody can know how old one is by a wrong clock.
+    """
+    run.around.system_clock.at += run.random.choice(JUMPS if run.traits.resend_hours is None else JUMPS[:2])
 
 
 PASSING = frozenset({trade, wait, sleep})
 """Operations in which hours go by."""
+ALONE = frozenset({decide})
+"""Operations of people who see that nothing else is under way."""
 _CHOICES: tuple[tuple[Actor, int], ...] = (
     (sell, 60), (refund, 30), (report_late, 20), (close_day, 30), (trade, 100),
     (quote, 30), (propose, 30), (click, 40), (draw, 90), (cancel, 15), (revoke, 5), (agree, 20),
     (work_job, 150), (sweep, 140), (rounds, 30),
-    (wait, 60), (sleep, 25), (jump, 15),
+    (decide, 15), (wait, 60), (sleep, 25), (jump, 15),
 )  # fmt: skip
 _ACTORS = [actor for actor, _ in _CHOICES]
 _WEIGHTS = [weight for _, weight in _CHOICES]

@@ -10,17 +10,17 @@ import hashlib
 import heapq
 import itertools
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from tests.simulation.clocks import ForwardClock
     from tests.simulation.steps import Steps
-    from tests.simulation.tempers import Temper
+    from tests.simulation.tempers import Temper, Traits
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -91,9 +91,10 @@ class Language(Protocol):
 class SimBank:
     """See the module. `bookings` is what truly happened; `mailbox` what the gateway may fetch."""
 
-    def __init__(self, seed: int, clock: ForwardClock, steps: Steps, language: Language, temper: Temper) -> None:
-        self.random = Random(f"bank {seed}")
-        self.temper, self.language = temper, language
+    def __init__(
+        self, random: Random, clock: ForwardClock, steps: Steps, language: Language, *, temper: Temper, traits: Traits
+    ) -> None:
+        self.random, self.temper, self.language = random, temper, language
         self.bookings: list[Booking] = []
         self.orders: list[Order] = []
         """Accepted for execution, once each file."""
@@ -101,7 +102,11 @@ class SimBank:
         """Reference → the order, and why it was and stays refused."""
         self.mailbox: dict[str, bytes] = {}
         self._clock, self._steps = clock, steps
-        self._files: set[bytes] = set()
+        self._files: dict[bytes, datetime] = {}
+        self._known_hours = traits.resend_hours
+        """For so long, and an hour more, a copy of a file is known as one; None = for ever."""
+        self.lied_about: set[str] = set()
+        """What it said to be refused, and paid."""
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._unstated: list[Booking] = []
@@ -116,10 +121,11 @@ class SimBank:
 
     def receive(self, message: bytes) -> Answer:
         """A file arrives."""
-        digest = hashlib.sha256(message).digest()
-        if digest in self._files:
+        digest, now = hashlib.sha256(message).digest(), self._clock.at
+        came_at = self._files.get(digest)
+        if came_at is not None and (self._known_hours is None or now < came_at + HOUR * (self._known_hours + 1)):
             return self._to_copy()
-        self._files.add(digest)
+        self._files[digest] = now
         (order,) = self.language.orders(message)
         self._steps.note(f"bank gets {order.end_to_end_id} {order.amount}")
         if self.happens(self.temper.refuse):
@@ -143,6 +149,7 @@ class SimBank:
         """Say that it was refused, some time before or after it is paid."""
         if self.happens(self.temper.contradict):
             at = takes * self.random.random() * 2
+            self.lied_about.add(order.end_to_end_id)
             self._later(at, lambda: self._say(order, "RJCT", self.random.choice(REFUSALS)))
 
     def _refuse(self, order: Order) -> str:
@@ -176,6 +183,19 @@ class SimBank:
             self._unstated.append(booking)
         return booking
 
+    def word_on(self, reference: str) -> bytes | None:
+        """What it answers when asked after a payment; None = nothing."""
+        if self._clock.at < self._silent_until:
+            return None
+        if reference in self.refused:
+            order, reason = self.refused[reference]
+            return self.language.status(order, "RJCT", reason)
+        order_taken = next((order for order in self.orders if order.end_to_end_id == reference), None)
+        if order_taken is None:
+            return None
+        moved = any(booking.order.end_to_end_id == reference for booking in self.bookings)
+        return self.language.status(order_taken, "ACSC" if moved else "ACSP", None)
+
     def _say(self, order: Order, code: str, reason: str | None) -> None:
         self._steps.note(f"bank says {code} of {order.end_to_end_id}")
         self._send(self.language.status(order, code, reason))
@@ -183,7 +203,11 @@ class SimBank:
     def _send(self, message: bytes) -> None:
         times = 1 + self.happens(self.temper.duplicate)
         for _ in range(times):
-            self.mailbox[f"B{next(self._numbers):08}"] = message
+            self.mailbox[self.new_id()] = message
+
+    def new_id(self) -> str:
+        """The name of a message."""
+        return f"B{next(self._numbers):08}"
 
     def _later(self, after: timedelta, act: Callable[[], None]) -> None:
         heapq.heappush(self._due, (self._clock.at + after, next(self._numbers), act))

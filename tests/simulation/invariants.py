@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.drawdowns import end_to_end_id
 from gateway.store import sql
 from gateway.usecases import limits, positions
 
@@ -33,11 +32,19 @@ FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id
 WHERE r.state IN ('scheduled', 'initiated', 'pending', 'settled')
 GROUP BY d.id HAVING SUM(r.amount) > d.amount + d.fee_amount"""
 OPEN_WORK = """
-SELECT state || ' ' || id FROM drawdowns WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
-UNION ALL SELECT state || ' ' || id FROM repayments WHERE state IN ('scheduled', 'initiated', 'pending')
+SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM drawdowns WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
+UNION ALL SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM repayments WHERE state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
 UNION ALL SELECT kind || ' ' || subject_id FROM jobs WHERE kind IN ('drawdown.decide', 'drawdown.instruct',
     'repayment.collect', 'instruction.send')
 UNION ALL SELECT 'unread ' || message_id FROM bank_messages WHERE state = 'stored'"""
+INSTRUCTED = """
+SELECT i.amount, i.kind FROM instructions i JOIN drawdowns d ON d.id = i.drawdown_id
+LEFT JOIN repayments r ON r.id = i.repayment_id
+WHERE i.end_to_end_id = ? AND d.evidence_json IS NOT NULL AND i.amount = COALESCE(r.amount, d.amount)
+    AND i.end_to_end_id = COALESCE(r.end_to_end_id, d.end_to_end_id)"""
+PAID = "SELECT end_to_end_id, state, amount FROM drawdowns WHERE end_to_end_id IS NOT NULL"
+COLLECTED = "SELECT end_to_end_id, state, amount FROM repayments WHERE end_to_end_id IS NOT NULL"
+WENT = frozenset({"active", "repaid", "charged_off", "refinanced"})
 PARKED = "SELECT problem FROM bank_messages WHERE state = 'parked'"
 
 
@@ -83,14 +90,11 @@ class Checks:
             self._orders[order.end_to_end_id] += 1
             if self._orders[order.end_to_end_id] > 1:
                 self._run.problems.append(f"the bank executes {order.end_to_end_id} twice")
-            known = self._amounts("repayments" if order.debit else "drawdowns").get(order.end_to_end_id)
-            if known != order.amount:
-                self._run.problems.append(f"the bank executes {order.end_to_end_id} of {order.amount}, we know {known}")
+            known = [tuple(row) for row in self._look(INSTRUCTED, (order.end_to_end_id,))]
+            if known != [(order.amount, "collection" if order.debit else "payout")]:
+                problem = f"the bank executes {order.end_to_end_id} of {order.amount}, we know {known}"
+                self._run.problems.append(problem)
         self._orders_count = len(bank.orders)
-
-    def _amounts(self, table: str) -> dict[str, int]:
-        query = f"SELECT id, amount FROM {table}"  # noqa: S608 - our own two names
-        return {end_to_end_id(row[0]): row[1] for row in self._look(query)}
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -120,11 +124,10 @@ class Checks:
     def _ours(self) -> dict[str, tuple[str, str, int]]:
         """Reference → what states and amounts say has moved."""
         found: dict[str, tuple[str, str, int]] = {}
-        for row in self._look("SELECT id, state, amount FROM drawdowns"):
-            went = row[1] in {"active", "repaid", "charged_off", "refinanced"}
-            found[end_to_end_id(row[0])] = ("drawdown", row[1], -row[2] if went else 0)
-        for row in self._look("SELECT id, state, amount FROM repayments"):
-            found[end_to_end_id(row[0])] = ("repayment", row[1], row[2] if row[1] == "settled" else 0)
+        for reference, state, amount in self._look(PAID):
+            found[reference] = ("drawdown", state, -amount if state in WENT else 0)
+        for reference, state, amount in self._look(COLLECTED):
+            found[reference] = ("repayment", state, amount if state == "settled" else 0)
         return found
 
     def counts(self) -> tuple[int, int, int]:

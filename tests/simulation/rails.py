@@ -18,6 +18,7 @@ from gateway.ports import (
     InboundMessage,
     PaymentStatus,
     Payout,
+    Sent,
     Unanswered,
     Unreachable,
     Unreadable,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.ports import Clock
     from tests.simulation.bank import SimBank
     from tests.simulation.steps import Steps
+    from tests.simulation.tempers import Traits
 
 FETCHED_COUNT = 20
 """The most messages one look shows."""
@@ -110,10 +112,14 @@ class Plain:
 class SimRail:
     """The `Rail` port over a bad line. `words` writes and reads the gateway's side."""
 
-    capabilities = Capabilities(currencies=frozenset({"EUR"}), reference_length=35)
-
-    def __init__(self, bank: SimBank, words: Plain, steps: Steps) -> None:
-        self.bank, self._words, self._steps = bank, words, steps
+    def __init__(self, bank: SimBank, words: Plain, steps: Steps, traits: Traits) -> None:
+        self.bank, self._steps = bank, steps
+        self.capabilities = Capabilities(
+            currencies=frozenset({"EUR"}),
+            reference_length=traits.reference_length,
+            files_per_day=traits.files_per_day,
+            resend_hours=traits.resend_hours,
+        )
         self.render_payout = words.render_payout
         self.render_collection = words.render_collection
         self.read = words.read
@@ -149,6 +155,19 @@ class SimRail:
         for message_id in message_ids:
             self.bank.mailbox.pop(message_id, None)
         await self._steps.point("acknowledged")
+
+
+class AskableRail(SimRail):
+    """One that can also be asked after a payment."""
+
+    async def status(self, sent: Sent) -> list[InboundMessage]:
+        """See Inquiries."""
+        await self._steps.point("ask")
+        if self.bank.happens(self.bank.temper.unreachable):
+            raise Unreachable("the line is down")
+        word = self.bank.word_on(sent.end_to_end_id)
+        await self._steps.point("asked in vain" if word is None else "asked")
+        return [] if word is None else [InboundMessage(self.bank.new_id(), word)]
 
 
 class SimDecision:

@@ -16,7 +16,7 @@ from gateway.usecases import jobs, monitoring, verification, work
 from tests.simulation import actors, invariants, loops, tempers, worlds
 from tests.simulation.bank import DAY, SimBank
 from tests.simulation.driver import Database
-from tests.simulation.rails import Plain, SimDecision, SimRail
+from tests.simulation.rails import AskableRail, Plain, SimDecision, SimRail
 from tests.simulation.steps import Crash, Steps
 from tests.simulation.worlds import Shop
 
@@ -76,9 +76,12 @@ class Run:
         self.around.clock.at += DAY  # the template's ids lie before
         self.database = Database(template.image)
         words = Plain(worlds.OWN_ACCOUNT)
-        self.bank = SimBank(seed, self.around.clock, self.steps, words, tempers.draw(Random(f"temper {seed}")))
-        self.rail = SimRail(self.bank, words, self.steps)
-        self.decision = SimDecision(self.bank, self.steps, self.around.clock)
+        chances = Random(f"temper {seed}")
+        temper, self.traits = tempers.draw(chances), tempers.traits(chances)
+        bank, clock = Random(f"bank {seed}"), self.around.clock
+        self.bank = SimBank(bank, clock, self.steps, words, temper=temper, traits=self.traits)
+        self.rail = (AskableRail if self.traits.inquiries else SimRail)(self.bank, words, self.steps, self.traits)
+        self.decision = SimDecision(self.bank, self.steps, clock)
         self.partners = [Partner(shop) for shop in template.shops]
         self.problems: list[str] = []
         self.operations_count = self.crashes_count = 0
@@ -91,7 +94,7 @@ class Run:
         self._boot()
         while self.operations_count < operations_count:
             actor = actors.choose(self)
-            alone = actor in actors.PASSING and self.random.random() < ALONE
+            alone = actor in actors.ALONE or (actor in actors.PASSING and self.random.random() < ALONE)
             while len(self._tasks) >= (1 if alone else AT_ONCE_COUNT):
                 await self._turn()
             self._begin(actor)
@@ -168,9 +171,10 @@ class Run:
         self.bank.become_honest(tempers.HONEST)
         for _ in range(ENDING_COUNT):
             self.pass_time(2 * DAY)
-            self._spawn("rounds", self._rounds())
-            while self._tasks:
-                await self._turn()
+            for name, doing in (("rounds", self._rounds()), ("officers", actors.decide_all(self))):
+                self._spawn(name, doing)
+                while self._tasks:
+                    await self._turn()
             if self.checks.ended():
                 break
         self.checks.last()

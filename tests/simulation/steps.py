@@ -8,8 +8,8 @@ import re
 from random import Random
 
 RECENT_COUNT = 30
-_NAME = re.compile(r"[0-9A-Za-z]{26}")
-"""An id without its prefix, in references as in sentences."""
+_NAME = re.compile(r"[0-9a-z]{26}|\b[0-9A-Z]{15,}\b")
+"""An id without its prefix, or a reference."""
 CHANCES = 1_000_000
 
 

@@ -49,6 +49,25 @@ _WILDEST = Temper(
 )  # fmt: skip
 
 
+class Traits(msgspec.Struct, frozen=True):
+    """What kind of rail a run's bank has; see `gateway.ports.Capabilities`."""
+
+    inquiries: bool
+    resend_hours: int | None
+    reference_length: int
+    files_per_day: int | None
+
+
+def traits(random: Random) -> Traits:
+    """A rail."""
+    return Traits(
+        inquiries=random.random() < 1 / 2,
+        resend_hours=random.choice((None, None, 24, 0)),
+        reference_length=random.choice((35, 35, 15)),
+        files_per_day=random.choice((None, None, 200)),
+    )
+
+
 def draw(random: Random) -> Temper:
     """Each chance is nothing in a third of all runs, else anything up to its wildest."""
     chances = {
