@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.world import World
 
-OWING = frozenset({DrawdownState.active, DrawdownState.repaid, DrawdownState.refinanced, DrawdownState.charged_off})
-"""States in which the merchant's money may come: some of it when nothing is owed any more."""
+OWING = frozenset({
+    DrawdownState.active, DrawdownState.repaid, DrawdownState.refinanced, DrawdownState.charged_off,
+    DrawdownState.canceled,
+})  # fmt: skip
+"""States in which the merchant's money may come: some of it when nothing is owed any more, or the payout came back."""
 
 
 async def apply(
@@ -87,8 +90,10 @@ async def settle(
         raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
     owed = await books.owed(tx, drawdown.id)
     claim = await write_offs.claim_amount(tx, drawdown) if drawdown.state is DrawdownState.charged_off else None
-    foreseen = payoffs.foreseen_rebate(repayment, settled_on)
-    cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount)
+    foreseen = cap = 0
+    if drawdown.state is not DrawdownState.canceled:  # nothing is owed, so nothing can be given up
+        foreseen = payoffs.foreseen_rebate(repayment, settled_on)
+        cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount)
     parts = rules.settle(
         repayment.amount,
         *owed,

@@ -210,7 +210,7 @@ async def rounds(run: Run) -> None:
 
 async def decide(run: Run) -> None:
     """An officer asks the bank about a payment in doubt, and perhaps another one approves what was found."""
-    waiting = [doubt for doubt in await doubts.listed(run.world.store) if _old(run, doubt)]
+    waiting = [doubt for doubt in await doubts.listed(run.world) if _old(run, doubt)]
     if waiting:
         reference = run.random.choice(waiting).reference
         await _propose_verdict(run, reference)
@@ -219,7 +219,7 @@ async def decide(run: Run) -> None:
 
 async def decide_all(run: Run) -> None:
     """Whatever does not end by itself."""
-    for doubt in await doubts.listed(run.world.store):
+    for doubt in await doubts.listed(run.world):
         if _old(run, doubt):
             await _propose_verdict(run, doubt.reference)
             await doubts.approve(run.world, doubt.reference, by="officer-2")
