@@ -32,8 +32,10 @@ FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id
 WHERE r.state IN ('scheduled', 'initiated', 'pending', 'settled')
 GROUP BY d.id HAVING SUM(r.amount) > d.amount + d.fee_amount"""
 OPEN_WORK = """
-SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM drawdowns WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
-UNION ALL SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM repayments WHERE state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
+SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM drawdowns
+WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
+UNION ALL SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM repayments
+WHERE state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
 UNION ALL SELECT kind || ' ' || subject_id FROM jobs WHERE kind IN ('drawdown.decide', 'drawdown.instruct',
     'repayment.collect', 'instruction.send')
 UNION ALL SELECT 'unread ' || message_id FROM bank_messages WHERE state = 'stored'"""
