@@ -224,7 +224,8 @@ def gaps(statements: Iterable[BankStatement]) -> list[tuple[BankStatement, BankS
     ordered = sorted(statements, key=lambda one: (one.through_on, one.from_on, one.sequence or 0))
     for before, after in itertools.pairwise(ordered):
         numbered = before.sequence is not None and after.sequence is not None
-        skipped = numbered and after.sequence != before.sequence + 1  # type: ignore[operator]
+        # Pages of one statement have its number in common.
+        skipped = numbered and after.sequence - before.sequence not in {0, 1}  # type: ignore[operator]
         balances = before.closing_amount, after.opening_amount
         if skipped or (None not in balances and balances[0] != balances[1]):
             found.append((before, after))

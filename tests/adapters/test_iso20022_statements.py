@@ -175,6 +175,16 @@ def test_a_statement_without_a_period_is_dated_by_its_balances() -> None:
     assert (found.from_on, found.through_on) == (date(2026, 3, 2), date(2026, 3, 3))
 
 
+@pytest.mark.parametrize(("page", "name"), [("1", "1"), ("00001", "1"), ("2", "1/00002"), ("00012", "1/00012")])
+def test_a_page_of_a_longer_statement_has_an_id_of_its_own(page: str, name: str) -> None:
+    pages = f"<PgNb>{page}</PgNb><LastPgInd>false</LastPgInd>"
+    of_statement = statement(f"<StmtPgntn>{pages}</StmtPgntn>" + entry(details=detail("A")))
+    header = f"<GrpHdr><MsgPgntn>{pages}</MsgPgntn></GrpHdr><Stmt>"
+    of_message = statement(entry(details=detail("A")), "camt.053.001.02").replace(b"<Stmt>", header.encode())
+    for body in (of_statement, of_message.replace(b"<Cd>BOOK</Cd>", b"BOOK")):
+        assert [event.statement_id for event in wire.read(body)] == [name, name]
+
+
 def test_what_a_statement_does_not_say_is_none() -> None:
     found = stated("")
     assert (found.sequence, found.opening, found.closing, found.from_on, found.through_on) == (None,) * 5

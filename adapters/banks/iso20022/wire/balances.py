@@ -25,21 +25,31 @@ def signed(holder: Node, amount: Money) -> Money:
     return amount if direction == "CRDT" else -amount
 
 
-def summary(source: str, statement: Node) -> BankEvent:
-    """The statement as one fact. A page of a longer statement opens and closes with its own interim balances."""
+def summary(source: str, statement: Node, page: str | None) -> BankEvent:
+    """The statement as one fact. `page`: which one the message is, where that is said of the message as a whole.
+
+    A longer statement comes in pages, each a statement here with an id of its own: the first has the opening balance,
+    the last the closing one, unless the bank gives interim ones.
+    """
     opening, closing = _balance(statement, _OPENING), _balance(statement, _CLOSING)
     return BankEvent(
         kind=BankEventKind.statement,
         source=source,
         end_to_end_id=None,
         account=statement.account("Acct"),
-        statement_id=statement.reference("Id"),
+        statement_id=_id(statement, statement.text("StmtPgntn/PgNb") or page),
         sequence=_sequence(statement),
         opening=_amount(opening),
         closing=_amount(closing),
         from_on=statement.day("FrToDt/FrDtTm") or (opening.day("Dt") if opening else None),
         through_on=_through(statement) or (closing.day("Dt") if closing else None),
     )
+
+
+def _id(statement: Node, page: str | None) -> str | None:
+    """The bank's id, with a page's number after it from the second on, in the order of numbers."""
+    known = statement.reference("Id")
+    return f"{known}/{page:0>5}" if known and page and page.lstrip("0") != "1" else known
 
 
 def _balance(statement: Node, codes: tuple[str, ...]) -> Node | None:

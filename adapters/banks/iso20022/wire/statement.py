@@ -23,14 +23,15 @@ def read_statement(document: Document) -> list[BankEvent]:
     report = _REPORTS.get(document.body.name)
     if report is None:
         raise Unreadable(f"a {document.message} does not hold {document.body.name}")
-    return [event for found in document.body.each(report) for event in _report(document.message, found)]
+    page = document.body.text("GrpHdr/MsgPgntn/PgNb")
+    return [event for found in document.body.each(report) for event in _report(document.message, found, page)]
 
 
-def _report(source: str, report: Node) -> list[BankEvent]:
+def _report(source: str, report: Node, page: str | None) -> list[BankEvent]:
     shared = BankEvent(BankEventKind.booked, source, None, account=report.account("Acct"))
     told = []
     if report.name == "Stmt":
-        told = [balances.summary(source, report)]
+        told = [balances.summary(source, report, page)]
         shared = msgspec.structs.replace(shared, statement_id=told[0].statement_id)
     for entry in report.each("Ntry"):
         # Version 08 wraps the entry's status in a choice, older ones write it plainly.
