@@ -9,6 +9,7 @@ from gateway.domain.consents import ConsentRequired
 from gateway.domain.errors import Forbidden, Unauthenticated
 from gateway.oauth.dpop import BadProof, NonceWanted
 from gateway.oauth.keys import ALGORITHMS
+from gateway.usecases.inbound import CallbackRefused
 
 if TYPE_CHECKING:
     from gateway.domain.errors import GatewayError
@@ -22,6 +23,8 @@ _WIDER = {Forbidden.code, ConsentRequired.code}
 
 def headers(error: GatewayError, issuer: str) -> dict[str, str]:
     """What an answer to somebody unknown, or known and not allowed, says besides its body."""
+    if isinstance(error, CallbackRefused):
+        return {"WWW-Authenticate": "Signature"}
     if isinstance(error, Unauthenticated):
         found = {"WWW-Authenticate": _unauthenticated(error, issuer)}
         if isinstance(error, NonceWanted):

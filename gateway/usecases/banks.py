@@ -16,6 +16,7 @@ from gateway.ports import Party
 if TYPE_CHECKING:
     from datetime import date
 
+    from gateway.domain.drawdowns import Drawdown
     from gateway.ports import LoanDecision, Rail
     from gateway.usecases.world import Bank, World
 
@@ -90,8 +91,7 @@ def paying(world: World, bank_id: str) -> tuple[str, Rail]:
 
 def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
     """The rail repayments are debited by, and its name. Raises BankUnavailable."""
-    rails = find(world, bank_id).rails
-    found = next(((rail, one) for rail, one in rails.items() if one.capabilities.collects), None)
+    found = _collecting(find(world, bank_id))
     if found is None:
         raise BankUnavailable("No rail of that bank collects", bank_id=bank_id)
     return found
@@ -123,6 +123,17 @@ def is_due(world: World, bank: Bank, rail: str) -> bool:
 def _closed(world: World, rail: Rail) -> banking_days.Closed:
     calendar = rail.capabilities.calendar
     return banking_days.never if calendar is None else partial(world.calendars.is_closed, calendar)
+
+
+def most_debit(world: World, drawdown: Drawdown) -> int | None:
+    """The most that one debit of a drawdown may take, in minor units; None = any amount, or no rail says so now."""
+    bank = world.banks.get(drawdown.bank_id)
+    found = None if bank is None else _collecting(bank)
+    return None if found is None else found[1].capabilities.most_amounts.get(drawdown.currency)
+
+
+def _collecting(bank: Bank) -> tuple[str, Rail] | None:
+    return next(((rail, one) for rail, one in bank.rails.items() if one.capabilities.collects), None)
 
 
 def _lends(bank: Bank) -> bool:

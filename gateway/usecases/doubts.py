@@ -6,7 +6,7 @@ Whatever a bank says when it is asked is stored and read like any message of its
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,14 +28,13 @@ from gateway.usecases import (
     banks,
     drawdowns,
     instructions,
-    jobs,
     mailbox,
     payouts,
     repayments,
     servicing,
 )
 from gateway.usecases.audit import OPERATOR, Action
-from gateway.usecases.instructions import ASK, PAYOUT, Instruction
+from gateway.usecases.instructions import PAYOUT, Instruction
 
 if TYPE_CHECKING:
     from gateway.store import Reader, Tx
@@ -45,8 +44,6 @@ IN_DOUBT, UNDECIDED = "payment_in_doubt", "payment_undecided"
 """Kinds of alert: a doubt a person should know of, and one that a person must decide."""
 UNPAID = "found_unpaid"
 """Why a payment failed that two officers found not to be with the bank."""
-ASKED_AFTER = timedelta(minutes=1)
-"""How long after a bank took an instruction it is first asked what became of it."""
 SILENT = {DrawdownState.submitted: "bank_silent", DrawdownState.pending: "not_on_statement"}
 """Why a payment that stays too long in a state is in doubt; a debit's `initiated` is a payout's `submitted`."""
 _UNTOLD = {DrawdownState.submitted, DrawdownState.in_doubt, RepaymentState.initiated, RepaymentState.in_doubt}
@@ -103,13 +100,7 @@ async def begin(tx: Tx, world: World, instruction: Instruction) -> None:
         await drawdowns.move(tx, world, noun, DrawdownState.in_doubt, reason="bank_unanswered")
     elif isinstance(noun, Repayment) and noun.state is RepaymentState.scheduled:
         await repayments.move(tx, world, noun, RepaymentState.in_doubt, reason="bank_unanswered")
-    await follow(tx, world, instruction, after=timedelta())
-
-
-async def follow(tx: Tx, world: World, instruction: Instruction, *, after: timedelta = ASKED_AFTER) -> None:
-    """Have the bank asked what became of an instruction, where its rail can be asked."""
-    if instructions.inquiries(world, instruction) is not None:
-        await jobs.enqueue(tx, world, ASK, instruction.end_to_end_id, world.clock.now() + after)
+    await instructions.follow(tx, world, instruction)
 
 
 async def begin_silent(world: World) -> int:
@@ -137,7 +128,7 @@ async def _doubt_silent(world: World, reference: str, tx: Tx) -> None:
     elif isinstance(noun, Repayment) and noun.state in {RepaymentState.initiated, RepaymentState.pending}:
         why = "bank_silent" if noun.state is RepaymentState.initiated else "not_on_statement"
         await repayments.move(tx, world, noun, RepaymentState.in_doubt, reason=why)
-    await follow(tx, world, instruction, after=timedelta())
+    await instructions.follow(tx, world, instruction)
 
 
 # --- asking the bank ------------------------------------------------------------------------------------------------

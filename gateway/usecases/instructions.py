@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gateway.usecases.world import World
 
 SEND, ASK = "instruction.send", "instruction.ask"
+ASKED_AFTER = timedelta(minutes=1)
+"""How long after a bank took an instruction it is first asked what became of it."""
 PAYOUT, COLLECTION = "payout", "collection"
 
 
@@ -85,6 +87,13 @@ def inquiries(world: World, instruction: Instruction) -> Inquiries | None:
     bank = world.banks.get(instruction.bank_id)
     found: object = None if bank is None else bank.rails.get(instruction.rail)
     return found if isinstance(found, Inquiries) else None
+
+
+async def follow(tx: Tx, world: World, instruction: Instruction, *, after: timedelta = timedelta()) -> None:
+    """Have the bank asked what became of an instruction, where its rail can be asked; sooner than it was to be."""
+    if inquiries(world, instruction) is not None:
+        await jobs.enqueue(tx, world, ASK, instruction.end_to_end_id, world.clock.now() + after)
+        await jobs.hasten(tx, world, ASK, instruction.end_to_end_id, world.clock.now() + after)
 
 
 async def instruct(world: World, drawdown_id: str) -> None:

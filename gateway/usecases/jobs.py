@@ -70,6 +70,12 @@ async def enqueue(tx: Tx, world: World, kind: str, subject_id: str, due_at: date
     tx.on_commit(world.wake.set)
 
 
+async def hasten(tx: Tx, world: World, kind: str, subject_id: str, due_at: datetime) -> None:
+    """What waits for later is due at `due_at`; what somebody does just now is left alone."""
+    await tx.run(sql.jobs.hasten, kind=kind, subject_id=subject_id, due_at=due_at)
+    tx.on_commit(world.wake.set)
+
+
 async def claim(world: World) -> Job | None:
     """The most overdue job that nobody holds, leased by the system clock."""
     if await world.store.one(sql.jobs.held, business_at=world.clock.now()) == (0,):

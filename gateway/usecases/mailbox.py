@@ -14,15 +14,14 @@ from gateway import log
 from gateway.domain.alerts import Severity
 from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
-from gateway.ports import Unreadable
+from gateway.ports import BankEventKind, Callbacks, Unreadable
 from gateway.store import sql
-from gateway.usecases import alerts, banks, instructions, jobs, openness, reconciling
-from gateway.usecases.instructions import ASK
+from gateway.usecases import alerts, banks, facts, instructions, openness, reconciling
 from gateway.usecases.reconciling import Told
 from gateway.usecases.statuses import Problem
 
 if TYPE_CHECKING:
-    from gateway.ports import InboundMessage, Rail
+    from gateway.ports import BankEvent, InboundMessage, Rail
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 
@@ -76,7 +75,8 @@ async def apply_stored(world: World, bank: Bank) -> int:
             if rail not in bank.rails:
                 continue  # it waits until that rail is connected again
             try:
-                await _apply_message(world, bank, rail, message_id, world.vault.unseal(sealed, message_id))
+                told = Told(bank, rail, message_id)
+                await _apply_message(world, told, world.vault.unseal(sealed, message_id))
             except Overloaded:
                 raise
             except Exception as error:  # noqa: BLE001 - a fault of ours: told, and tried again in the next round
@@ -87,36 +87,49 @@ async def apply_stored(world: World, bank: Bank) -> int:
     return count
 
 
-async def _apply_message(world: World, bank: Bank, rail: str, message_id: str, body: bytes) -> None:
+async def _apply_message(world: World, told: Told, body: bytes) -> None:
     try:
-        said = bank.rails[rail].read(body)
+        said = told.bank.rails[told.rail].read(body)
     except Unreadable as error:
-        await _done(world, bank, rail, message_id, [Problem(UNREADABLE, error.detail)])
+        await _done(world, told, [Problem(UNREADABLE, error.detail)], set())
         return
-    told = Told(bank, rail, message_id)
     problems = [problem for fact in said if (problem := await reconciling.take(world, told, fact)) is not None]
-    await _done(world, bank, rail, message_id, problems)
+    named = {reference for fact in said if (reference := await _hinted(world, told, fact)) is not None}
+    await _done(world, told, problems, named | {one.reference for one in problems if one.reference is not None})
 
 
-async def _done(world: World, bank: Bank, rail: str, message_id: str, problems: list[Problem]) -> None:
-    """Mark a message: applied, or parked with an alert a kind; the bank is asked after the payments it is about."""
+async def _hinted(world: World, told: Told, fact: BankEvent) -> str | None:
+    """The payment of ours that a callback names by the bank's own id: a reason to ask, never news by itself."""
+    rail: object = told.bank.rails[told.rail]
+    if not isinstance(rail, Callbacks) or fact.kind is not BankEventKind.status or fact.end_to_end_id is not None:
+        return None
+    known = await facts.named(world.store, told.bank, fact)
+    return None if known is None else known.end_to_end_id
+
+
+async def _done(world: World, told: Told, problems: list[Problem], asked: set[str]) -> None:
+    """Mark a message: applied, or parked with an alert a kind; the bank is asked after the payments in `asked`."""
     if problems:
-        log.get().warning("bank.message_parked", bank_message_id=message_id)
-    told = "; ".join(problem.sentence for problem in problems)[:PROBLEM_LENGTH] or None
-    of = {"bank_id": bank.id, "rail": rail, "message_id": message_id}
+        log.get().warning("bank.message_parked", bank_message_id=told.message_id)
+    sentences = "; ".join(problem.sentence for problem in problems)[:PROBLEM_LENGTH] or None
+    of = {"bank_id": told.bank.id, "rail": told.rail, "message_id": told.message_id}
 
     async def unit(tx: Tx) -> None:
         state = "parked" if problems else "applied"
-        if not await tx.run(sql.bank_messages.done, **of, state=state, problem=told):
+        if not await tx.run(sql.bank_messages.done, **of, state=state, problem=sentences):
             return
-        for reference in {problem.reference for problem in problems if problem.reference is not None}:
-            instruction = await instructions.find(tx, reference)
-            if instructions.inquiries(world, instruction) is not None:
-                await jobs.enqueue(tx, world, ASK, reference)
+        for reference in sorted(asked):
+            await instructions.follow(tx, world, await instructions.find(tx, reference))
         for kind in sorted({problem.alert for problem in problems}):
-            about = sorted({p.reference for p in problems if p.alert == kind and p.reference is not None})
-            evidence: dict[str, Any] = {**of, "payments": about[:10]}
-            subject = f"{bank.id}:{hashlib.sha256(f'{rail}:{message_id}'.encode()).hexdigest()[:16]}"
-            await alerts.start(tx, world, kind, subject, severity=Severity.critical, evidence=evidence)
+            await _alert(tx, world, told, kind, problems)
 
     await world.store.write(unit)
+
+
+async def _alert(tx: Tx, world: World, told: Told, kind: str, problems: list[Problem]) -> None:
+    """One alert a message and kind: it names the payments, and the message itself is read by its id."""
+    about = sorted({p.reference for p in problems if p.alert == kind and p.reference is not None})
+    evidence: dict[str, Any] = {"rail": told.rail, "message_id": told.message_id, "payments": about[:10]}
+    digest = hashlib.sha256(f"{told.rail}:{told.message_id}".encode()).hexdigest()[:16]
+    subject = f"{told.bank.id}:{digest}"
+    await alerts.start(tx, world, kind, subject, severity=Severity.critical, evidence=evidence)

@@ -116,7 +116,7 @@ async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack,
         end_to_end_id=instruction.end_to_end_id, bank_reference=ack.bank_reference, detail=ack.detail,
     )  # fmt: skip
     if taken:
-        await doubts.follow(tx, world, instruction)
+        await instructions.follow(tx, world, instruction, after=instructions.ASKED_AFTER)
     if instruction.kind == COLLECTION:
         await _acknowledge_collection(tx, world, instruction, ack, refused=refused, taken=taken)
     elif drawdown.state not in {DrawdownState.approved, DrawdownState.in_doubt}:

@@ -13,7 +13,7 @@ from gateway.domain.drawdowns import Drawdown, end_to_end_id
 from gateway.domain.events import Event
 from gateway.domain.repayments import MOVES, Channel, CollectionMode, Repayment, RepaymentKind, RepaymentState
 from gateway.store import sql
-from gateway.usecases import events, jobs, payoffs, positions
+from gateway.usecases import banks, events, jobs, payoffs, positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +66,40 @@ async def schedule(
 ) -> Repayment | None:
     """The one way a repayment comes into being; None when that day's is there already. A debit is sent by a job.
 
-    Its parts are foreseen from what is owed and not on its way already, and from the rebate if it pays the loan off;
-    `rebate_amount` is one that is promised for it. The job runs at `send_at`, or at once.
+    A debit larger than its rail takes at once is several repayments that sum to `amount`, and the first is returned;
+    one that is tried again fitted before. What it pays is foreseen from what is owed and not on its way already, and
+    from the rebate if it pays the loan off; `rebate_amount` is one that is promised for the last cent of it. The job
+    runs at `send_at`, or at once.
     """
+    most = banks.most_debit(world, drawdown) if channel is Channel.debit and retried is None else None
+    parts, first = rules.split(amount, most), None
+    for part, part_amount in enumerate(parts, 1):
+        made = await _make(
+            tx, world, drawdown, kind=kind, channel=channel, amount=part_amount, business_on=business_on,
+            collect_on=collect_on, retried=retried, part=part, send_at=send_at,
+            rebate_amount=rebate_amount if part == len(parts) else 0,
+        )  # fmt: skip
+        if made is None:
+            return first
+        first = first or made
+    return first
+
+
+async def _make(
+    tx: Tx,
+    world: World,
+    drawdown: Drawdown,
+    *,
+    kind: RepaymentKind,
+    channel: Channel,
+    amount: int,
+    business_on: date,
+    collect_on: date | None,
+    retried: Repayment | None,
+    rebate_amount: int,
+    send_at: datetime | None,
+    part: int,
+) -> Repayment | None:
     owed, coming = await payoffs.sides(tx, drawdown.id)
     principal, fee = owed[0] - coming[0], owed[1] - coming[1]
     now, repayment_id = world.clock.now(), world.ids.new("repayment")
@@ -97,7 +128,7 @@ async def schedule(
         settled_on=None,
         reason=None,
         entry_reference=None,
-        part=1,
+        part=part,
         retry_of=None if retried is None else retried.id,
         attempts_count=1 if retried is None else retried.attempts_count + 1,
         state_at=now,

@@ -68,3 +68,12 @@ def test_while_anything_is_owed_some_of_it_is_principal(
             assert to_principal >= 1
             principal, fee = principal - to_principal, fee - to_fee
         assert principal > 0 or fee == 0
+
+
+@given(amount=st.integers(1, 10**12), most=st.none() | st.integers(10**9, 10**11))
+def test_a_split_debit_sums_to_the_whole_and_no_part_is_more_than_the_rail_takes(amount: int, most: int | None) -> None:
+    parts = repayments.split(amount, most)
+    assert sum(parts) == amount
+    assert max(parts) - min(parts) <= 1
+    assert most is None or max(parts) <= most
+    assert most is None or len(parts) == -(-amount // most), "as few as it takes"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from gateway.domain import repayments as rules
 from gateway.domain.doubts import NotInDoubt, UnknownPayment, Verdict
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.four_eyes import BadProposal, NothingProposed, SamePerson
@@ -213,15 +215,13 @@ async def test_references_fit_the_rail_and_numbered_files_are_never_given_twice(
     drawn = [await shop.draw(step) for _ in range(3)]
     await shop.work()
     url = shop.world.settings.database_url
-    stored = await shops.rows(
-        url, "SELECT end_to_end_id, message_id, drawdown_id FROM instructions ORDER BY message_id"
-    )
-    assert [message_id for _, message_id, _ in stored] == ["20260302-000000", "20260302-000001"]
-    assert {len(reference) for reference, _, _ in stored} == {15}
+    stored = await shops.rows(url, "SELECT end_to_end_id, message_id FROM instructions ORDER BY message_id")
+    assert [message_id for _, message_id in stored] == ["20260302-000000", "20260302-000001"]
+    assert {len(reference) for reference, _ in stored} == {15}
     states = {one: (await shop.drawdown(one))["state"] for one in drawn}
     assert sorted(states.values()) == ["active", "active", "approved"]
     shown = {(await shop.drawdown(one))["end_to_end_id"] for one in drawn}
-    assert shown == {None, *(reference for reference, _, _ in stored)}
+    assert shown == {None, *(reference for reference, _ in stored)}
     await shop.pass_days(1)
     assert {(await shop.drawdown(one))["state"] for one in drawn} == {"active"}
     assert (await shop.verify()).problems == ()
@@ -236,3 +236,23 @@ async def test_a_payment_is_found_by_the_banks_own_reference(shop: Shop) -> None
         sql.instructions.by_bank_reference, Instruction, bank_reference="bank-7", bank_id=shop.lender.id
     )
     assert [one.drawdown_id for one in found] == [drawdown_id]
+
+
+async def test_a_debit_larger_than_the_rail_takes_is_several_and_sums_to_the_share(shop_on_both: Shop) -> None:
+    shop = shop_on_both
+    line, drawdown_id = over(shop), await shop.draw()
+    await shop.work()
+    await shop.pass_days(1)
+    share = shops.TAKINGS_AMOUNT * (await shop.drawdown(drawdown_id))["withhold_bps"] // 10_000
+    most = share // 3 + 1
+    line.capabilities = msgspec.structs.replace(line.capabilities, most_amounts={"EUR": most})
+    await shop.sell()
+    assert (await shop.close())["withheld_amount"] == share
+    parts = await shop.repayments(drawdown_id)
+    assert [one["amount"] for one in parts] == rules.split(share, most)
+    assert len(parts) == 3
+    await shop.pass_days(3)
+    parts = await shop.repayments(drawdown_id)
+    assert [one["state"] for one in parts[:3]] == ["settled"] * 3
+    assert (await shop.drawdown(drawdown_id))["repaid_amount"] == share
+    assert (await shop.verify()).problems == ()

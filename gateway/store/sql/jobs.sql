@@ -31,3 +31,7 @@ SELECT COUNT(*) FROM jobs WHERE due_at <= :business_at;
 
 -- name: hurry
 UPDATE jobs SET due_at = :due_at WHERE problem = :problem AND due_at > :due_at;
+
+-- name: hasten
+UPDATE jobs SET due_at = :due_at
+WHERE kind = :kind AND subject_id = :subject_id AND due_at > :due_at AND leased_until_at IS NULL;
