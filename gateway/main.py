@@ -20,6 +20,7 @@ from gateway.api import (
     fast_lane,
     grants,
     inbound,
+    loan_statements,
     merchants,
     metrics,
     oauth,
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
 
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
-    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *events.ROUTES, *authorization.ROUTES,
+    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES,
+    *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
     *inbound.ROUTES,
 )  # fmt: skip

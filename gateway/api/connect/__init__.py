@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from litestar import Response, get
 
-from gateway.api.connect import authority, changes, confirm, consent, dashboard, outbox, passkeys, sign_in
+from gateway.api.connect import authority, changes, confirm, consent, dashboard, loans, outbox, passkeys, sign_in
 from gateway.api.connect.pages import frame
 from gateway.domain.rights import Right
 
@@ -39,6 +39,7 @@ ROUTES = (
     *passkeys.ROUTES,
     *consent.ROUTES,
     *dashboard.ROUTES,
+    *loans.ROUTES,
     *changes.ROUTES,
     *authority.ROUTES,
     *confirm.ROUTES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.usecases import authorities, changes, confirmations, passkeys
 
 SIGN_IN, SIGN_OUT = "/connect/sign-in", "/connect/sign-out"
+LOANS = "/connect/loans"
 CONSENT, CONSENTS = "/connect/consent", "/connect/consents"
 AUTHORITY = authorities.PAGE
 CHANGES = changes.PAGE

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from gateway.api.connect.addresses import AUTHORITY, CHANGES, CONSENTS, PASSKEYS, SIGN_IN, SIGN_OUT
+from gateway.api.connect.addresses import AUTHORITY, CHANGES, CONSENTS, LOANS, PASSKEYS, SIGN_IN, SIGN_OUT
 from gateway.api.connect.browser import Visit
 from gateway.api.connect.consent import bank_name, evidence_of
 from gateway.api.connect.pages import dashboard as pages
@@ -19,7 +19,7 @@ from gateway.api.connect.routes import PAGE, POSTED
 from gateway.domain import consents, ids
 from gateway.domain.consents import Consent, ConsentState, UnknownConsent, Version
 from gateway.domain.erasures import Report
-from gateway.usecases import consent_records, erasures, sign_in
+from gateway.usecases import consent_records, erasures, loan_statements, sign_in
 from gateway.usecases import consents as permissions
 from gateway.usecases.world import World
 
@@ -54,7 +54,7 @@ async def show(request: Request[Any, Any, Any], world: NamedDependency[SkipValid
         cards=tuple(_card(visit, one) for one in held),
         token=sign_in.form_token(visit.secret),
         sign_out_to=visit.address(SIGN_OUT),
-        more=tuple((visit.words(name), visit.address(path)) for name, path in MORE.items()),
+        more=(*await _loans(visit, merchant_id), *((visit.words(name), visit.address(MORE[name])) for name in MORE)),
         told=_told(visit, held),
         data=erasure.card(visit.words, await erasures.of_merchant(world.store, merchant_id)),
     )
@@ -139,6 +139,20 @@ def _card(visit: Visit, held: Held) -> pages.Card:
         revoke_to=visit.address(f"{there}/revoke"),
         record_at=visit.address(f"{there}/record"),
     )
+
+
+async def _loans(visit: Visit, merchant_id: str) -> list[tuple[str, str]]:
+    """Title and address of each loan's statement, the newest first."""
+    return [
+        (
+            visit.words(
+                "statement.of", amount=visit.words.money(one.amount, one.currency), date=visit.words.date(one.active_on)
+            ),
+            visit.address(f"{LOANS}/{one.id}"),
+        )
+        for one in await loan_statements.of_merchant(visit.world.store, merchant_id)
+        if one.active_on is not None
+    ]
 
 
 def _told(visit: Visit, held: list[Held]) -> str:

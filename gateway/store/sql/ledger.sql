@@ -94,3 +94,7 @@ WHERE c.position > :after AND c.position <= :through ORDER BY e.id, p.line LIMIT
 -- name: loose
 SELECT id FROM entries e WHERE NOT EXISTS (SELECT 1 FROM ledger_chain c WHERE c.entry_id = e.id)
     AND NOT EXISTS (SELECT 1 FROM unchained u WHERE u.entry_id = e.id) ORDER BY id LIMIT 100;
+
+-- name: statement_of
+SELECT e.id, e.kind, e.reference, e.occurred_at, p.account, p.amount
+FROM entries e JOIN postings p ON p.entry_id = e.id WHERE e.drawdown_id = :drawdown_id ORDER BY e.id, p.line LIMIT 100000;
