@@ -125,6 +125,15 @@ def health(standing: Standing, now: datetime) -> Health:
     return Health.open if all(may_try(one, now) for one in standing.breakers) else Health.unanswering
 
 
+def may_offer(standing: Standing) -> bool:
+    """Whether offers are made on it: nobody stopped it, and it has not been silent for as long as the pauses grow.
+
+    A shorter silence refuses clicks (`health`), but no offer changes for it.
+    """
+    silent = any(one.retry_at is not None and one.pauses_count >= len(PAUSES) for one in standing.breakers)
+    return standing.stopped is Stopped.nothing and not silent
+
+
 def may_send(stopped: Stopped, *, collects: bool) -> bool:
     """Whether a person lets an instruction go: a payout, or a debit (`collects`)."""
     return stopped is Stopped.nothing or (collects and stopped is Stopped.lending)

@@ -28,6 +28,17 @@ def until(amounts: Sequence[int], day: int) -> int:
     return start + rise * max(0, day - low) // (KNOT_DAYS[at] - low)
 
 
+def daily(amounts: Sequence[int], days: int) -> list[int]:
+    """`until` of each of the days 0 to `days`, in one go."""
+    found = [0]
+    low, start = 0, 0
+    for at, knot in enumerate(KNOT_DAYS):
+        rise, length = max(start, amounts[at]) - start, knot - low
+        found += [start + rise * day // length for day in range(1, min(knot, max(low, days)) - low + 1)]
+        low, start = knot, max(0, amounts[at])
+    return found + [start] * (days + 1 - len(found))
+
+
 def straight(amount: int, days: int) -> tuple[int, ...]:
     """The outlook at KNOTS of one that sells `amount` in `days` days and goes on like that."""
     return tuple(max(0, amount) * day // days for day in KNOT_DAYS)

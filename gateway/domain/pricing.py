@@ -75,7 +75,7 @@ def fee_amount(amount: int, fee_bps: int, programme: Programme, outlook: Sequenc
 
 
 def _ahead(outlook: Sequence[int], programme: Programme) -> list[int]:
-    return [outlooks.until(outlook, day) for day in range(programme.term_days + 1)]
+    return outlooks.daily(outlook, programme.term_days)
 
 
 def outlook(scores: Scores | None) -> tuple[int, ...]:
@@ -135,14 +135,23 @@ def _fee_amount(amount: int, fee_bps: int, programme: Programme, ahead: Sequence
 
     A larger fee is repaid by a larger share, so the principal goes faster and the cap allows less: the fees allowed are
     all those up to one. A worse grade therefore never pays a smaller fee.
+
+    What one fee allows bounds the others: a fee that is too large allows no more than a smaller one does. Shares are
+    few, so that the grade's own, what that one allows, and what this one allows mostly settle it.
     """
-    low, high = 0, -(-amount * fee_bps // BPS)
-    middle = high  # the grade's own first: most often it is allowed
-    while low < high:
-        allowed = middle <= _allowed_amount(amount, middle, programme, ahead)
-        low, high = (middle, high) if allowed else (low, middle - 1)
-        middle = (low + high + 1) // 2
-    return low
+
+    def narrowed(low: int, high: int, tried: int) -> tuple[int, int]:
+        if low == high:
+            return low, high
+        allowed = _allowed_amount(amount, tried, programme, ahead)
+        return (tried, min(high, allowed)) if tried <= allowed else (max(low, min(allowed, tried - 1)), tried - 1)
+
+    bounds = 0, -(-amount * fee_bps // BPS)
+    for end in (1, 0, 1):
+        bounds = narrowed(*bounds, bounds[end])
+    while bounds[0] < bounds[1]:
+        bounds = narrowed(*bounds, (sum(bounds) + 1) // 2)
+    return bounds[0]
 
 
 def _allowed_amount(amount: int, fee: int, programme: Programme, ahead: Sequence[int]) -> int:
@@ -169,11 +178,13 @@ def withheld_share_bps(total: int, programme: Programme, ahead: Sequence[int]) -
 
 def _repaid(total: int, programme: Programme, ahead: Sequence[int], withhold_bps: int) -> list[int]:
     """What is expected to be repaid by each day until all is: the share of sales, or what ends with the term."""
-    repaid = [0]
-    while repaid[-1] < total:
-        day = len(repaid)
-        repaid.append(min(total, max(share(ahead[day], withhold_bps), _minimum(total, programme, day))))
-    return repaid
+    repaid, term = [0], programme.term_days
+    for day in range(1, term):
+        withheld, least = ahead[day] * withhold_bps // BPS, -(-total * day // term)
+        if withheld >= total or least >= total:
+            break
+        repaid.append(max(withheld, least))
+    return [*repaid, total]
 
 
 def _minimum(total: int, programme: Programme, day: int) -> int:

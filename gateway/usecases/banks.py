@@ -36,9 +36,9 @@ def is_open(world: World, bank_id: str) -> bool:
 
 
 def stop(world: World, bank_id: str, currency: str) -> str | None:
-    """Why it takes no new loans in a currency, as a reason's code; None = it does, as far as anybody knows."""
+    """Why no offer is made on it in a currency, as a reason's code; None = one is, though it may be silent a while."""
     bank = world.banks.get(bank_id)
-    if bank is None:
+    if bank is None or not rules.may_offer(bank.standing):
         return BANK_STOPPED
     paying = _paying(bank)
     return None if paying is None or currency in paying[1].capabilities.currencies else CURRENCY_NOT_SERVED

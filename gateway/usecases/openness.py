@@ -16,7 +16,7 @@ from gateway.domain.alerts import Severity
 from gateway.domain.banks import BankClosed, Breaker, Health, Standing, Stopped, Switch, Way
 from gateway.ports import NotYet, Unanswered, Unreachable, Unreadable
 from gateway.store import sql
-from gateway.usecases import alerts, audit, banks
+from gateway.usecases import alerts, audit, banks, rejudging
 from gateway.usecases.audit import OPERATOR, Action
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ async def switch(world: World, bank_id: str, stopped: Stopped, *, by: str, reaso
         await tx.run(sql.banks.switch, **msgspec.structs.asdict(made))
         if stopped is not Stopped.everything:
             await _hurry(tx, world)
+        await rejudging.begin(tx, world, f"{bank_id}-{world.ids.new('job')}")
         action = Action.bank_resumed if stopped is Stopped.nothing else Action.bank_stopped
         await audit.note(tx, world, OPERATOR, action, bank_id, stopped=stopped, by=by)
 

@@ -66,6 +66,15 @@ def test_a_bank_is_unanswering_while_any_breaker_pauses() -> None:
     assert standing.breaker("bnk_one", "obie", Way.send) == Breaker("bnk_one", "obie", Way.send)
 
 
+def test_no_offer_is_made_on_a_bank_that_is_stopped_or_silent_for_long() -> None:
+    def silent(pauses_count: int) -> Standing:
+        return Standing(breakers=(NEW, Breaker("bnk_one", "obie", Way.fetch, 9, pauses_count, START)))
+
+    assert banks.may_offer(silent(len(banks.PAUSES) - 1))
+    assert not banks.may_offer(silent(len(banks.PAUSES)))
+    assert not banks.may_offer(Standing(Stopped.lending))
+
+
 @pytest.mark.parametrize(
     ("by", "reason"),
     [("A Name", "why"), ("officer-1", " "), ("officer-1", "x" * 501), ("officer-1", "a\nb")],

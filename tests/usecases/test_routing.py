@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from gateway.domain import programme_files
+from gateway.domain.banks import Stopped
 from gateway.domain.errors import GatewayError
 from gateway.domain.programmes import INVENTORY, Eligibility, Programme
-from gateway.usecases import audit, decisions, programmes, trials, work
+from gateway.usecases import audit, decisions, openness, programmes, trials, work
 from gateway.usecases.programmes import LastProgramme
 from tests import gateways, shops, tills
 from tests.gateways import SECOND_BANK_ID
@@ -100,7 +101,7 @@ async def test_a_bank_that_stops_between_quote_and_click_lends_nothing_and_the_o
     connect(world)
     await add(world, second())
     proposed = await shop.propose(await quoted(shop, None))
-    world.banks.pop(INVENTORY.bank_id)
+    await openness.switch(world, INVENTORY.bank_id, Stopped.lending, by="officer-1", reason="A rumour")
     refused = await shop.confirm(proposed)
     assert (refused.status_code, refused.json()["code"]) == (409, "bank_unavailable")
     offer = await shop.offer()
@@ -110,11 +111,19 @@ async def test_a_bank_that_stops_between_quote_and_click_lends_nothing_and_the_o
     ]
     stale = await shop.partner.post("/v1/quotes", {"offer_id": offer["id"], "amount": offer["step_amount"]})
     assert stale.json()["code"] == "offer_frozen"  # the offer is the stopped bank's: nobody is switched in silence
-    answer = await shop.sell(100)
-    assert answer["offer"]["id"] != offer["id"]
-    quote = await quoted(shop, None)
-    assert quote["bank"]["id"] == SECOND_BANK_ID
-    assert answer["offer"]["reasons"][0]["code"] == "lender_changed"
+    await shop.work()
+    renewed = await shop.offer()
+    assert (renewed["id"] != offer["id"], renewed["reasons"][0]["code"]) == (True, "lender_changed")
+    assert (await quoted(shop, None))["bank"]["id"] == SECOND_BANK_ID
+    await openness.switch(world, SECOND_BANK_ID, Stopped.lending, by="officer-1", reason="Another rumour")
+    await shop.work()
+    nobody = await shop.offer()
+    assert (nobody["state"], nobody["reasons"][0]["code"], nobody["available_amount"]) == ("frozen", "bank_stopped", 0)
+    for bank_id in (INVENTORY.bank_id, SECOND_BANK_ID):
+        await openness.switch(world, bank_id, Stopped.nothing, by="officer-1", reason="It was none")
+    await shop.work()
+    assert ((await shop.offer())["id"], (await shop.offer())["state"]) == (renewed["id"], "open")
+    assert [one["standing"] for one in (await shop.offer())["alternatives"]] == ["not_materially_better"]
 
 
 async def test_the_cheaper_lender_is_offered_and_the_decision_says_why_and_can_be_made_again(
