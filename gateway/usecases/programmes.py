@@ -17,7 +17,7 @@ from gateway.domain import audit_entries, programme_files
 from gateway.domain.errors import Conflict, Invalid
 from gateway.domain.programmes import INVENTORY, Programme, ProgrammeRef, UnknownProgramme
 from gateway.store import sql
-from gateway.usecases import audit, rejudging
+from gateway.usecases import audit, banks, rejudging
 from gateway.usecases.audit import OPERATOR, Action
 
 if TYPE_CHECKING:
@@ -183,8 +183,8 @@ async def show(world: World, programme_id: str, version: int | None = None) -> s
 async def apply(world: World, text: str, *, tried: str, by: str) -> Listed:
     """Put a file into force: kept, noted, and every merchant judged by it, page by page, by the worker.
 
-    `tried` is the hash that the trial of this very file gave. Raises BadProgramme, NotTried, OtherProgramme or
-    TooManyProgrammes.
+    `tried` is the hash that the trial of this very file gave. Raises BadProgramme, NotTried, OtherProgramme,
+    TooManyProgrammes, or BankUnavailable where its bank is not connected.
     """
     if not audit_entries.is_account(by):
         raise NotTried(audit_entries.WHO)
@@ -196,6 +196,7 @@ async def apply(world: World, text: str, *, tried: str, by: str) -> Listed:
     async def unit(tx: Tx) -> Listed:
         await tx.one(sql.audit.hold)  # one at a time: versions follow each other
         after = (await load(tx)).plus(programme)
+        banks.find(world, programme.bank_id)
         await _add(tx, programme, by, now)
         await rejudging.begin(tx, world, f"{programme.id}-{programme.version}")
         await audit.note(

@@ -11,7 +11,7 @@ from gateway.domain import programme_files, trials
 from gateway.domain.trials import Shift, Trial
 from gateway.domain.underwriting import Outcome
 from gateway.store import sql
-from gateway.usecases import limits, positions, programmes, scoring
+from gateway.usecases import banks, limits, positions, programmes, scoring
 
 if TYPE_CHECKING:
     from gateway.usecases.limits import Judged
@@ -33,12 +33,13 @@ class Tried(msgspec.Struct, frozen=True):
 async def attempt(world: World, text: str, so_far: Trial = Trial(), after: str = "") -> Tried:  # noqa: B008 - frozen
     """What a file would come to for the next TRIED_COUNT merchants after `after`; nothing is written.
 
-    Raises BadProgramme, OtherProgramme or TooManyProgrammes.
+    Raises BadProgramme, OtherProgramme, TooManyProgrammes or BankUnavailable.
     """
     await programmes.follow(world)
     programme = programme_files.read(text)
     planned = copy.copy(world)  # the same world, but for its programmes
     planned.programmes = (await programmes.load(world.store)).plus(programme).in_force
+    banks.find(world, programme.bank_id)
     trial, looked = so_far, 0
     while looked < TRIED_COUNT:
         rows = await world.store.all(sql.positions.ids_after, after=after, limit=_BATCH_COUNT)

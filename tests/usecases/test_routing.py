@@ -10,6 +10,7 @@ import pytest
 
 from gateway.domain import programme_files
 from gateway.domain.banks import Stopped
+from gateway.domain.drawdowns import BankUnavailable
 from gateway.domain.errors import GatewayError
 from gateway.domain.programmes import INVENTORY, Eligibility, Programme
 from gateway.usecases import audit, decisions, openness, programmes, trials, work
@@ -179,6 +180,12 @@ async def test_a_lender_of_another_currency_or_without_room_is_told_as_such(own_
         assert (await partner.post("/v1/quotes", body)).json()["code"] == code
 
 
+async def test_a_programme_of_a_bank_that_is_not_connected_is_not_even_tried(site: Gateway) -> None:
+    with pytest.raises(BankUnavailable):
+        await add(site.world, second())
+    assert site.world.programmes == (INVENTORY,)
+
+
 async def test_a_withdrawn_programme_offers_nothing_new_and_its_loans_go_on(shop_on_both: Shop) -> None:
     shop, world = shop_on_both, shop_on_both.world
     with pytest.raises(LastProgramme):
@@ -210,13 +217,13 @@ async def test_what_was_applied_and_withdrawn_outlives_the_process_and_comes_bac
     database_url: str, tmp_path: Path
 ) -> None:
     async with gateways.start(database_url, tmp_path) as first:
-        await add(first.world, second())
+        await add(first.world, second(bank_id=INVENTORY.bank_id))
         await programmes.withdraw(first.world, INVENTORY.id, by="officer-1")
     async with gateways.start(database_url, tmp_path) as again:
         world = again.world
         assert [one.id for one in world.programmes] == ["prg_second"]
         assert world.programme_of(INVENTORY.id) == INVENTORY
-        assert programme_files.read(await programmes.show(world, "prg_second")) == second()
+        assert programme_files.read(await programmes.show(world, "prg_second")) == second(bank_id=INVENTORY.bank_id)
         await add(world, msgspec.structs.replace(INVENTORY, version=INVENTORY.version + 1))
-        await add(world, second(version=2, name="again"))
+        await add(world, second(bank_id=INVENTORY.bank_id, version=2, name="again"))
         assert [one.ref.version for one in world.programmes] == [INVENTORY.version + 1, 2]
