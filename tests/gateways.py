@@ -238,11 +238,14 @@ async def start(
     folder: Path,
     *,
     bank_url: str | None = None,
+    banks: str | None = None,
     starts_at: datetime = NOW,
     models_dir: Path | None = None,
 ) -> AsyncIterator[Gateway]:
     """A gateway without its worker: tests call `work.drain` or the sandbox's clock, so nothing happens behind them."""
-    settings = Settings(database_url=database_url, data_dir=folder / "keys", issuer=ISSUER, bank_url=bank_url)
+    settings = Settings(
+        database_url=database_url, data_dir=folder / "keys", issuer=ISSUER, bank_url=bank_url, banks=banks
+    )
     if models_dir is not None:
         settings = msgspec.structs.replace(settings, models_dir=models_dir)
     clock, models = StillClock(starts_at), _opened() if models_dir is None else None

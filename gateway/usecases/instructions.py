@@ -111,7 +111,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
         creditor=await _payee(world, drawdown.merchant_id),
         execute_on=banks.pays_on(world, rail),
         created_at=now,
-        remittance=f"Restock {drawdown.id}",
+        remittance=f"Restock {end_to_end_id(drawdown.id)}",
     )
     written = rail.render_payout(payout)
 
@@ -190,7 +190,7 @@ async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, ra
         sequence="FRST" if row == (1,) else "RCUR",
         collect_on=banks.collects_on(world, rail, repayment.collect_on),
         created_at=now,
-        remittance=f"Restock {drawdown.id} {repayment.business_on}",
+        remittance=f"Restock {end_to_end_id(drawdown.id)} {repayment.business_on}",
     )
 
 
