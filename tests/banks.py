@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 CLOCK = "2026-03-02T09:00"
 """The Monday morning of `tests.gateways.NOW`."""
@@ -21,6 +21,8 @@ class Line:
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self.loses_answers = False
+        self.taken: Callable[[bytes], bool] | None = None
+        """Called with each payment the bank has just taken; True = its answer never arrives."""
         self.payments: list[bytes] = []
         self.url = ""
 
@@ -37,7 +39,7 @@ class Line:
                 is_payment = request.startswith(b"POST /payments ")
                 if is_payment:
                     self.payments.append(body)
-                if is_payment and self.loses_answers:
+                if is_payment and (self.loses_answers or (self.taken is not None and self.taken(body))):
                     break
                 writer.write(head + answer)
                 await writer.drain()
