@@ -21,6 +21,7 @@ from gateway.api import (
     grants,
     inbound,
     loan_statements,
+    mandates,
     merchants,
     metrics,
     oauth,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
-    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES,
+    *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *mandates.ROUTES,
     *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
     *inbound.ROUTES,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import msgspec
 
 from gateway.domain.errors import Invalid, Upstream
+from gateway.domain.mandates import MandateScheme
 from gateway.domain.money import Money
 
 if TYPE_CHECKING:
@@ -245,6 +246,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     collects: bool = True  # it can debit a merchant under a mandate
     most_amounts: dict[str, int] = {}
     """The most that one debit may take, in minor units by currency; in others any amount."""
+    mandate_schemes: dict[str, MandateScheme] = {}
+    """Whose rules its debits follow, by currency; in others nobody's we know."""
     states: bool = True
     """Booked entries come through its mailbox; where not, another rail's statements must show them."""
     resend_hours: int | None = None

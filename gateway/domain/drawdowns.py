@@ -85,6 +85,10 @@ class Evidence(msgspec.Struct, frozen=True):
     passkey_id: str | None = None
     intent_hash: str | None = None
     """SHA-256 of the canonical intent that the passkey signed."""
+    agreement_id: str | None = None
+    """The agreement that was in force, or was signed, with it."""
+    mandate_id: str | None = None
+    """The mandate that was in force, or was signed, with it; None where nothing is debited."""
 
 
 class Drawdown(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
 from gateway.domain.underwriting import BANK_STOPPED, Outcome
 from gateway.store import sql
-from gateway.usecases import audit, banks, events, jobs, limits, positions, reviews, velocity
+from gateway.usecases import audit, banks, events, jobs, limits, mandates, positions, reviews, velocity
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ async def confirm(
     _check_terms(world, quote, confirmation.terms_hash)
     await velocity.take(tx, world, drawdown)
     given, programme = await _take_exposure(tx, world, quote)
+    mandate_id = await mandates.sign(tx, world, drawdown)
     evidence = Evidence(
         terms_hash=quote.terms_hash,
         terms_version=quote.terms_version,
@@ -138,6 +139,7 @@ async def confirm(
         authority_id=evidence_of.authority_id,
         passkey_id=evidence_of.passkey_id,
         intent_hash=evidence_of.intent_hash,
+        mandate_id=mandate_id,
     )
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)

@@ -16,9 +16,10 @@ from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import Account, Collection, Inquiries, Party, Payout
 from gateway.store import sql
-from gateway.usecases import authorities, banks, drawdowns, jobs
+from gateway.usecases import authorities, banks, drawdowns, jobs, mandates
 
 if TYPE_CHECKING:
+    from gateway.domain.mandates import Mandate
     from gateway.ports import Rail
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
@@ -126,19 +127,21 @@ async def instruct(world: World, drawdown_id: str) -> None:
 
 
 async def collect(world: World, repayment_id: str) -> None:
-    """Store the debit of a scheduled repayment, once, and have it sent."""
+    """Store the debit of a scheduled repayment, once, and have it sent. Raises MandateNeeded: then it waits."""
     repayment = await world.store.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
     if repayment is None or repayment.state is not RepaymentState.scheduled or repayment.end_to_end_id is not None:
         return
     drawdown = await drawdowns.find(world.store, repayment.drawdown_id)
     rail_name, rail = banks.collecting(world, drawdown.bank_id)
-    collection = await _collection(world, repayment, drawdown, rail)
+    mandate = await mandates.needed(world, drawdown)
+    collection = await _collection(world, repayment, drawdown, rail, mandate)
     written = rail.render_collection(collection)
 
     async def unit(tx: Tx) -> None:
         await drawdowns.lock(tx, drawdown.id)
         held = await tx.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
         if held is not None and held.state is RepaymentState.scheduled and held.end_to_end_id is None:
+            await mandates.use(tx, world, mandate, collection.end_to_end_id, repayment_id)
             await tx.run(sql.repayments.refer, repayment_id=repayment_id, end_to_end_id=collection.end_to_end_id)
             await _store(tx, world, drawdown, collection, rail=rail_name, repayment_id=repayment_id, body=written)
 
@@ -174,20 +177,20 @@ async def _store(
     await jobs.enqueue(tx, world, SEND, reference)
 
 
-async def _collection(world: World, repayment: Repayment, drawdown: Drawdown, rail: Rail) -> Collection:
-    row = await world.store.one(sql.repayments.count, drawdown_id=drawdown.id)
-    signed_at = drawdown.created_at if drawdown.evidence is None else drawdown.evidence.confirmed_at
+async def _collection(
+    world: World, repayment: Repayment, drawdown: Drawdown, rail: Rail, mandate: Mandate
+) -> Collection:
     reference, now = _reference(rail, repayment.id), world.clock.now()
     return Collection(
         end_to_end_id=reference,
         message_id=await _message_id(world, drawdown.bank_id, rail, reference),
         amount=Money(repayment.amount, repayment.currency),
         creditor=banks.party(world, drawdown.bank_id),
-        creditor_scheme_id=banks.find(world, drawdown.bank_id).creditor_scheme_id,
+        creditor_scheme_id=mandate.creditor_scheme_id,
         debtor=await _payee(world, drawdown.merchant_id),
-        mandate_id=f"M{end_to_end_id(drawdown.id)}",
-        mandate_signed_on=signed_at.date(),
-        sequence="FRST" if row == (1,) else "RCUR",
+        mandate_id=mandate.reference,
+        mandate_signed_on=mandate.signed_at.date(),
+        sequence=mandate.sequence,
         collect_on=banks.collects_on(world, rail, repayment.collect_on),
         created_at=now,
         remittance=f"Restock {end_to_end_id(drawdown.id)} {repayment.business_on}",

@@ -23,6 +23,7 @@ from gateway.usecases import (
     jobs,
     ledger,
     mailbox,
+    mandates,
     messages,
     monitoring,
     nights,
@@ -106,7 +107,8 @@ async def _close_days(world: World) -> int:
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, servicing.sweep, reminders.send, offers.expire, drawdowns.expire,
     doubts.begin_silent, doubts.watch, bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse,
-    consents.remind, notices.send, erasures.wake, changes.settle, nights.look, monitoring.sweep, reconciliation.sweep,
+    consents.remind, notices.send, erasures.wake, changes.settle, mandates.tell, nights.look, monitoring.sweep,
+    reconciliation.sweep,
     events.place, ledger.chain,
 )  # fmt: skip
 

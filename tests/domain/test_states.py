@@ -11,6 +11,7 @@ from gateway.domain import (
     changes,
     consents,
     drawdowns,
+    mandates,
     notices,
     offers,
     repayments,
@@ -31,6 +32,7 @@ TABLES: list[tuple[Any, Any]] = [
     (authorities.AuthorityState, authorities.MOVES),
     (changes.ChangeState, changes.MOVES),
     (consents.ConsentState, consents.MOVES),
+    (mandates.MandateState, mandates.MOVES),
     (notices.NoticeState, notices.MOVES),
     (reviews.ReviewState, reviews.MOVES),
 ]

@@ -27,6 +27,7 @@ class Iso20022Bank:
             currencies=settings.carried(),
             reference_length=IDENTIFIER_LENGTH,
             collects=bool(self._profile.debits),
+            mandate_schemes=self._profile.schemes,
             resend_hours=settings.resend_hours,
             cutoff=settings.cutoff,
             timezone=settings.timezone,

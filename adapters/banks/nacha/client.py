@@ -13,6 +13,7 @@ import msgspec
 from adapters import mailboxes
 from adapters.banks.nacha import wire
 from adapters.banks.nacha.wire import names
+from gateway.domain.mandates import MandateScheme
 from gateway.ports import Account, Capabilities
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class NachaBank:
         self._notices = notices
         self.capabilities = Capabilities(
             currencies=frozenset({wire.CURRENCY}),
+            mandate_schemes={wire.CURRENCY: MandateScheme.ach},
             reference_length=wire.REFERENCE_LENGTH,
             files_per_day=wire.FILES_PER_DAY,
             entry_references=False,

@@ -22,6 +22,7 @@ from adapters.banks.obie.wire import answers, consents, orders, shapes
 from adapters.banks.obie.wire.answers import CONSENT_PREFIX, Refusal
 from adapters.banks.obie.wire.consents import Consent, ConsentStatus
 from adapters.banks.obie.wire.orders import Kind, Order
+from gateway.domain.mandates import MandateScheme
 from gateway.outbound import MayHaveBeenSent, NotSent
 from gateway.ports import (
     Ack,
@@ -82,6 +83,7 @@ class ObieBank:
             reference_length=shapes.REFERENCE_LENGTH,
             instant=True,
             collects=settings.vrp is not None,
+            mandate_schemes=dict.fromkeys(settings.currencies, MandateScheme.vrp),
             states=False,
             resend_hours=24,
             timezone=orders.TIMEZONE,

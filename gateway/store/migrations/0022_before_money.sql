@@ -5,3 +5,21 @@ CREATE TABLE bank_decisions (
     decided_at BIGINT NOT NULL, recorded_at BIGINT NOT NULL,
     PRIMARY KEY (drawdown_id, number)
 );
+
+-- What may be debited: one mandate of a merchant for each bank, and which instruction went out under which.
+CREATE TABLE mandates (
+    id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchants (id), partner_id TEXT NOT NULL,
+    bank_id TEXT NOT NULL, scheme TEXT NOT NULL, reference TEXT NOT NULL, creditor_scheme_id TEXT NOT NULL,
+    account_hash TEXT NOT NULL, account_ending TEXT NOT NULL, state TEXT NOT NULL, reason TEXT,
+    signed_by_id TEXT NOT NULL, uses_count BIGINT NOT NULL, signed_at BIGINT NOT NULL, state_at BIGINT NOT NULL,
+    told_at BIGINT
+);
+CREATE UNIQUE INDEX mandates_by_reference ON mandates (bank_id, reference);
+CREATE UNIQUE INDEX mandates_live ON mandates (merchant_id, bank_id) WHERE state IN ('pending', 'active', 'suspended');
+CREATE INDEX mandates_by_merchant ON mandates (merchant_id, id);
+CREATE INDEX mandates_to_tell ON mandates (told_at) WHERE state = 'active';
+CREATE TABLE mandate_uses (
+    end_to_end_id TEXT PRIMARY KEY, mandate_id TEXT NOT NULL REFERENCES mandates (id), repayment_id TEXT NOT NULL,
+    used_at BIGINT NOT NULL
+);
+CREATE INDEX mandate_uses_by_mandate ON mandate_uses (mandate_id, used_at);

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from gateway.domain.mandates import MandateScheme
+
 Label = tuple[Literal["Cd", "Prtry"], str]
 """A word of ISO's external code lists (`Cd`), or one of the market's own (`Prtry`)."""
 
@@ -58,6 +60,15 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """ISO's code (USABA, GBDSC …) of the clearing `Account.clearing_id` is a member id of, where it must be said."""
     initiator_id: str | None = None
     """The customer number the bank knows the sender of files by (InitgPty/Id/OrgId/Othr)."""
+
+    @property
+    def schemes(self) -> dict[str, MandateScheme]:
+        """The rules debits follow, by currency, where they are SEPA's."""
+        found = {currency: terms.local_instrument for currency, terms in self.debits.items()}
+        return {currency: _SCHEMES[code] for currency, code in found.items() if code in _SCHEMES}
+
+
+_SCHEMES = {("Cd", "CORE"): MandateScheme.sepa_core, ("Cd", "B2B"): MandateScheme.sepa_b2b}
 
 
 _SEPA_TRANSFER = Terms(service_level=("Cd", "SEPA"), charge_bearer="SLEV")
