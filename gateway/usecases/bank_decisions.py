@@ -24,7 +24,7 @@ from gateway.domain.offers import Offer
 from gateway.domain.quotes import QuoteSuperseded
 from gateway.domain.reviews import ReviewKind, ReviewState
 from gateway.store import sql
-from gateway.usecases import banks, decisions, drawdowns, jobs, mandates, merchants, messages, positions, reviews
+from gateway.usecases import banks, debiting, decisions, drawdowns, jobs, merchants, messages, positions, reviews
 from gateway.usecases import ledger as books
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ async def _end_referral(tx: Tx, world: World, drawdown_id: str, target: ReviewSt
 async def _lend(tx: Tx, world: World, drawdown: Drawdown) -> None:
     await drawdowns.move(tx, world, drawdown, DrawdownState.approved)
     await books.book(tx, world, ledger.disbursed(books.loan(drawdown), drawdown.amount))
-    await mandates.activate(tx, world, drawdown)
+    await debiting.go_on(tx, world, drawdown)
     await jobs.enqueue(tx, world, drawdowns.INSTRUCT, drawdown.id)
 
 

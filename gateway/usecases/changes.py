@@ -33,7 +33,7 @@ from gateway.domain.changes import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, contacts, events, mandates, merchants, messages, passkeys
+from gateway.usecases import audit, contacts, debiting, events, merchants, messages, passkeys
 from gateway.usecases.audit import SYSTEM, Action
 from gateway.usecases.contacts import NoContact
 
@@ -255,7 +255,7 @@ async def _put_in_force(tx: Tx, world: World, change: Change) -> None:
     else:
         query, sealed = sql.changes.put_contact, contacts.seal(world, merchant_id, value)
     await tx.run(query, merchant_id=merchant_id, value=sealed, updated_at=world.clock.now())
-    await mandates.follow_account(tx, world, change)
+    await debiting.follow_account(tx, world, change)
 
 
 async def _tell(tx: Tx, world: World, change: Change) -> None:

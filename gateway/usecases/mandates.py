@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PAGE = "/connect/agreements"
 ACCOUNT_CHANGED, BY_MERCHANT, SIGNED_ANEW = "account_changed", "merchant", "signed_anew"
-_TOLD = frozenset({MandateState.suspended, MandateState.revoked})
+_STOPPED = frozenset({MandateState.suspended, MandateState.revoked})
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -119,11 +119,13 @@ async def sign(tx: Tx, world: World, drawdown: Drawdown) -> str | None:
     return (await _sign(tx, world, drawdown, _under(world, drawdown), payee)).id
 
 
-async def activate(tx: Tx, world: World, drawdown: Drawdown) -> None:
-    """The bank lends: what was signed for the draw may be used from now on."""
+async def activate(tx: Tx, world: World, drawdown: Drawdown) -> bool:
+    """The bank lends: what was signed for the draw may be used from now on (by way of `debiting.go_on`)."""
     held = await tx.one(sql.mandates.live, Mandate, merchant_id=drawdown.merchant_id, bank_id=drawdown.bank_id)
-    if drawdown.collection is CollectionMode.bank_debit and held is not None and held.state is MandateState.pending:
-        await _activate(tx, world, held)
+    if drawdown.collection is not CollectionMode.bank_debit or held is None or held.state is not MandateState.pending:
+        return False
+    await _activate(tx, world, held)
+    return True
 
 
 async def returned(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> None:
@@ -140,29 +142,34 @@ async def returned(tx: Tx, world: World, drawdown: Drawdown, reason: str | None)
         await _move(tx, world, held, MandateState.suspended, reason=reason)
 
 
-async def revoke(tx: Tx, world: World, mandate_id: str, merchant_id: str) -> None:
-    """The merchant's word: nothing more is debited, what is owed stays owed. Revoking twice does no harm."""
+async def revoke(tx: Tx, world: World, mandate_id: str, merchant_id: str) -> Mandate:
+    """The merchant's word (`debiting.stop` has what follows for its loans). Revoking twice does no harm."""
     await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     held = await find(tx, mandate_id, merchant_id)
     if held.state is not MandateState.revoked:
         await _move(tx, world, held, MandateState.revoked, reason=BY_MERCHANT)
+        await _notify(tx, world, held, "mandate_revoked")
         await audit.note(tx, world, merchant_id, Action.mandate_revoked, held.id)
+    return held
 
 
-async def follow_account(tx: Tx, world: World, change: Change) -> None:
+async def follow_account(tx: Tx, world: World, change: Change) -> bool:
     """Another payout account took effect: each mandate for the old one is replaced by one for the new.
 
     The holder's passkey signed that as it approved the change. A suspended mandate is replaced too: that is its cure.
+    Whether one is in force for the new account now.
     """
     if change.kind is not ChangeKind.payout_account:
-        return
-    payee = await authorities.payee(tx, world, change.merchant_id)
+        return False
+    payee, again = await authorities.payee(tx, world, change.merchant_id), False
     for held in await tx.all(sql.mandates.live_of, Mandate, merchant_id=change.merchant_id):
         await _move(tx, world, held, MandateState.replaced, reason=ACCOUNT_CHANGED)
         if change.approval is not None:
             signed = await _sign(tx, world, change, (held.bank_id, held.scheme), payee)
             if held.state is not MandateState.pending:
                 await _activate(tx, world, signed)
+                again = True
+    return again
 
 
 async def tell(world: World) -> int:
@@ -245,9 +252,7 @@ async def _move(tx: Tx, world: World, mandate: Mandate, target: MandateState, *,
     if not await tx.run(sql.mandates.move, **row):
         raise states.IllegalMove("the mandate moved meanwhile", state=mandate.state, wanted=target)
     await _tell(tx, world, mandate, target)
-    if target in _TOLD:
-        await _notify(tx, world, mandate, f"mandate_{target}")
-    if target in _TOLD and reason != BY_MERCHANT:
+    if target in _STOPPED and reason != BY_MERCHANT:
         facts = {"mandate": mandate.id, "reason": (reason or "none").lower()}
         await audit.note(tx, world, SYSTEM, Action.mandate_stopped, mandate.merchant_id, **facts)
 

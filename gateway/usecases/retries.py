@@ -12,7 +12,7 @@ from gateway.domain.alerts import Severity
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.repayments import Channel, RepaymentKind
 from gateway.domain.returns import Course
-from gateway.usecases import alerts, drawdowns, loans, messages, payoffs, positions, repayments, servicing
+from gateway.usecases import alerts, drawdowns, loans, mandates, messages, payoffs, positions, repayments, servicing
 
 if TYPE_CHECKING:
     from gateway.domain.drawdowns import Drawdown
@@ -34,7 +34,8 @@ async def follow(tx: Tx, world: World, repayment: Repayment, code: str | None) -
     if course is Course.retry and drawdown.state is DrawdownState.active:
         await _retry(tx, world, drawdown, repayment, code)
     elif course is Course.reauthorise:
-        await _stop(tx, world, drawdown, code or "")
+        await mandates.returned(tx, world, drawdown, code)
+        await stop(tx, world, drawdown, code or "")
     await servicing.refresh(tx, world, drawdown.id)
     if course is Course.review:
         about = await positions.certain(tx, world, drawdown.merchant_id)
@@ -62,7 +63,7 @@ async def _retry(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment,
         )  # fmt: skip
 
 
-async def _stop(tx: Tx, world: World, drawdown: Drawdown, code: str) -> None:
+async def stop(tx: Tx, world: World, drawdown: Drawdown, code: str) -> None:
     """Debit nothing more until the merchant gives a new account or mandate."""
     kept = await loans.find(tx, drawdown.id)
     if kept is None or kept.stopped_code is not None:
