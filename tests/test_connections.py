@@ -35,6 +35,7 @@ HEAD = """
 id = "bnk_one"
 name = "One Bank"
 account = { iban = "NL41MOCK0000000001", bic = "MOCKNL2AXXX" }
+creditor_scheme_id = "NL00ZZZ000000000000"
 """
 FILES = """
 [[bank.rail]]
@@ -129,6 +130,7 @@ async def test_the_file_is_found_by_its_variable_and_a_poll_interval_is_kept(tmp
         (HEAD.replace("NL41", "NL42") + FILES, "fails its check"),
         (HEAD.replace('iban = "NL41MOCK0000000001", ', "") + FILES, "iban or an other_id"),
         (HEAD + "bic = 'X'" + FILES, "bic"),
+        (HEAD.replace("NL00ZZZ000000000000", "") + FILES, "creditor_scheme_id"),
         (HEAD + FILES + FILES, "two rails have that name"),
         (HEAD + FILES + NACHA, "iso20022 and nacha could each do it: name one by pays_out"),
         (HEAD + "pays_out = 'obie'" + FILES, "pays_out = 'obie' is none"),
@@ -148,9 +150,10 @@ async def test_the_file_is_found_by_its_variable_and_a_poll_interval_is_kept(tmp
     ],
     ids=[
         "no toml", "another shape", "no bank", "another table", "no rail", "same id", "bad id", "bad iban",
-        "no account", "unknown key", "same rail", "two pay out", "unknown rail", "unknown setting", "unknown transport",
-        "unknown kind", "bad cutoff", "bad zone", "bad calendar", "bad interval", "secret in the file", "no such file",
-        "bad key", "no proof", "no client key", "unknown decision",
+        "no account", "unknown key", "no creditor", "same rail", "two pay out", "unknown rail",
+        "unknown setting", "unknown transport", "unknown kind", "bad cutoff", "bad zone", "bad calendar",
+        "bad interval", "secret in the file", "no such file", "bad key", "no proof", "no client key",
+        "unknown decision",
     ],
 )  # fmt: skip
 async def test_what_is_wrong_with_the_file_is_said_with_the_key(text: str, said: str) -> None:

@@ -62,6 +62,9 @@ def connect(
             made[name].capabilities = msgspec.structs.replace(made[name].capabilities, lead_days=lead_days)
             _check_times(made[name], around)
     _choose(bank, made)
+    for name, entry in zip(made, bank.rails, strict=True):
+        if made[name].capabilities.collects and entry["kind"] in NAMES_CREDITOR and not bank.creditor_scheme_id:
+            raise BadSettings(f"bank {bank.id}: rail {name} debits under its creditor_scheme_id, which is not said")
     return made, polls
 
 
@@ -178,5 +181,7 @@ def _berlin(own: dict[str, Any], outbound: Outbound, around: Surroundings) -> Ra
 
 
 BUILT_IN: dict[str, Maker] = {"iso20022": _iso20022, "nacha": _nacha, "obie": _obie, "berlin": _berlin}
+NAMES_CREDITOR = frozenset({"iso20022"})
+"""Kinds whose debits carry the bank's id in the scheme."""
 OWN_TIMES = frozenset({"iso20022", "nacha", "berlin"})
 """Kinds whose adapters have cut-off, time zone and calendar among their own settings."""

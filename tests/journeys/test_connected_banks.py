@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,16 +13,21 @@ from adapters.banks.iso20022.sandbox import MockBankControls
 from gateway.domain.money import Money
 from gateway.outbound import Outbound
 from tests import gateways
+from tests.adapters import berlin_bank, berlin_scene, obie_bank, obie_keys, obie_scene, token_desk
+from tests.adapters.conftest import FUNDING
 from tests.shops import Shop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
 ROUTING = "999999992"
 """mock-bank's own routing number."""
+UK = "GB33BUKB20201555555555"
+"""The account that the UK stand-in lets pay."""
 
 
 def bank(rest: str) -> str:
@@ -95,3 +102,157 @@ name = "Restock"
     async with connected(tmp_path, text, "USD", bank_url) as shop:
         await shop.pay_to("121042882/1122334455")
         await lent_and_repaid(shop)
+
+
+# --- rails that bring no statements or take no debits, beside a folder of files ---------------------------------------
+
+
+class Folders:
+    """The files of a bank whose other half is a folder: our debits go in there, statements come from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.outgoing, self.incoming = folder / "to the bank", folder / "from the bank"
+        self.outgoing.mkdir()
+        self.incoming.mkdir()
+        self._count = 0
+
+    def rail(self) -> str:
+        return f"""
+[[bank.rail]]
+kind = "iso20022"
+transport = {{ kind = "directory", outgoing = "{self.outgoing}", incoming = "{self.incoming}", settle_seconds = 0 }}
+"""
+
+    def debits(self) -> list[tuple[str, str]]:
+        """End-to-end id and amount of every debit handed over."""
+        found = []
+        for file in sorted(self.outgoing.iterdir()):
+            text = file.read_text(encoding="utf-8")
+            references = re.findall(r"<EndToEndId>(.*?)</EndToEndId>", text)
+            found.append((references[0], re.findall(r"<InstdAmt Ccy=.*?>(.*?)</InstdAmt>", text)[0]))
+        return found
+
+    def book(self, reference: str, amount: str, iban: str, currency: str, *, credit: bool) -> None:
+        """Put a statement with one entry where the gateway fetches it."""
+        self._count += 1
+        side, name = "CRDT" if credit else "DBIT", f"statement-{self._count}"
+        text = (
+            f'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>'
+            f"<GrpHdr><MsgId>{name}</MsgId><CreDtTm>2026-03-02T18:00:00Z</CreDtTm></GrpHdr><Stmt><Id>{name}</Id>"
+            f"<Acct><Id><IBAN>{iban}</IBAN></Id></Acct>"
+            f'<Ntry><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
+            f"<BookgDt><Dt>2026-03-02</Dt></BookgDt><AcctSvcrRef>ref-{self._count}</AcctSvcrRef>"
+            f"<NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>"
+            f"</Stmt></BkToCstmrStmt></Document>"
+        )
+        (self.incoming / f"{name}.xml").write_text(text, encoding="utf-8")
+
+
+class Sandbox:
+    """A TestClock that does what a stand-in's own calendar needs."""
+
+    def __init__(self, passes: Callable[[], object]) -> None:
+        self._passes = passes
+
+    async def advance(self, to: datetime) -> None:
+        """See TestClock."""
+        self._passes()
+
+
+def secret(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+async def test_over_uk_open_banking_with_statements_in_a_folder(tmp_path: Path) -> None:
+    stand_in, folders = obie_bank.Bank(), Folders(tmp_path)
+    stand_in.accounts = {UK: obie_bank.AccountAtBank("Sandbox Bank", Decimal(10**9))}
+    key = secret(tmp_path, "ours.pem", obie_keys.private_pem("restock"))
+    desk = token_desk.Desk("client", holder=stand_in.authorise)
+    with obie_scene.serving(stand_in) as address, token_desk.serving(desk) as token_url:
+        text = bank(f"""
+account = {{ iban = "{UK}" }}
+creditor_scheme_id = "GB00ZZZ000000000000"
+pays_out = "obie"
+[[bank.rail]]
+kind = "obie"
+payments_url = "{address}"
+events_url = "{address}"
+client_id = "{obie_keys.CLIENT_ID}"
+issuer = "{obie_keys.OUR_ISSUER}"
+kid = "{obie_keys.OUR_KID}"
+signing_key = {{ file = "{key}" }}
+bank_issuer = "{obie_keys.BANK_ISSUER}"
+bank_keys = {{ {obie_keys.BANK_KID} = '''{obie_keys.public_pem("bank")}''' }}
+local_instrument = "UK.OBIE.FPS"
+calendar = "GB"
+[bank.rail.tokens]
+url = "{token_url}"
+client_id = "{obie_keys.CLIENT_ID}"
+scope = "payments"
+holder_scope = "{token_desk.HOLDER}{{consent_id}}"
+kid = "{obie_keys.OUR_KID}"
+signing_key = {{ file = "{key}" }}
+{folders.rail()}""")
+        async with connected(tmp_path, text, "GBP") as shop:
+            await shop.pay_to("30949312345678")
+            drawdown_id = await shop.draw()
+            await shop.work()
+            assert (await shop.drawdown(drawdown_id))["state"] in {"submitted", "pending"}
+            (order,) = stand_in.orders()
+            instructed = order.data["Initiation"]
+            amount = instructed["InstructedAmount"]["Amount"]
+            folders.book(instructed["EndToEndIdentification"], amount, UK, "GBP", credit=False)
+            shop.lender.clock = Sandbox(lambda: stand_in.pass_days(0))
+            await repaid_from_the_folder(shop, folders, drawdown_id, UK, "GBP")
+            assert desk.asked[0]["scope"] == "payments"
+
+
+async def test_over_a_berlin_group_interface_with_debits_in_a_folder(tmp_path: Path) -> None:
+    keys, folders = berlin_scene.new_keys(), Folders(tmp_path)
+    stand_in = berlin_bank.StandIn(keys.certificate)
+    iban = str(FUNDING.iban)
+    with berlin_bank.serving(stand_in) as address:
+        made = berlin_scene.settings(address, keys)
+        key = secret(tmp_path, "ours.pem", made.signing_key)
+        resource = next(one.resource_id for one in made.accounts if one.iban == iban)
+        text = bank(f"""
+account = {{ iban = "{iban}" }}
+creditor_scheme_id = "NL00ZZZ000000000000"
+pays_out = "berlin"
+[[bank.rail]]
+kind = "berlin"
+base_url = "{address}"
+consent_id = "{made.consent_id}"
+ip_address = "192.0.2.10"
+accounts = [{{ iban = "{iban}", resource_id = "{resource}" }}]
+signing_key = {{ file = "{key}" }}
+certificate = '''{made.certificate}'''
+bank_key = '''{made.bank_key}'''
+timezone = "Europe/Amsterdam"
+calendar = "TARGET"
+cutoff = "16:00"
+{folders.rail()}""")
+        async with connected(tmp_path, text, "EUR") as shop:
+            drawdown_id = await shop.draw()
+            shop.lender.clock = Sandbox(lambda: stand_in.pass_days(1))
+            await repaid_from_the_folder(shop, folders, drawdown_id, iban, "EUR")
+            (payment,) = stand_in.payments
+            assert payment.status == "ACSC"
+
+
+async def repaid_from_the_folder(shop: Shop, folders: Folders, drawdown_id: str, iban: str, currency: str) -> None:
+    """The payout is booked; a few days' debits are handed over as files, and booked when the bank says so."""
+    await shop.live(3)
+    drawdown = await shop.drawdown(drawdown_id)
+    assert (drawdown["state"], drawdown["reason"]) == ("active", None)
+    debits = folders.debits()
+    assert debits
+    for reference, amount in debits:
+        folders.book(reference, amount, iban, currency, credit=True)
+    await shop.work()
+    assert await shop.parked() == []
+    assert [one["state"] for one in await shop.repayments(drawdown_id)].count("settled") == len(debits)
+    assert (await shop.verify()).balanced
