@@ -72,7 +72,7 @@ train: $(READY) ## make the ONNX models and their cards again
 evaluate: $(READY) ## every acceptance figure of the models; RESTOCK_SHARED names the real shops' data
 	@$(BIN)/python -m onnx_models.evaluate
 
-soak: $(READY) ## long rounds: kill the server under load, count every sale
+soak: $(READY) ## long rounds: kill the server under load and while it pays, count every sale and payment
 	@$(BIN)/python -m pytest -m soak $(PYTEST)
 
 SEEDS ?= 200

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain import accounts
 from gateway.domain.accounts import IBAN_LENGTHS, is_valid_iban, is_valid_routing_number, sandbox_iban
 
 # Published examples of the IBAN registry.
@@ -92,3 +93,16 @@ def test_anything_else_is_no_routing_number(number: str) -> None:
 def test_one_wrong_digit_of_a_routing_number_is_always_found(number: str, place: int, digit: str) -> None:
     wrong = number[:place] + digit + number[place + 1 :]
     assert is_valid_routing_number(wrong) is (wrong == number)
+
+
+@given(
+    number=st.from_regex(r"\A[0-9A-Z]{6,34}\Z"),
+    routing=st.none() | st.from_regex(r"\A[0-9]{9}\Z"),
+    savings=st.booleans(),
+)
+def test_an_account_is_read_as_it_was_written_and_ends_in_its_own_number(
+    number: str, routing: str | None, *, savings: bool
+) -> None:
+    account = accounts.Number(number, routing, savings and routing is not None)
+    assert accounts.read(accounts.written(account)) == account
+    assert accounts.tail(accounts.written(account)) == number[-4:]
