@@ -12,11 +12,12 @@ from gateway.domain.quotes import NewQuote
 from gateway.domain.sales import NewSale, SaleKind
 from gateway.usecases import consents, days, doubts, drawdowns, jobs, positions, quotes, sales, work
 from gateway.usecases.drawdowns import EvidenceOf
-from tests.simulation import worlds
+from tests.simulation import invariants, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from gateway.store import Tx
     from gateway.usecases.doubts import Doubt
     from tests.simulation.runs import Partner, Run
 
@@ -130,14 +131,29 @@ async def draw(run: Run) -> None:
         await _confirm(run, partner, partner.drawdowns[-1])
 
 
-async def _quote(run: Run, partner: Partner) -> None:
+async def race(run: Run) -> None:
+    """Two draws of most of what there is, each within it, clicked at the same moment."""
+    partner = _partner(run)
+    for _ in range(2):
+        await _quote(run, partner, parts=(3, 4))
+        await _propose(run, partner)
+    clicks = [_confirm(run, partner, drawdown_id) for drawdown_id in partner.drawdowns[-2:]]
+    for answer in await asyncio.gather(*clicks, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
+
+
+async def _quote(run: Run, partner: Partner, parts: tuple[int, int] | None = None) -> None:
     world, caller = run.world, partner.shop.caller
     position = await positions.current(world, partner.shop.id)
     if position is None or position.offered is None:
         return
     step = world.programme.step_amount(worlds.CURRENCY)
     steps = position.offered.limit_amount // step
-    asked = run.random.choice((1, run.random.randint(1, 12), steps // 10, steps // 4, steps // 2, steps))
+    if parts is None:
+        asked = run.random.choice((1, run.random.randint(1, 12), steps // 10, steps // 4, steps // 2, steps))
+    else:
+        asked = steps * parts[0] // parts[1]
     new = NewQuote(position.offered.id, step * max(1, asked))
     partner.quotes.append(await world.store.write(lambda tx: quotes.make(tx, world, caller, new)))
 
@@ -154,11 +170,13 @@ async def _confirm(run: Run, partner: Partner, drawdown_id: str) -> None:
     world, partner_id = run.world, partner.shop.caller.partner_id
     shown = await drawdowns.find(world.store, drawdown_id)
     said, evidence = Confirmation(shown.terms_hash), EvidenceOf("sandbox", partner.shop.caller.client_id, None)
-    await world.store.write(
-        lambda tx: drawdowns.confirm(tx, world, drawdown_id, partner_id, said, evidence_of=evidence)
-    )
+
+    async def unit(tx: Tx) -> list[str]:
+        confirmed = await drawdowns.confirm(tx, world, drawdown_id, partner_id, said, evidence_of=evidence)
+        return await invariants.beyond(tx, world, confirmed)
+
+    run.problems += await world.store.write(unit)
     run.steps.note(f"confirmed {drawdown_id} {shown.amount}")
-    await run.checks.guard(partner.shop.id)
 
 
 async def cancel(run: Run) -> None:
@@ -264,7 +282,7 @@ ALONE = frozenset({decide})
 """Operations of people who see that nothing else is under way."""
 _CHOICES: tuple[tuple[Actor, int], ...] = (
     (sell, 60), (refund, 30), (report_late, 20), (close_day, 30), (trade, 100),
-    (quote, 30), (propose, 30), (click, 40), (draw, 90), (cancel, 15), (revoke, 5), (agree, 20),
+    (quote, 30), (propose, 30), (click, 40), (draw, 90), (race, 15), (cancel, 15), (revoke, 5), (agree, 20),
     (work_job, 150), (sweep, 140), (rounds, 30),
     (decide, 15), (wait, 60), (sleep, 25), (jump, 15),
 )  # fmt: skip

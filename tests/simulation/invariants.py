@@ -9,6 +9,9 @@ from gateway.store import sql
 from gateway.usecases import limits, positions
 
 if TYPE_CHECKING:
+    from gateway.domain.drawdowns import Drawdown
+    from gateway.store import Tx
+    from gateway.usecases.world import World
     from tests.simulation.runs import Run
 
 UNBALANCED = """
@@ -47,7 +50,25 @@ WHERE i.end_to_end_id = ? AND d.evidence_json IS NOT NULL AND i.amount = COALESC
 PAID = "SELECT end_to_end_id, state, amount FROM drawdowns WHERE end_to_end_id IS NOT NULL"
 COLLECTED = "SELECT end_to_end_id, state, amount FROM repayments WHERE end_to_end_id IS NOT NULL"
 WENT = frozenset({"active", "repaid", "charged_off", "refinanced"})
+GREEDY = """
+SELECT d.id FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id AND r.retry_of IS NULL AND r.kind = 'share'
+GROUP BY d.id
+HAVING SUM(r.amount) > d.withhold_bps * (SELECT COALESCE(SUM(s.net_amount), 0) FROM sales s
+    WHERE s.merchant_id = d.merchant_id AND s.kind = 'sale' AND s.business_on > d.active_on) / 10000 + 1"""
 PARKED = "SELECT problem FROM bank_messages WHERE state = 'parked'"
+
+
+async def beyond(tx: Tx, world: World, confirmed: Drawdown) -> list[str]:
+    """In the very unit of a click: what is owed is within the fresh limit, and within what bank and partner lend."""
+    position = await positions.certain(tx, world, confirmed.merchant_id)
+    judged = await limits.under(tx, world, position, confirmed.programme_id)
+    if judged is None:
+        return [f"{confirmed.id} was confirmed under a programme that is not in force"]
+    bounds = limits.caps(judged.programme, confirmed.partner_id, confirmed.currency)
+    rows = await tx.all(sql.exposures.of, scopes_json=[scope for scope, _ in bounds])
+    used = {row[0]: row[1] for row in rows} | {confirmed.merchant_id: position.exposure_amount}
+    bounds.append((confirmed.merchant_id, judged.assessment.limit_amount))
+    return [f"{scope} owes {used[scope]}, above the limit of {cap}" for scope, cap in bounds if used[scope] > cap]
 
 
 class Checks:
@@ -66,6 +87,7 @@ class Checks:
         if not self._run.database.settled:
             return
         self._payments()
+        self._stored()
         version = self._run.database.changes_count
         if version != self._version:
             self._version = version
@@ -73,17 +95,6 @@ class Checks:
             for query, values in ((UNBALANCED, (self._seen,)), (UNLIKE, ()), (SCOPES, ()), (TOO_MUCH, ())):
                 problems += [row[0] for row in self._look(query, values)]
             self._seen = self._one("SELECT COALESCE(MAX(rowid), 0) FROM postings")
-
-    async def guard(self, merchant_id: str) -> None:
-        """Right after a click: what is owed is within the fresh limit, and within what bank and partner lend."""
-        world = self._run.world
-        position = await positions.current(world, merchant_id)
-        assert position is not None
-        caps = limits.caps(world.programme, position.partner_id, position.currency)
-        rows = {row[0]: row[1] for row in await world.store.all(sql.exposures.of, scopes_json=[s for s, _ in caps])}
-        for scope, cap in caps:
-            if rows.get(scope, 0) > cap:
-                self._run.problems.append(f"{scope} is {rows[scope]}, above {cap}")
 
     def _payments(self) -> None:
         """Each payment the bank took is one that a merchant confirmed or owes, to the minor unit, and taken once."""
@@ -108,13 +119,28 @@ class Checks:
         """Everything has ended, and the bank's books are ours."""
         problems = self._run.problems
         problems += [f"never ends: {row[0]}" for row in self._look(OPEN_WORK)]
-        parked = " ".join(row[0] or "" for row in self._look(PARKED))
+        excused = self._excused()
+        problems += [f"more than its share of the sales was withheld: {row[0]}" for row in self._look(GREEDY)]
         truth = self._truth()
         for reference, (kind, state, ours) in self._ours().items():
             amount = truth.pop(reference, 0)
-            if amount != ours and reference not in parked:
+            if amount != ours and reference not in excused:
                 problems.append(f"{kind} {reference} is {state}, the bank booked {amount}")
         problems += [f"the bank booked {amount} of {reference}, unknown here" for reference, amount in truth.items()]
+
+    def _excused(self) -> set[str]:
+        """Payments that a person was told of, of which the bank lied, or whose payout came back after repayments."""
+        bank, parked = self._run.bank, " ".join(row[0] or "" for row in self._look(PARKED))
+        returned = {one.order.end_to_end_id for one in bank.bookings if one.returned and not one.order.debit}
+        return {reference for reference in bank.lied_about | returned if reference in parked}
+
+    def _stored(self) -> None:
+        """What the bank may forget because we said that we have it."""
+        told = self._run.rail.acknowledged
+        if told:
+            kept = {row[0] for row in self._look("SELECT message_id FROM bank_messages")}
+            self._run.problems += [f"message {one} is not stored" for one in told if one not in kept]
+            told.clear()
 
     def _truth(self) -> dict[str, int]:
         """Reference → what moved on the account in all."""

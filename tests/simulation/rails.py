@@ -114,6 +114,8 @@ class SimRail:
 
     def __init__(self, bank: SimBank, words: Plain, steps: Steps, traits: Traits) -> None:
         self.bank, self._steps = bank, steps
+        self.acknowledged: list[str] = []
+        """Messages that the gateway said it has, since somebody last looked."""
         self.capabilities = Capabilities(
             currencies=frozenset({"EUR"}),
             reference_length=traits.reference_length,
@@ -152,6 +154,7 @@ class SimRail:
     async def acknowledge(self, message_ids: list[str]) -> None:
         """See Rail."""
         await self._steps.point("acknowledge")
+        self.acknowledged += message_ids
         for message_id in message_ids:
             self.bank.mailbox.pop(message_id, None)
         await self._steps.point("acknowledged")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from gateway.usecases.world import World
+    from tests.simulation.tempers import Temper, Traits
 
 OPERATIONS_COUNT = 100
 AT_ONCE_COUNT = 3
@@ -67,7 +68,7 @@ class Run:
 
     world: World
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, temper: Temper | None = None, traits: Traits | None = None) -> None:
         template = worlds.template()
         self.seed = seed
         self.random = Random(f"actors {seed}")
@@ -77,7 +78,7 @@ class Run:
         self.database = Database(template.image)
         words = Plain(worlds.OWN_ACCOUNT)
         chances = Random(f"temper {seed}")
-        temper, self.traits = tempers.draw(chances), tempers.traits(chances)
+        temper, self.traits = temper or tempers.draw(chances), traits or tempers.traits(chances)
         bank, clock = Random(f"bank {seed}"), self.around.clock
         self.bank = SimBank(bank, clock, self.steps, words, temper=temper, traits=self.traits)
         self.rail = (AskableRail if self.traits.inquiries else SimRail)(self.bank, words, self.steps, self.traits)
@@ -197,9 +198,14 @@ class Run:
         self.database.close()
 
 
-def run(seed: int, operations_count: int = OPERATIONS_COUNT) -> Outcome:
-    """Live one seed. Raises Failed, with the seed, the last steps, and how to see it again."""
-    made = Run(seed)
+def run(
+    seed: int, operations_count: int = OPERATIONS_COUNT, temper: Temper | None = None, traits: Traits | None = None
+) -> Outcome:
+    """Live one seed, under the bank it draws or the one given.
+
+    Raises Failed, with the seed, the last steps, and how to see it again.
+    """
+    made = Run(seed, temper, traits)
     try:
         with _watched(made.problems, made.steps):
             return loops.run(made.live(operations_count), made.steps.release)  # type: ignore[no-any-return]
