@@ -53,7 +53,7 @@ async def sell(run: Run) -> None:
 async def refund(run: Run) -> None:
     """Money given back, now and then more than was ever taken."""
     partner = _partner(run)
-    amount = 1 + run.random.randrange(partner.shop.takings_amount * run.random.choice((1, 1, 1, 4)))
+    amount = 1 + run.random.randrange(partner.shop.takings_amount * run.random.choice((1, 1, 1, 8)))
     await _push(run, partner, [_row(run, partner, SaleKind.refund, amount)])
 
 

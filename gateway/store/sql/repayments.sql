@@ -88,8 +88,8 @@ ORDER BY state_at LIMIT 256;
 
 -- name: unsent
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
-    suspense_amount, recovered_amount, end_to_end_id, collect_on, settled_on, reason, retry_of, attempts_count, state_at,
-    created_at
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments r WHERE r.drawdown_id = :drawdown_id AND r.state = 'scheduled' AND r.channel = 'debit'
     AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.repayment_id = r.id
         AND i.sent_at IS NOT NULL)
