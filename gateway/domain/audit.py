@@ -11,6 +11,7 @@ from gateway.domain import ledger, quotes, settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
+from gateway.domain.remittances import Piece
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.reviews import ReviewState
 from gateway.domain.write_offs import WriteOff
@@ -47,6 +48,8 @@ class Stored(msgspec.Struct, frozen=True):
     review: ReviewState | None = None
     """What became of its review, if a person had to look."""
     write_offs: tuple[WriteOff, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    """What came of the shares that the partner withheld."""
 
 
 def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
@@ -57,9 +60,14 @@ def booked(lines: Iterable[tuple[str, str, str, int]]) -> Booked:
     return {key: tuple(postings) for key, postings in found.items()}
 
 
-def expected(drawdown: Drawdown, repayments: Iterable[Repayment], write_offs: Iterable[WriteOff] = ()) -> Booked:
+def expected(
+    drawdown: Drawdown,
+    repayments: Iterable[Repayment],
+    write_offs: Iterable[WriteOff] = (),
+    pieces: Iterable[Piece] = (),
+) -> Booked:
     """The entries that a drawdown and its repayments in these states must have, and no others."""
-    found = (*_expected(drawdown, repayments), *_written_off(drawdown, write_offs))
+    found = (*_expected(drawdown, repayments), *_written_off(drawdown, write_offs), *_remitted(drawdown, pieces))
     return {(entry.kind, entry.reference): entry.postings for entry in found if entry.postings}
 
 
@@ -90,6 +98,12 @@ def _written_off(drawdown: Drawdown, write_offs: Iterable[WriteOff]) -> Iterator
         yield ledger.charged_off(loan, lost.principal_amount, lost.fee_amount, reference=lost.reference)
 
 
+def _remitted(drawdown: Drawdown, pieces: Iterable[Piece]) -> Iterator[Entry]:
+    loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
+    for piece in pieces:
+        yield ledger.partner_remitted(loan, piece.reference, drawdown.partner_id, piece.amount)
+
+
 def problems(stored: Stored) -> Iterator[str]:
     """Sentences about whatever does not agree; none when all does."""
     drawdown = stored.drawdown
@@ -118,7 +132,7 @@ def problems(stored: Stored) -> Iterator[str]:
 
 
 def _of_entries(stored: Stored) -> Iterator[str]:
-    must = expected(stored.drawdown, stored.repayments, stored.write_offs)
+    must = expected(stored.drawdown, stored.repayments, stored.write_offs, stored.pieces)
     for kind, reference in sorted(must.keys() | stored.booked.keys()):
         there, wanted = stored.booked.get((kind, reference)), must.get((kind, reference))
         if there is None:

@@ -27,6 +27,8 @@ class Right(StrEnum):
     grants_read = "grants:read"
     grants_write = "grants:write"
     sessions_write = "sessions:write"
+    remittances_read = "remittances:read"
+    remittances_write = "remittances:write"
     sandbox_write = "sandbox:write"
 
 
@@ -40,6 +42,8 @@ OWN = frozenset(
         Right.grants_read,
         Right.grants_write,
         Right.sessions_write,
+        Right.remittances_read,
+        Right.remittances_write,
         Right.sandbox_write,
     }
 )

@@ -14,7 +14,7 @@ from gateway.domain.drawdowns import Drawdown
 from gateway.domain.repayments import OPEN, Repayment
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, instructions, matching, payouts, settling, transfers
+from gateway.usecases import drawdowns, instructions, matching, payouts, remitting, settling, transfers
 from gateway.usecases.instructions import COLLECTION, Instruction
 from gateway.usecases.statuses import Contradiction, Correction, UnknownPayment
 
@@ -32,7 +32,10 @@ async def apply(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> str | None
     Raises AlreadyBooked, Contradiction or IllegalMove; then nothing of it stays.
     """
     named = fact.kind is BankEventKind.booked and fact.credit and fact.end_to_end_id is not None
-    if named and await transfers.settle(tx, world, bank, fact, _check_entry(bank, fact)):
+    if named and (
+        await transfers.settle(tx, world, bank, fact, _check_entry(bank, fact))
+        or await remitting.receive(tx, world, bank, fact)
+    ):
         return fact.end_to_end_id
     instruction = await _about(tx, world, bank, fact)
     if fact.kind is BankEventKind.correction:

@@ -33,6 +33,7 @@ from gateway.usecases import (
     reconciliation,
     rejudging,
     reminders,
+    remitting,
     repayments,
     servicing,
     sign_in,
@@ -108,8 +109,7 @@ SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, servicing.sweep, reminders.send, offers.expire, drawdowns.expire,
     doubts.begin_silent, doubts.watch, bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse,
     consents.remind, notices.send, erasures.wake, changes.settle, mandates.tell, nights.look, monitoring.sweep,
-    reconciliation.sweep,
-    events.place, ledger.chain,
+    reconciliation.sweep, remitting.watch, events.place, ledger.chain,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.rights import OWN, Right
+from gateway.store import sql
 from tests.api import minting, snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NOBODYS = "01jc0000000000000000000000"
 WITHOUT_IDS = {
     ("GET", "/v1/merchants"), ("POST", "/v1/merchants"), ("GET", "/v1/events"), ("GET", "/v1/sandbox/clock"),
-    ("POST", "/v1/sandbox/clock/advance"),
+    ("POST", "/v1/sandbox/clock/advance"), ("GET", "/v1/remittances"), ("POST", "/v1/remittances"),
 }  # fmt: skip
 """Routes that name no thing; what they list is looked at below."""
 IN_THE_BODY = {
@@ -102,7 +103,20 @@ async def things(shop: Shop) -> dict[str, str]:
         "grant_id": str((await minting.caller(shop.partner, shop.id)).grant_id),
         "session_id": (await shop.partner.done("/v1/widget/sessions", widget))["id"],
         "business_on": "2026-03-01",
+        "remittance_id": await _remittance(shop),
     }
+
+
+async def _remittance(shop: Shop) -> str:
+    world, remittance_id = shop.world, shop.world.ids.new("remittance")
+    await world.store.write(
+        lambda tx: tx.run(
+            sql.remittances.add, id=remittance_id, partner_id=shop.partner.partner_id, reference=remittance_id,
+            bank_id="bnk_sandbox", currency="EUR", amount=0, end_to_end_id=remittance_id, entries_json=(),
+            created_at=world.clock.now(),
+        )
+    )  # fmt: skip
+    return remittance_id
 
 
 def named(method: str, template: str) -> set[str]:

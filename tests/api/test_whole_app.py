@@ -207,6 +207,9 @@ VALID: dict[str, dict[str, Any]] = {
     "/v1/quotes": {"offer_id": f"off_{NOBODYS}", "amount": 1_000},
     "/v1/drawdowns": {"quote_id": f"quo_{NOBODYS}", "terms_hash": "0" * 64},
     f"/v1/drawdowns/drw_{NOBODYS}/repayments": {"amount": 1_000, "channel": "transfer"},
+    "/v1/remittances": {
+        "reference": "r-1", "currency": "EUR", "lines": [{"repayment_id": f"rep_{NOBODYS}", "withheld_amount": 1}],
+    },
     f"/v1/sandbox/drawdowns/drw_{NOBODYS}/confirm": {"terms_hash": "0" * 64},
     "/v1/sandbox/clock/advance": {"days": 1},
     "/v1/merchants/{merchant_id}/authority": {

@@ -14,6 +14,7 @@ from gateway.domain import (
     mandates,
     notices,
     offers,
+    remittances,
     repayments,
     reviews,
     states,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TABLES: list[tuple[Any, Any]] = [
     (drawdowns.DrawdownState, drawdowns.MOVES),
+    (remittances.RemittanceState, remittances.MOVES),
     (repayments.RepaymentState, repayments.MOVES),
     (bank_statements.EntryState, bank_statements.MOVES),
     (offers.OfferState, offers.MOVES),

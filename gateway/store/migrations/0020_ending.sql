@@ -14,3 +14,22 @@ ALTER TABLE drawdowns ADD COLUMN refinanced_fee_amount BIGINT NOT NULL DEFAULT 0
 ALTER TABLE repayments ADD COLUMN rebate_amount BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE repayments ADD COLUMN share_amount BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE repayments ADD COLUMN entry_reference TEXT;
+
+-- What partners withheld and report, and what of it came to the bank, piece by piece.
+CREATE TABLE remittances (
+    id TEXT PRIMARY KEY, partner_id TEXT NOT NULL REFERENCES partners (id), reference TEXT NOT NULL,
+    bank_id TEXT NOT NULL, currency TEXT NOT NULL, amount BIGINT NOT NULL, received_amount BIGINT NOT NULL,
+    state TEXT NOT NULL, end_to_end_id TEXT NOT NULL UNIQUE, entries_json TEXT NOT NULL, created_at BIGINT NOT NULL,
+    state_at BIGINT NOT NULL, UNIQUE (partner_id, reference)
+);
+CREATE INDEX remittances_by_state ON remittances (state, created_at);
+CREATE TABLE remittance_lines (
+    repayment_id TEXT PRIMARY KEY, remittance_id TEXT NOT NULL REFERENCES remittances (id), number BIGINT NOT NULL,
+    drawdown_id TEXT NOT NULL, amount BIGINT NOT NULL, received_amount BIGINT NOT NULL
+);
+CREATE INDEX remittance_lines_of ON remittance_lines (remittance_id, number);
+CREATE TABLE remittance_pieces (
+    repayment_id TEXT NOT NULL, number BIGINT NOT NULL, drawdown_id TEXT NOT NULL, amount BIGINT NOT NULL,
+    PRIMARY KEY (repayment_id, number)
+);
+CREATE INDEX remittance_pieces_of ON remittance_pieces (drawdown_id);
