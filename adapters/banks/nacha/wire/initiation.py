@@ -37,7 +37,7 @@ _ORIGIN = re.compile(r"[A-Z0-9 ]?[A-Z0-9]{9}")
 _SEQUENCES = frozenset({"FRST", "RCUR", "FNAL", "OOFF"})
 
 
-class Originator(msgspec.Struct, frozen=True):
+class Originator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who we are to the bank that takes our files, as its contract says.
 
     `routing` is its routing number, `origin` our immediate origin (nine or ten characters), `companies` the company
