@@ -35,7 +35,8 @@ class Alternative(msgspec.Struct, frozen=True):
     """What one of several lenders says of a merchant, and why it is first or not (`standing`).
 
     `cost_amount` is what borrowing costs in all at the amount at which all lenders were compared; it and `fee_bps` are
-    null where this one does not offer. `reason` holds its limit where it is, or stops it.
+    null where this one does not offer. `pays_on` is the bank's day on which money drawn now goes out. `reason` holds
+    its limit where it is, or stops it.
     """
 
     lender: Lender
@@ -44,6 +45,7 @@ class Alternative(msgspec.Struct, frozen=True):
     available_amount: int
     fee_bps: int | None
     cost_amount: int | None
+    pays_on: date | None
     reason: Reason
 
 
@@ -162,6 +164,7 @@ def lender(one: Candidate) -> Alternative:
         available_amount=one.available_amount,
         fee_bps=one.fee_bps,
         cost_amount=one.cost_amount,
+        pays_on=one.pays_on,
         reason=reasons.make(one.reason),
     )
 

@@ -2,15 +2,18 @@
 
 Every programme in force is judged by itself; those that offer are compared at one amount, the largest that all of them
 would lend (`common_amount`). The best for the merchant is the one that costs the least at that amount, all costs
-included; of these the one with the highest limit; of these the one whose id sorts first. What the partner or the
-gateway earns plays no part. A merchant keeps the lender it has while that one offers and no other is materially better:
-cheaper by more than `material_bps` of the best price, or no dearer with a limit higher by more than that share.
+included; of these the one with the highest limit; of these the one whose money goes out first, by its bank's cut-off
+and banking days; of these the one whose id sorts first. What the partner or the gateway earns plays no part.
+
+A merchant keeps the lender it has while that one offers and no other is materially better: cheaper by more than
+`material_bps` of the best price, or no dearer with a limit higher by more than that share.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -32,6 +35,7 @@ class Standing(StrEnum):
     chosen = "chosen"
     higher_price = "higher_price"
     lower_limit = "lower_limit"
+    later_payout = "later_payout"
     later_id = "later_id"
     """As good as the chosen one in everything: the ids decided."""
     not_materially_better = "not_materially_better"
@@ -42,10 +46,20 @@ class Standing(StrEnum):
     not_eligible = "not_eligible"
 
 
+class Answer(NamedTuple):
+    """What one programme says of a merchant, what policy read for it, and when its bank would pay out."""
+
+    programme: Programme
+    given: Inputs
+    fresh: Assessment
+    pays_on: date | None = None
+
+
 class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One lender's answer. `fee_bps` and `cost_amount` (of the common amount) are None where it does not offer.
 
-    `reason` is the code of what holds its limit where it is, or of what stops it; `own` what policy read for it alone.
+    `reason` is the code of what holds its limit where it is, or of what stops it; `own` what policy read for it alone;
+    `pays_on` the bank's day on which a payout handed over now goes out, None where no rail pays out.
     """
 
     programme: ProgrammeRef
@@ -58,12 +72,13 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     cost_amount: int | None
     reason: str
     own: Own
+    pays_on: date | None = None
     standing: Standing = Standing.not_eligible
 
     @property
-    def rank(self) -> tuple[int, int, str]:
+    def rank(self) -> tuple[int, int, date, str]:
         """The lowest is the best for the merchant; only of one that offers."""
-        return self.cost_amount or 0, -self.limit_amount, self.programme.id
+        return self.cost_amount or 0, -self.limit_amount, self.pays_on or date.max, self.programme.id
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -91,19 +106,18 @@ class Route(msgspec.Struct, frozen=True, gc=False):
         return self.present_id if self.present_id in ids else ids[0]
 
 
-def route(
-    answers: Sequence[tuple[Programme, Inputs, Assessment]], outlook: Sequence[int], present_id: str | None
-) -> Route:
+def route(answers: Sequence[Answer], outlook: Sequence[int], present_id: str | None) -> Route:
     """Compare what the programmes in force say of one merchant. `outlook`: its middle one, see `pricing.cost`."""
-    offered = [fresh.limit_amount for _, _, fresh in answers if fresh.outcome is Outcome.offered]
+    offered = [fresh.limit_amount for _, _, fresh, _ in answers if fresh.outcome is Outcome.offered]
     amount = min(offered, default=0)
-    found = [candidate(*answer, amount, outlook) for answer in answers]
-    material = {programme.id: programme.material_bps for programme, _, _ in answers}
+    found = [_candidate(answer, amount, outlook) for answer in answers]
+    material = {programme.id: programme.material_bps for programme, *_ in answers}
     return choose(found, amount, present_id, material.get(present_id or "", 0))
 
 
-def candidate(programme: Programme, given: Inputs, fresh: Assessment, amount: int, outlook: Sequence[int]) -> Candidate:
+def _candidate(answer: Answer, amount: int, outlook: Sequence[int]) -> Candidate:
     """One lender's answer, priced at `amount`."""
+    programme, given, fresh, pays_on = answer
     offers = fresh.outcome is Outcome.offered
     fee_bps = programme.fee_bps(fresh.terms.grade) if offers else None
     return Candidate(
@@ -117,6 +131,7 @@ def candidate(programme: Programme, given: Inputs, fresh: Assessment, amount: in
         cost_amount=None if fee_bps is None else pricing.fee_amount(amount, fee_bps, programme, outlook),
         reason=fresh.reasons[0].code,
         own=given.own,
+        pays_on=pays_on,
         standing=_refused(given, fresh, programme),
     )
 
@@ -150,7 +165,9 @@ def _standing(one: Candidate, chosen: Candidate) -> Standing:
         return Standing.not_materially_better
     if one.cost_amount != chosen.cost_amount:
         return Standing.higher_price
-    return Standing.lower_limit if one.limit_amount != chosen.limit_amount else Standing.later_id
+    if one.limit_amount != chosen.limit_amount:
+        return Standing.lower_limit
+    return Standing.later_payout if one.pays_on != chosen.pays_on else Standing.later_id
 
 
 def _refused(given: Inputs, fresh: Assessment, programme: Programme) -> Standing:

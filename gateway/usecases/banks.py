@@ -103,6 +103,13 @@ def pays_on(world: World, rail: Rail) -> date:
     return banking_days.execute_on(world.clock.now(), can.cutoff, can.timezone, _closed(world, rail))
 
 
+def pays_out_on(world: World, bank_id: str) -> date | None:
+    """The same of whatever rail the bank pays out by; None = it is not connected, or by none."""
+    bank = world.banks.get(bank_id)
+    found = None if bank is None else _paying(bank)
+    return None if found is None else pays_on(world, found[1])
+
+
 def collects_on(world: World, rail: Rail, wanted_on: date | None) -> date:
     """The banking day on which a debit handed over now is collected: `wanted_on`, or the first day that can be."""
     closed = _closed(world, rail)

@@ -14,7 +14,7 @@ from gateway.domain.histories import WINDOW
 from gateway.domain.positions import Offered, Scores
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
-from gateway.domain.routing import Route
+from gateway.domain.routing import Answer, Route
 from gateway.domain.underwriting import Inputs, Outcome, Terms
 from gateway.store import sql
 from gateway.usecases import programmes, replays
@@ -150,7 +150,7 @@ async def _routed(reader: Reader, scorer: Scorer, made: _Made, route: Route) -> 
     for one in route.candidates:
         its = await _programme(reader, one.programme)
         given = made.inputs.under(one.own)
-        answers.append((its, given, underwriting.assess(given, its)))
+        answers.append(Answer(its, given, underwriting.assess(given, its), one.pays_on))
         if made.scores is not None and one.programme != made.scores.programme:
             scores = made.scores.under(its.id)
             faults = replays.grading(given, scores, its) + replays.models(scores, given.tails[WINDOW], scorer)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from gateway.domain.notices import adverse
 from gateway.domain.offers import Change, Commitment, OfferState, Price
 from gateway.domain.positions import Offered, Position, Verdict
 from gateway.domain.programmes import Programme
-from gateway.domain.routing import Route
+from gateway.domain.routing import Answer, Route
 from gateway.domain.underwriting import Assessment, Inputs, Outcome
 from gateway.store import sql
 from gateway.usecases import banks, events, notices, scoring
@@ -40,14 +40,6 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     programme: Programme
     route: Route | None
     written: bool = False
-
-
-class _Answer(NamedTuple):
-    """What one programme says of a position."""
-
-    programme: Programme
-    given: Inputs
-    fresh: Assessment
 
 
 class _Writes:
@@ -107,7 +99,7 @@ async def under(reader: Reader, world: World, position: Position, programme_id: 
     """What one programme says of a position this very moment; None = it is not in force. Nothing is written."""
     ((position, answers),) = await _answers(reader, world, [position], world.clock.now())
     found = next((one for one in answers if one.programme.id == programme_id), None)
-    return None if found is None else _told_by(position, found, None)
+    return None if found is None else _told_by(position.under(programme_id), found, None)
 
 
 async def judge(
@@ -130,12 +122,12 @@ async def judge(
 async def look(reader: Reader, world: World, positions: Sequence[Position]) -> list[Judged]:
     """Assess positions that did not change; nothing is written."""
     now = world.clock.now()
-    return [_told_by(*_routed(*pair)) for pair in await _answers(reader, world, positions, now)]
+    return [_told_by(*_routed(*pair, now)) for pair in await _answers(reader, world, positions, now)]
 
 
 async def _answers(
     reader: Reader, world: World, positions: Sequence[Position], now: datetime
-) -> list[tuple[Position, list[_Answer]]]:
+) -> list[tuple[Position, list[Answer]]]:
     """Each position with scores of the programmes and models in force, and what each programme says of it.
 
     Nothing is awaited between that and the judging: both may change while one waits.
@@ -152,35 +144,41 @@ async def _answers(
     ]
 
 
-def _answer(world: World, position: Position, programme: Programme, room: int, now: datetime) -> _Answer:
+def _answer(world: World, position: Position, programme: Programme, room: int, now: datetime) -> Answer:
     stop, dial = banks.stop(world, programme.bank_id, position.currency), world.governance.dial_bps
     given = underwriting.inputs(position.under(programme.id), programme, room, now, dial, bank_stop=stop)
-    return _Answer(programme, given, underwriting.assess(given, programme))
+    pays_on = banks.pays_out_on(world, programme.bank_id) if len(world.programmes) > 1 else None
+    return Answer(programme, given, underwriting.assess(given, programme), pays_on)
 
 
-def _told_by(position: Position, answer: _Answer, route: Route | None, *, written: bool = False) -> Judged:
-    programme, given, fresh = answer
+def _told_by(position: Position, answer: Answer, route: Route | None, *, written: bool = False) -> Judged:
+    programme, given, fresh, _ = answer
     return Judged(position, given, fresh, programme, route, written)
 
 
-def _routed(position: Position, answers: list[_Answer]) -> tuple[Position, _Answer, Route | None]:
+def _routed(position: Position, answers: list[Answer], now: datetime) -> tuple[Position, Answer, Route | None]:
     """The answer that speaks for all, and the position with its scores in front."""
     if len(answers) == 1:
         return position, answers[0], None
-    present_id = None if position.offered is None else position.offered.programme_id
+    live = _live(position, now)
+    present_id = None if live is None else live.programme_id
     route = routing.route(answers, pricing.outlook(position.scores), present_id)
     chosen = next(one for one in answers if one.programme.id == route.judged_id)
     return position.under(chosen.programme.id), chosen, route
 
 
-def _judge(writes: _Writes, position: Position, answers: list[_Answer], *, closing: bool, always: bool) -> Judged:
+def _live(position: Position, now: datetime) -> Offered | None:
+    return None if position.offered is None or now >= position.offered.expires_at else position.offered
+
+
+def _judge(writes: _Writes, position: Position, answers: list[Answer], *, closing: bool, always: bool) -> Judged:
     now = writes.now
-    position, answer, route = _routed(position, answers)
-    programme, _, fresh = answer
+    position, answer, route = _routed(position, answers, now)
+    programme, _, fresh, _ = answer
     change = offers.change(position.offered, fresh, programme, now, closing)
     if change is Change.none and not always and not _news(position, fresh, closing=closing):
         return _told_by(position, answer, route)
-    live = None if position.offered is None or now >= position.offered.expires_at else position.offered
+    live = _live(position, now)
     why = explanations.explain(live, fresh, position.scores, programme)
     answer = answer._replace(fresh=msgspec.structs.replace(fresh, reasons=why))
     decision_id = _decide(writes, position, answer, live, route)
@@ -191,7 +189,7 @@ def _judge(writes: _Writes, position: Position, answers: list[_Answer], *, closi
     return _told_by(position, answer, route, written=True)
 
 
-def _changed(writes: _Writes, position: Position, answer: _Answer, decision_id: str, change: Change) -> Offered | None:
+def _changed(writes: _Writes, position: Position, answer: Answer, decision_id: str, change: Change) -> Offered | None:
     """The offer as the change leaves it, with its rows and events."""
     offered, now = position.offered, writes.now
     if change is Change.make:
@@ -219,7 +217,7 @@ def _news(position: Position, fresh: Assessment, *, closing: bool) -> bool:
     return last is None or last.reasons[0].code != fresh.reasons[0].code
 
 
-def _told(position: Position, live: Offered | None, answer: _Answer, decision_id: str, change: Change) -> Told:
+def _told(position: Position, live: Offered | None, answer: Answer, decision_id: str, change: Change) -> Told:
     """Whether the merchant must be told that its limit was refused, frozen or cut, or is what it was again."""
     fresh = answer.fresh
     before_amount = 0 if live is None else live.limit_amount
@@ -237,8 +235,8 @@ def _told(position: Position, live: Offered | None, answer: _Answer, decision_id
     )
 
 
-def _decide(writes: _Writes, position: Position, answer: _Answer, live: Offered | None, route: Route | None) -> str:
-    world, (programme, given, fresh) = writes.world, answer
+def _decide(writes: _Writes, position: Position, answer: Answer, live: Offered | None, route: Route | None) -> str:
+    world, (programme, given, fresh, _) = writes.world, answer
     decision_id = world.ids.new("decision")
     writes.decisions.append(
         {
@@ -261,9 +259,9 @@ def _decide(writes: _Writes, position: Position, answer: _Answer, live: Offered 
     return decision_id
 
 
-def _offer(writes: _Writes, position: Position, answer: _Answer, decision_id: str) -> Offered:
+def _offer(writes: _Writes, position: Position, answer: Answer, decision_id: str) -> Offered:
     world, now = writes.world, writes.now
-    (programme, _, fresh), last = answer, position.offered
+    (programme, _, fresh, _), last = answer, position.offered
     old = None if last is None or now >= last.expires_at else last  # an expired offer ended by itself
     offer_id = world.ids.new("offer")
     expires_at = now + timedelta(days=programme.offer_days)
@@ -306,7 +304,7 @@ def _offer(writes: _Writes, position: Position, answer: _Answer, decision_id: st
     )
 
 
-def _grade(answer: _Answer) -> Grade:
+def _grade(answer: Answer) -> Grade:
     return next(grade for grade in answer.programme.grades if grade.name == answer.fresh.terms.grade)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from gateway.domain.underwriting import Outcome
 OWN = Own(10**9, "A", 1, None, stale=False, season_ago_amount=0, season_ahead_amount=0, override=None, bank_stop=None)
 IDS = ("prg_a", "prg_b", "prg_c", "prg_d")
 AMOUNTS = st.integers(0, 50) | st.integers(0, 10**7)
+DAY = date(2026, 3, 2)
+DAYS = st.sampled_from([None, DAY, DAY + timedelta(days=1)])
 PRESENT = st.sampled_from([None, *IDS, "prg_gone"])
 MARGINS = st.sampled_from([0, 1, 500, 10_000])
 
@@ -23,15 +27,19 @@ MARGINS = st.sampled_from([0, 1, 500, 10_000])
 @st.composite
 def lenders(draw: st.DrawFn) -> list[Candidate]:
     """Some lenders' answers, in any order."""
-    return [lender(name, draw(st.booleans()), draw(AMOUNTS) + 1, draw(AMOUNTS))
-            for name in draw(st.permutations(IDS))[: draw(st.integers(1, len(IDS)))]]  # fmt: skip
+    names = draw(st.permutations(IDS))[: draw(st.integers(1, len(IDS)))]
+    return [draw(st.builds(lender, st.just(name), AMOUNTS.map(lambda n: n + 1), AMOUNTS, DAYS, offers=st.booleans()))
+            for name in names]  # fmt: skip
 
 
-def lender(name: str, offers: bool = True, limit: int = 1_000, cost: int = 10) -> Candidate:  # noqa: FBT001, FBT002
+def lender(
+    name: str, limit: int = 1_000, cost: int = 10, pays_on: date | None = None, *, offers: bool = True
+) -> Candidate:
     return Candidate(
         programme=ProgrammeRef(name, 1), bank_id=f"bnk_{name}", outcome=Outcome.offered if offers else Outcome.declined,
         limit_amount=limit if offers else 0, available_amount=limit if offers else 0, grade="A",
         fee_bps=100 if offers else None, cost_amount=cost if offers else None, reason="base_binds", own=OWN,
+        pays_on=pays_on,
     )  # fmt: skip
 
 
@@ -76,12 +84,12 @@ def test_who_is_chosen_stays_chosen_when_it_gets_cheaper_or_lends_more(
 
 
 @given(lenders(), MARGINS)
-def test_a_merchant_without_a_lender_gets_the_cheapest_then_the_highest_limit_then_the_first_id(
+def test_a_merchant_without_a_lender_gets_the_cheapest_then_the_highest_limit_then_the_first_payout(
     found: list[Candidate], margin: int
 ) -> None:
-    ranked = sorted((one.cost_amount or 0, -one.limit_amount, one.programme.id)
+    ranked = sorted((one.cost_amount or 0, -one.limit_amount, one.pays_on or date.max, one.programme.id)
                     for one in found if one.outcome is Outcome.offered)  # fmt: skip
-    assert chosen(found, None, margin) == (ranked[0][2] if ranked else None)
+    assert chosen(found, None, margin) == (ranked[0][3] if ranked else None)
 
 
 @given(lenders(), PRESENT, MARGINS)
@@ -101,13 +109,15 @@ def test_choosing_again_after_the_choice_changes_nothing(found: list[Candidate],
 
 
 def test_every_lender_is_told_why_it_is_not_first() -> None:
-    found = [lender("prg_a", cost=10), lender("prg_b", cost=11), lender("prg_c", limit=900), lender("prg_d")]
+    found = [lender("prg_a", pays_on=DAY), lender("prg_b", cost=11), lender("prg_c", limit=900), lender("prg_d"),
+             lender("prg_e", pays_on=DAY)]  # fmt: skip
     told = {one.programme.id: one.standing for one in routing.choose(found, 1, None, 500).candidates}
     assert told == {
         "prg_a": Standing.chosen,
         "prg_b": Standing.higher_price,
         "prg_c": Standing.lower_limit,
-        "prg_d": Standing.later_id,
+        "prg_d": Standing.later_payout,
+        "prg_e": Standing.later_id,
     }
 
 
