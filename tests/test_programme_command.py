@@ -46,6 +46,14 @@ def test_a_file_is_tried_then_applied_and_shown(
     assert code == cli.REFUSED
     assert "so the next one is" in err
     assert run("apply", str(tmp_path / "none.toml"))[0] == cli.REFUSED
+    other = programme_files.write(msgspec.structs.replace(INVENTORY, id="prg_other", version=1))
+    file.write_text(other, encoding="utf-8")
+    tried = json.loads(run("apply", str(file))[1])
+    assert run("withdraw", INVENTORY.id, "--by", "officer-1")[0] == cli.REFUSED  # the last one in force
+    assert run("apply", str(file), "--tried", tried["hash"], "--by", "officer-1")[0] == 0
+    assert run("show", "--id", "prg_other")[1] == other
+    assert json.loads(run("withdraw", INVENTORY.id, "--by", "officer-1")[1])["withdrawn_by"] == "officer-1"
+    assert [one["in_force"] for one in json.loads(run("list")[1])] == [True, False]
 
 
 @pytest.mark.anyio

@@ -121,7 +121,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seasonal_max_bps: int = BPS
     """How far last year's season may raise the base; 10,000 = not at all."""
     partner_cap_major: int = 100_000_000_000
-    """The most that all merchants of one partner may owe."""
+    """The most that all merchants of one partner may owe, whoever lent it."""
     eligibility: Eligibility = Eligibility()
     tiers: dict[Tier, TierRule] = {}
     sectors: dict[str, int] = {}
@@ -153,7 +153,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.step_major.get(currency, self.default_step_major) * minor_units(currency)
 
     def partner_cap_amount(self, currency: str) -> int:
-        """The most that all merchants of one partner may owe, in minor units."""
+        """The most that all merchants of one partner may owe, whoever lent it, in minor units."""
         return self.partner_cap_major * minor_units(currency)
 
     def capacity_amount(self, currency: str) -> int:

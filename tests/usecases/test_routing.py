@@ -13,15 +13,19 @@ from gateway.domain.banks import Stopped
 from gateway.domain.drawdowns import BankUnavailable
 from gateway.domain.errors import GatewayError
 from gateway.domain.programmes import INVENTORY, Eligibility, Programme
+from gateway.store import migrate
 from gateway.usecases import audit, decisions, openness, programmes, trials, work
 from gateway.usecases.programmes import LastProgramme
-from tests import gateways, shops, tills
+from tests import gateways, granting, shops, tills
 from tests.gateways import SECOND_BANK_ID
+from tests.store.notes import query
 from tests.tills import row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from gateway.store import Tx
     from gateway.usecases.world import World
     from tests.gateways import Gateway
     from tests.shops import Shop
@@ -148,6 +152,21 @@ async def test_the_cheaper_lender_is_offered_and_the_decision_says_why_and_can_b
     assert (await till.offer())["lender"]["programme_id"] == "prg_second"
     for one in await till.decisions():
         assert await replayed(world, one["id"]) == ()
+    await granting.take_back(world, till.id)
+    await work.drain(world)
+    sealed = await decisions.find(world.store, made["id"], partner.partner_id)
+    assert (sealed.sealed, sealed.route) == (True, None)
+    assert await replayed(world, made["id"]) == ()
+
+
+async def test_a_route_that_was_tampered_with_does_not_replay(own_gateway: Gateway) -> None:
+    till, world = await tills.trading(await own_gateway.partner()), own_gateway.world
+    connect(world)
+    await add(world, second(grades=CHEAPER))
+    made = (await till.decisions())[-1]
+    statement = "UPDATE decisions SET route_json = REPLACE(route_json, '\"chosen\"', '\"higher_price\"')"
+    await shops.execute(world.settings.database_url, statement)
+    assert any(one.startswith("route") for one in await replayed(world, made["id"]))
 
 
 async def test_a_lender_hardly_better_replaces_nobody_and_a_partners_share_plays_no_part(own_gateway: Gateway) -> None:
@@ -227,3 +246,18 @@ async def test_what_was_applied_and_withdrawn_outlives_the_process_and_comes_bac
         await add(world, msgspec.structs.replace(INVENTORY, version=INVENTORY.version + 1))
         await add(world, second(bank_id=INVENTORY.bank_id, version=2, name="again"))
         assert [one.ref.version for one in world.programmes] == [INVENTORY.version + 1, 2]
+
+
+async def test_versions_kept_before_there_were_several_programmes_are_carried_over(own_gateway: Gateway) -> None:
+    (lenders,) = [one for one in migrate.migrations() if one.name == "lenders"]
+    assert [one.split("(")[0].split()[-1] for one in lenders.statements[:2]] == ["programme_versions"] * 2
+    world = own_gateway.world
+    await add(world, msgspec.structs.replace(INVENTORY, version=INVENTORY.version + 1))
+    before = await programmes.listed(world)
+    await world.store.write(lambda tx: _again(tx, lenders.statements[:4]))
+    assert await programmes.listed(world) == before
+
+
+async def _again(tx: Tx, statements: Sequence[str]) -> None:
+    for statement in statements:
+        await tx.run(query(statement))
