@@ -165,6 +165,8 @@ async def inquire(world: World, instruction: Instruction) -> None:
 async def watch(world: World) -> int:
     """Alert a person to what stays in doubt, urgently when it must be decided; close what the bank has told since."""
     now, count = world.clock.now(), 0
+    if await world.store.one(sql.doubts.any) is None:
+        return 0
     for kind, severity, age in (
         (IN_DOUBT, Severity.warning, rules.ALERTED),
         (UNDECIDED, Severity.critical, rules.OVERDUE),

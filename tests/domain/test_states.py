@@ -74,3 +74,12 @@ def test_after_the_click_no_way_leads_back_to_a_state_from_which_money_would_go_
 
 def test_a_doubt_ends_by_the_banks_word_alone() -> None:
     assert drawdowns.MOVES[D.in_doubt] == {D.pending, D.active, D.failed}
+
+
+def test_a_debit_that_may_be_with_the_bank_is_never_canceled_nor_scheduled_again() -> None:
+    r = repayments.RepaymentState
+    begun = {r.initiated, r.pending, r.in_doubt}
+    reached = set().union(*(repayments.MOVES[state] for state in begun))
+    assert not reached & {r.scheduled, r.canceled}
+    assert repayments.MOVES[r.in_doubt] >= {r.settled, r.failed}
+    assert begun < repayments.OPEN

@@ -83,6 +83,7 @@ class ObieBank:
             reference_length=shapes.REFERENCE_LENGTH,
             instant=True,
             collects=settings.vrp is not None,
+            most_amounts=settings.most_amounts,
             mandate_schemes=dict.fromkeys(settings.currencies, MandateScheme.vrp),
             states=False,
             resend_hours=24,

@@ -18,7 +18,7 @@ class ObieSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Addresses end without a slash: `payments_url` in `…/open-banking/v4.0/pisp`, `events_url` in `…/open-banking/v4.0`,
     None where the bank offers no events to be fetched. `signing_key` is our private key (PEM, a secret), `bank_keys`
     the bank's public ones by `kid`. `encoded` False signs as version 3.1.3 and older did. `vrp` None = it only pays
-    out.
+    out; `most_amounts` is the most that one debit may take, in minor units by currency, where the contract says so.
     """
 
     payments_url: str
@@ -34,6 +34,7 @@ class ObieSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local_instrument: str | None = None
     vrp: VrpKind | None = None
     currencies: frozenset[str] = frozenset({"GBP"})
+    most_amounts: dict[str, int] = {}
 
 
 class Access(Protocol):

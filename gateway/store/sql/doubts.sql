@@ -12,6 +12,10 @@ LEFT JOIN doubts p ON p.end_to_end_id = i.end_to_end_id AND p.doubted_at = r.sta
 WHERE r.state = 'in_doubt'
 ORDER BY since_at LIMIT 1000;
 
+-- name: any
+SELECT 1 FROM drawdowns WHERE state = 'in_doubt' UNION ALL SELECT 1 FROM repayments WHERE state = 'in_doubt'
+UNION ALL SELECT 1 FROM alerts WHERE state = 'open' AND kind IN ('payment_in_doubt', 'payment_undecided') LIMIT 1;
+
 -- name: unalerted
 SELECT i.end_to_end_id AS reference, i.kind, i.bank_id, i.rail, i.bank_reference, i.currency, i.amount, i.drawdown_id,
     i.repayment_id, d.state_at AS since_at, NULL AS proposed, NULL AS proposed_by
