@@ -18,6 +18,7 @@ from gateway import (
     bank_command,
     control,
     doubt_command,
+    loan_command,
     log,
     model_command,
     programme_command,
@@ -91,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     programme_command.add_arguments(programme, _command)
     doubt = commands.add_parser("doubt", help="payments the bank does not account for: two people decide")
     doubt_command.add_arguments(doubt, _ask)
+    loan = commands.add_parser("loan", help="relief for one loan, or giving it up: two officers decide")
+    loan_command.add_arguments(loan, _ask)
     bank_command.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
     model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
     reconcile = commands.add_parser("reconcile", help="banks' statements against the books")

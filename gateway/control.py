@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway import log
+from gateway.domain.arrangements import ArrangementState, Proposal
 from gateway.domain.banks import Stopped
 from gateway.domain.doubts import Verdict
 from gateway.domain.errors import Conflict, GatewayError, Invalid
@@ -29,6 +30,7 @@ from gateway.usecases import (
     clients,
     doubts,
     explaining,
+    hardship,
     models,
     monitoring,
     openness,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 LINE_BYTES = 256 * 1024
 """The longest command or answer: a JWKS of ten keys is a tenth of it."""
 ANSWER_SECONDS = 30.0
+LISTED_COUNT = 100
+"""The most a list answers at a time."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -169,6 +173,22 @@ def _said(given: dict[str, Any]) -> Said:
     return msgspec.convert(given["said"], Said)
 
 
+async def _arrangements(world: World, given: dict[str, Any]) -> object:
+    return await hardship.page(world, ArrangementState(given["state"]), given["after"], LISTED_COUNT)
+
+
+async def _propose_arrangement(world: World, given: dict[str, Any]) -> object:
+    return await hardship.propose(world, msgspec.convert(given, Proposal))
+
+
+async def _approve_arrangement(world: World, given: dict[str, Any]) -> object:
+    return await hardship.approve(world, given["arrangement_id"], by=given["by"])
+
+
+async def _decline_arrangement(world: World, given: dict[str, Any]) -> object:
+    return await hardship.decline(world, given["arrangement_id"], by=given["by"])
+
+
 async def _doubts(world: World, _given: dict[str, Any]) -> object:
     return await doubts.listed(world)
 
@@ -197,6 +217,10 @@ COMMANDS: dict[str, Command] = {
     "client.list": _list,
     "client.rotate": _rotate,
     "client.disable": _disable,
+    "loan.list": _arrangements,
+    "loan.propose": _propose_arrangement,
+    "loan.approve": _approve_arrangement,
+    "loan.decline": _decline_arrangement,
     "doubt.list": _doubts,
     "doubt.propose": _propose_doubt,
     "doubt.approve": _approve_doubt,

@@ -72,6 +72,8 @@ class Action(StrEnum):
     bank_resumed = "bank.resumed"
     doubt_proposed = "doubt.proposed"
     doubt_approved = "doubt.approved"
+    arrangement_proposed = "arrangement.proposed"
+    arrangement_decided = "arrangement.decided"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
     explanation_proposed = "explanation.proposed"

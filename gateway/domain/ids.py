@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 PREFIXES = {
-    "agreement": "agr", "alert": "alr", "authority": "aut", "bank": "bnk", "bank_message": "bms", "change": "chg",
-    "client": "cli", "decision": "dec", "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt",
-    "grant": "grt", "job": "job", "mandate": "mdt", "merchant": "mer", "message": "msg", "notice": "not",
-    "offer": "off", "partner": "par", "passkey": "psk", "programme": "prg", "quote": "quo", "refund": "rfd",
-    "remittance": "rem", "repayment": "rep",
-    "request": "req", "review": "rev", "session": "ses", "statement_entry": "ste", "token": "tok",
+    "agreement": "agr", "alert": "alr", "arrangement": "arr", "authority": "aut", "bank": "bnk", "bank_message": "bms",
+    "change": "chg", "client": "cli", "decision": "dec", "drawdown": "drw", "entry": "ent", "erasure": "era",
+    "event": "evt", "grant": "grt", "job": "job", "mandate": "mdt", "merchant": "mer", "message": "msg",
+    "notice": "not", "offer": "off", "partner": "par", "passkey": "psk", "programme": "prg", "quote": "quo",
+    "refund": "rfd", "remittance": "rem", "repayment": "rep", "request": "req", "review": "rev", "session": "ses",
+    "statement_entry": "ste", "token": "tok",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 

@@ -36,6 +36,8 @@ MOVES: dict[Health, frozenset[Health]] = {
     _H.charged_off: frozenset({_H.recovered}),
     _H.recovered: frozenset({_H.charged_off}),  # what had been recovered was taken back
 }
+ORDER = (_H.current, _H.near_breach, _H.late, _H.defaulted, _H.recovered, _H.charged_off)
+"""From the best to the worst of a loan that is out; then the two of one that was written off."""
 OVERDUE = frozenset({_H.late, _H.defaulted, _H.charged_off})
 """With a loan in one of these a shop gets no other one."""
 

@@ -117,6 +117,15 @@ class Account(msgspec.Struct, frozen=True):
             return None
         return due.due_on, max(0, due.total_amount - self.paid_amount - self.pending_amount)
 
+    def agrees(self, kept: Servicing) -> bool:
+        """Whether the stored health is what it should be; money that set out since may have made it better."""
+        healths = (
+            schedules.ORDER.index(one.health(kept.serviced_on, kept.expected_amount))
+            for one in (self, msgspec.structs.replace(self, coming_amount=0))
+        )
+        best, worst = healths
+        return best <= schedules.ORDER.index(kept.health) <= worst
+
     def health(self, on: date, expected_amount: int | None) -> Health:
         """How it does at the beginning of `on`."""
         if self.written_off:

@@ -121,6 +121,7 @@ async def _end_reviews(tx: Tx, work: _Work) -> None:
     """Nobody can look at these decisions again: contests end, what the merchant wrote goes, and what came of it."""
     await reviews.cancel_contests(tx, work.world, work.merchant_id)
     await tx.run(sql.erasures.forget_statements, merchant_id=work.merchant_id)
+    await tx.run(sql.arrangements.forget_reasons, merchant_id=work.merchant_id)
     await tx.run(sql.positions.override, merchant_id=work.merchant_id, override_json=None)
     positions.forget(tx, work.world, work.merchant_id)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.domain import servicing as rules
 from gateway.domain.arrangements import Arrangement
-from gateway.domain.drawdowns import Drawdown, DrawdownState, end_to_end_id
+from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.servicing import Coming, Servicing
 from gateway.domain.write_offs import WriteOff
@@ -63,11 +63,6 @@ async def cancel_unsent(tx: Tx, world: World, drawdown: Drawdown, reason: str) -
     """Take back the debits that no bank can have heard of yet; the drawdown is held, so none is sent meanwhile."""
     for repayment in await tx.all(sql.repayments.unsent, Repayment, drawdown_id=drawdown.id):
         await repayments.move(tx, world, repayment, RepaymentState.canceled, reason=reason)
-
-
-def transfer_reference(drawdown: Drawdown) -> str:
-    """What the merchant writes on a transfer towards this loan."""
-    return end_to_end_id(drawdown.id)
 
 
 async def _paid(reader: Reader, drawdown: Drawdown, lost: list[WriteOff]) -> int:

@@ -9,9 +9,10 @@ import msgspec
 
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.events import Event
-from gateway.domain.repayments import LEAST_AMOUNT, Channel, CollectionMode, RepaymentKind
+from gateway.domain.repayments import LEAST_AMOUNT, Channel, CollectionMode, Repayment, RepaymentKind
 from gateway.domain.schedules import Plan
 from gateway.domain.servicing import NOTICE_DAYS, expected_amount
+from gateway.store import sql
 from gateway.usecases import events, loans, messages, payoffs, repayments
 
 if TYPE_CHECKING:
@@ -53,12 +54,26 @@ async def announce(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, ac
     if amount == 0 or (due_on - on).days > NOTICE_DAYS or due_on == kept.announced_on:
         return kept
     by_transfer = drawdown.collection is CollectionMode.partner_split or kept.stopped_code is not None
+    reference = await transfer_reference(tx, world, drawdown, amount, due_on) if by_transfer else ""
     await messages.send(
         tx, world, drawdown.merchant_id, "minimum_asked" if by_transfer else "minimum_announced",
-        amount=messages.money(amount, drawdown.currency), on=due_on.isoformat(),
-        reference=loans.transfer_reference(drawdown),
+        amount=messages.money(amount, drawdown.currency), on=due_on.isoformat(), reference=reference,
     )  # fmt: skip
     return msgspec.structs.replace(kept, announced_on=due_on)
+
+
+async def transfer_reference(tx: Tx, world: World, drawdown: Drawdown, amount: int, due_on: date) -> str:
+    """What the merchant writes on its transfer: of the one that it was asked for already, or of a new one.
+
+    Asked for is not on its way: nothing else waits for it, and it pays what is owed when it comes, however much it is.
+    """
+    asked = await tx.one(sql.repayments.asked, Repayment, drawdown_id=drawdown.id)
+    if asked is None:
+        asked = await repayments.schedule(
+            tx, world, drawdown, kind=await _kind(tx, drawdown), channel=Channel.transfer, amount=amount,
+            business_on=due_on, collect_on=due_on,
+        )  # fmt: skip
+    return "" if asked is None else asked.end_to_end_id or ""
 
 
 def foresee(world: World, drawdown: Drawdown, kept: Servicing, account: Account, position: Position) -> Servicing:

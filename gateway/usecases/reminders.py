@@ -10,7 +10,7 @@ import msgspec
 from gateway.domain import reminders as rules
 from gateway.domain.schedules import Health
 from gateway.store import sql
-from gateway.usecases import drawdowns, loans, messages, positions
+from gateway.usecases import drawdowns, loans, messages, minimums, positions
 
 if TYPE_CHECKING:
     from gateway.domain.servicing import Account, Servicing
@@ -50,10 +50,11 @@ async def _send(world: World, drawdown_id: str, tx: Tx) -> int:
     if not rules.may_write(now, position.timezone):  # we were not at work in the hours that were meant
         await loans.save(tx, msgspec.structs.replace(kept, remind_at=rules.write_at(now, position.timezone)))
         return 0
+    amount = account.past_due_amount(on)
     await messages.send(
-        tx, world, drawdown.merchant_id, rules.message(steps),
-        amount=messages.money(account.past_due_amount(on), drawdown.currency), days=str(account.past_due_days(on)),
-        reference=loans.transfer_reference(drawdown),
+        tx, world, drawdown.merchant_id, rules.message(steps), amount=messages.money(amount, drawdown.currency),
+        days=str(account.past_due_days(on)),
+        reference=await minimums.transfer_reference(tx, world, drawdown, amount, on),
     )  # fmt: skip
     await loans.save(tx, msgspec.structs.replace(kept, remind_at=None, reminded_at=now, reminders_count=steps))
     return 1

@@ -70,4 +70,4 @@ async def stop(tx: Tx, world: World, drawdown: Drawdown, code: str) -> None:
         return
     await loans.save(tx, msgspec.structs.replace(kept, stopped_code=code))
     await loans.cancel_unsent(tx, world, drawdown, "debits_stopped")
-    await messages.send(tx, world, drawdown.merchant_id, "debits_stopped", reference=loans.transfer_reference(drawdown))
+    await messages.send(tx, world, drawdown.merchant_id, "debits_stopped")

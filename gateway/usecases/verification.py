@@ -12,11 +12,12 @@ from gateway.domain.drawdowns import Drawdown
 from gateway.domain.quotes import Quote
 from gateway.domain.remittances import Piece
 from gateway.domain.repayments import Repayment
+from gateway.domain.servicing import SERVICED
 from gateway.domain.write_offs import WriteOff
 from gateway.store import sql
 from gateway.usecases import audit as audit_log
 from gateway.usecases import ledger as books
-from gateway.usecases import reviews
+from gateway.usecases import loans, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,7 +94,21 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
     )
     foreign = {line[2:4] for line in lines} - {(drawdown.bank_id, drawdown.currency)}
     found = [*audit.problems(stored), *(f"an entry is booked for {bank} in {currency}" for bank, currency in foreign)]
+    found += await _of_servicing(reader, drawdown)
     return [f"{drawdown_id} ({drawdown.state}): {problem}" for problem in found]
+
+
+async def _of_servicing(reader: Reader, drawdown: Drawdown) -> list[str]:
+    """A loan that is out is looked after, and does as it is said to by its schedule."""
+    kept = await loans.find(reader, drawdown.id)
+    if drawdown.state not in SERVICED:
+        return []
+    if kept is None or kept.service_at is None:
+        return ["nobody looks after it"]
+    account = await loans.account(reader, drawdown, kept.serviced_on)
+    if account.agrees(kept):
+        return []
+    return [f"its health is {kept.health}, its schedule says {account.health(kept.serviced_on, kept.expected_amount)}"]
 
 
 async def _instructed(reader: Reader, drawdown: Drawdown) -> int | None:

@@ -98,3 +98,10 @@ ORDER BY id LIMIT 10000;
 -- name: recovered_amount
 SELECT CAST(COALESCE(SUM(recovered_amount), 0) AS BIGINT) FROM repayments
 WHERE drawdown_id = :drawdown_id AND state = 'settled';
+
+-- name: asked
+SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
+    suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
+    entry_reference, part, retry_of, attempts_count, state_at, created_at
+FROM repayments WHERE drawdown_id = :drawdown_id AND channel = 'transfer' AND state = 'scheduled' AND kind <> 'early'
+ORDER BY id DESC LIMIT 1;

@@ -35,5 +35,6 @@ ORDER BY drawdown_id LIMIT 100;
 
 -- name: coming
 SELECT amount, collect_on, retry_of FROM repayments
-WHERE drawdown_id = :drawdown_id AND state NOT IN ('settled', 'failed', 'returned', 'reversed', 'canceled')
+WHERE drawdown_id = :drawdown_id AND channel <> 'transfer'
+    AND state NOT IN ('settled', 'failed', 'returned', 'reversed', 'canceled')
 ORDER BY id LIMIT 10000;
