@@ -31,6 +31,7 @@ from gateway.api import (
     repayments,
     reviews,
     sales,
+    schedules,
     widget,
 )
 from gateway.api import notices as notice_routes
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
-    *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
+    *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
     *inbound.ROUTES,
 )  # fmt: skip

@@ -16,8 +16,10 @@ from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewD
 from gateway.domain.quotes import Assumptions, NewQuote, Quote
 from gateway.domain.repayments import CollectionMode
 from gateway.domain.rights import Caller, Right
+from gateway.domain.schedules import Health, Interval
+from gateway.domain.servicing import NextCollection, Picture
 from gateway.store import sql
-from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, quotes, widget_sessions
+from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, loans, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
 from gateway.usecases.widget_sessions import RequiredAction
@@ -88,7 +90,8 @@ class BankDecisionView(msgspec.Struct, frozen=True):
 class DrawdownView(msgspec.Struct, frozen=True):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
 
-    `rebate_amount`: what of the fee need not be paid, because it was repaid early.
+    `rebate_amount`: what of the fee need not be paid, because it was repaid early. Of a loan that is out `health` says
+    how it does, `interval` what has to be repaid next and by when; `pending_amount` is on its way and not counted yet.
 
     `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that was not
     enough.
@@ -116,6 +119,13 @@ class DrawdownView(msgspec.Struct, frozen=True):
     reason: str | None
     confirmation_url: str
     bank_decision: BankDecisionView | None
+    health: Health | None
+    paused_until_on: date | None
+    past_due_amount: int
+    past_due_days: int
+    pending_amount: int
+    interval: Interval | None
+    next_collection: NextCollection | None
     state_at: datetime
     created_at: datetime
     required_action: RequiredAction | None = None
@@ -241,6 +251,7 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
     principal, fee = await books.owed(reader, drawdown.id)
     row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id) or (0, 0)
     said = await bank_decisions.latest(reader, drawdown.id)
+    does = await loans.picture(reader, drawdown)
     return DrawdownView(
         id=drawdown.id,
         state=drawdown.state,
@@ -266,6 +277,7 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         bank_decision=None if said is None else _bank_decision(said),
         state_at=drawdown.state_at,
         created_at=drawdown.created_at,
+        **{name: getattr(does, name) for name in Picture.__struct_fields__},
     )
 
 

@@ -58,6 +58,11 @@ class Pause(msgspec.Struct, frozen=True):
     from_on: date
     days: int
 
+    @property
+    def until_on(self) -> date:
+        """The day on which it is over."""
+        return self.from_on + timedelta(days=self.days)
+
 
 class Plan(msgspec.Struct, frozen=True):
     """From `from_on` on, what is not paid by then (`paid_amount` is) falls due in equal instalments instead."""
@@ -171,5 +176,4 @@ def health(
 
 
 def _overlap_days(pause: Pause, from_on: date, until_on: date) -> int:
-    ends_on = pause.from_on + timedelta(days=pause.days)
-    return max(0, (min(until_on, ends_on) - max(from_on, pause.from_on)).days)
+    return max(0, (min(until_on, pause.until_on) - max(from_on, pause.from_on)).days)

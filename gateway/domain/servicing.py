@@ -14,7 +14,7 @@ from gateway.domain.outlooks import until
 from gateway.domain.schedules import Due, Health, Interval, Pause, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gateway.domain.drawdowns import Drawdown
     from gateway.domain.positions import Scores
@@ -99,6 +99,14 @@ class Account(msgspec.Struct, frozen=True):
         """Since when, in days that were not paused."""
         return schedules.past_due_days(self.dues, self.covered_amount, on, self.pauses)
 
+    def by_due(self) -> Iterator[tuple[Due, int, int]]:
+        """Each due with its own part of the total, and what of that part is paid."""
+        before = 0
+        for due in self.dues:
+            amount = due.total_amount - before
+            yield due, amount, max(0, min(amount, self.paid_amount - before))
+            before = due.total_amount
+
     def interval(self, on: date) -> Interval | None:
         """The interval that runs."""
         return schedules.interval(self.dues, self.paid_amount, on)
@@ -134,8 +142,52 @@ class Account(msgspec.Struct, frozen=True):
 
     def paused_until_on(self, on: date) -> date | None:
         """The day on which the pause ends that `on` lies in."""
-        ends = [one.from_on + timedelta(days=one.days) for one in self.pauses if one.from_on <= on]
+        ends = [one.until_on for one in self.pauses if one.from_on <= on]
         return max((end for end in ends if on < end), default=None)
+
+
+class NextCollection(msgspec.Struct, frozen=True):
+    """The next debit: of one that is on its way, or of what the next due date lacks still."""
+
+    collect_on: date
+    amount: int
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """How a loan does, for whoever asks; of one that is not out, nothing is said and nothing is past due.
+
+    `pending_amount` is on its way and not counted as paid. `interval` is what has to be repaid next, and by when.
+    """
+
+    health: Health | None = None
+    paused_until_on: date | None = None
+    past_due_amount: int = 0
+    past_due_days: int = 0
+    pending_amount: int = 0
+    interval: Interval | None = None
+    next_collection: NextCollection | None = None
+
+
+def picture(kept: Servicing, held: Account, coming: Sequence[Coming], *, debited: bool) -> Picture:
+    """The picture on the day that the loan was last looked at; `debited` = what falls due is debited by itself."""
+    on = kept.serviced_on
+    return Picture(
+        health=kept.health,
+        paused_until_on=held.paused_until_on(on),
+        past_due_amount=held.past_due_amount(on),
+        past_due_days=held.past_due_days(on),
+        pending_amount=held.pending_amount,
+        interval=held.interval(on),
+        next_collection=_next_collection(held, coming, on, debited=debited and kept.stopped_code is None),
+    )
+
+
+def _next_collection(held: Account, coming: Sequence[Coming], on: date, *, debited: bool) -> NextCollection | None:
+    days = sorted({one.collect_on for one in coming if one.collect_on is not None and one.collect_on >= on})
+    if days:
+        return NextCollection(days[0], sum(one.amount for one in coming if one.collect_on == days[0]))
+    ahead = held.ahead(on)
+    return NextCollection(*ahead) if debited and ahead is not None and ahead[1] else None
 
 
 def account(

@@ -10,8 +10,8 @@ import msgspec
 from gateway.domain import servicing as rules
 from gateway.domain.arrangements import Arrangement
 from gateway.domain.drawdowns import Drawdown, DrawdownState
-from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.domain.servicing import Coming, Servicing
+from gateway.domain.repayments import CollectionMode, Repayment, RepaymentState
+from gateway.domain.servicing import SERVICED, Coming, Picture, Servicing
 from gateway.domain.write_offs import WriteOff
 from gateway.store import sql
 from gateway.usecases import ledger as books
@@ -43,6 +43,16 @@ async def account(reader: Reader, drawdown: Drawdown, on: date) -> Account:
     return rules.account(
         drawdown, await agreed(reader, drawdown, lost), coming, await _paid(reader, drawdown, lost), on
     )
+
+
+async def picture(reader: Reader, drawdown: Drawdown) -> Picture:
+    """How a loan does, for whoever asks."""
+    kept = await find(reader, drawdown.id)
+    if kept is None or drawdown.state not in SERVICED:
+        return Picture()
+    coming = await reader.all(sql.servicings.coming, Coming, drawdown_id=drawdown.id)
+    debited = drawdown.collection is CollectionMode.bank_debit
+    return rules.picture(kept, await account(reader, drawdown, kept.serviced_on), coming, debited=debited)
 
 
 async def agreed(reader: Reader, drawdown: Drawdown, lost: list[WriteOff]) -> list[Pause | Plan]:

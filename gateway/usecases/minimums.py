@@ -106,16 +106,6 @@ async def warn(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, accoun
     return msgspec.structs.replace(kept, warned_on=due_on)
 
 
-def next_collection(drawdown: Drawdown, kept: Servicing, account: Account, open_on: date | None) -> date | None:
-    """The day of the next debit: that of one that is on its way, or of the next due date that lacks something."""
-    if open_on is not None:
-        return open_on
-    ahead = account.ahead(kept.serviced_on)
-    if kept.stopped_code is not None or drawdown.collection is CollectionMode.partner_split or ahead is None:
-        return None
-    return ahead[0] if ahead[1] else None
-
-
 async def _kind(tx: Tx, drawdown: Drawdown) -> RepaymentKind:
     if drawdown.state is DrawdownState.charged_off:
         return RepaymentKind.recovery
