@@ -82,6 +82,7 @@ def test_the_operations_that_need_consent_are_these() -> None:
         ("POST", "/v1/drawdowns/{drawdown_id}/repayments"),
         ("GET", "/v1/drawdowns/{drawdown_id}/payoff"),
         ("GET", "/v1/drawdowns/{drawdown_id}/statement"),
+        ("GET", "/v1/drawdowns/{drawdown_id}/schedule"),
     }
 
 

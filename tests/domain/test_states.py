@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain import (
     alerts,
+    arrangements,
     authorities,
     bank_statements,
     changes,
@@ -17,6 +18,7 @@ from gateway.domain import (
     remittances,
     repayments,
     reviews,
+    schedules,
     states,
 )
 
@@ -31,6 +33,8 @@ TABLES: list[tuple[Any, Any]] = [
     (bank_statements.EntryState, bank_statements.MOVES),
     (offers.OfferState, offers.MOVES),
     (alerts.AlertState, alerts.MOVES),
+    (arrangements.ArrangementState, arrangements.MOVES),
+    (schedules.Health, schedules.MOVES),
     (authorities.AuthorityState, authorities.MOVES),
     (changes.ChangeState, changes.MOVES),
     (consents.ConsentState, consents.MOVES),
