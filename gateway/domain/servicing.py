@@ -24,7 +24,7 @@ SERVICED = frozenset({DrawdownState.active, DrawdownState.charged_off})
 CLEARING_DAYS = 5
 """How long a first debit counts as on its way after the day it was to be collected, week-end included."""
 NOTICE_DAYS = 3
-"""How long before its due date a minimum is announced to the merchant, amount and day, as the mandate agrees."""
+"""How long before its due date a minimum is announced, amount and day: no shorter than mandates agree."""
 _WEEK_DAYS = 7
 _P50 = 3
 _MONTH_DAYS = 30

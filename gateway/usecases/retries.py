@@ -9,13 +9,13 @@ import msgspec
 
 from gateway.domain import returns
 from gateway.domain.alerts import Severity
-from gateway.domain.drawdowns import DrawdownState
+from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Channel, RepaymentKind
 from gateway.domain.returns import Course
+from gateway.store import sql
 from gateway.usecases import alerts, drawdowns, loans, mandates, messages, payoffs, positions, repayments, servicing
 
 if TYPE_CHECKING:
-    from gateway.domain.drawdowns import Drawdown
     from gateway.domain.repayments import Repayment
     from gateway.store import Tx
     from gateway.usecases.world import World
@@ -36,6 +36,9 @@ async def follow(tx: Tx, world: World, repayment: Repayment, code: str | None) -
     elif course is Course.reauthorise:
         await mandates.returned(tx, world, drawdown, code)
         await stop(tx, world, drawdown, code or "")
+        for other in await tx.all(sql.drawdowns.active_of, Drawdown, merchant_id=drawdown.merchant_id):
+            if other.bank_id == drawdown.bank_id:  # one account and one mandate for all of them
+                await stop(tx, world, await drawdowns.lock(tx, other.id), code or "")
     await servicing.refresh(tx, world, drawdown.id)
     if course is Course.review:
         about = await positions.certain(tx, world, drawdown.merchant_id)
