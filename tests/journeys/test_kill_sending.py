@@ -73,12 +73,12 @@ async def test_a_server_killed_between_sent_and_recorded_pays_exactly_once(
                 with processes.serving(settings, log) as (address, process):
                     await till.reach(address)
                     await until_killed(till, killer, process)
-            with processes.serving(settings, log) as (address, _):
-                await till.reach(address)
-                await till.resume()
-                await settled(till)
-                states = {await till.state(key) for key in till.proposed}
-            await till.http.aclose()
+        with processes.serving(settings | {"GATEWAY_BANK_URL": bank.base_url}, log) as (address, _):
+            await till.reach(address)
+            await till.resume()
+            await settled(till)
+            states = {await till.state(key) for key in till.proposed}
+        await till.http.aclose()
         async with Outbound() as outbound:
             paid = Counter(p.end_to_end_id for p in await MockBankControls(bank.base_url, outbound).payments())
     assert states == {"active"}
