@@ -41,7 +41,7 @@ from gateway.connections.rails import Surroundings
 from gateway.domain.banks import Health
 from gateway.domain.programmes import INVENTORY
 from gateway.store import open_store, sql
-from gateway.usecases import days, messages, openness, programmes, proofs
+from gateway.usecases import days, messages, openness, programmes, proofs, standing
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
@@ -76,7 +76,7 @@ async def open_world(
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     business, calendars = BusinessClock(clock), BankingCalendars()
-    around = Surroundings(business, clock, calendars)
+    around = Surroundings(business, clock, calendars, partial(standing.taken, store))
     async with AsyncExitStack() as after:
         after.push_async_callback(store.close)
         banks = await after.enter_async_context(connections.connected(settings, around))

@@ -156,8 +156,11 @@ def _obie(own: dict[str, Any], outbound: Outbound, around: Surroundings) -> Rail
     from adapters.banks.obie.access import ObieAccess  # noqa: PLC0415
     from adapters.banks.obie.client import ObieBank  # noqa: PLC0415
     from adapters.banks.obie.settings import ObieSettings  # noqa: PLC0415
+    from adapters.banks.obie.wire.orders import VrpKind  # noqa: PLC0415
     from adapters.tokens import Tokens, TokenSettings  # noqa: PLC0415
 
+    if own.get("vrp") in VrpKind.__members__:
+        own["vrp"] = VrpKind[own["vrp"]].value
     tokens = Tokens(entries.converted(own.pop("tokens", {}), TokenSettings, "tokens"), outbound, around.system_clock)
     return ObieBank(
         entries.converted(own, ObieSettings, "obie"),

@@ -109,7 +109,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
         message_id=await _message_id(world, drawdown.bank_id, rail, reference),
         amount=Money(drawdown.amount, drawdown.currency),
         debtor=banks.party(world, drawdown.bank_id),
-        creditor=await _payee(world, drawdown.merchant_id),
+        creditor=await payee(world, drawdown.merchant_id),
         execute_on=banks.pays_on(world, rail),
         created_at=now,
         remittance=f"Restock {end_to_end_id(drawdown.id)}",
@@ -187,7 +187,7 @@ async def _collection(
         amount=Money(repayment.amount, repayment.currency),
         creditor=banks.party(world, drawdown.bank_id),
         creditor_scheme_id=mandate.creditor_scheme_id,
-        debtor=await _payee(world, drawdown.merchant_id),
+        debtor=await payee(world, drawdown.merchant_id),
         mandate_id=mandate.reference,
         mandate_signed_on=mandate.signed_at.date(),
         sequence=mandate.sequence,
@@ -218,7 +218,8 @@ async def _message_id(world: World, bank_id: str, rail: Rail, reference: str) ->
     return references.numbered(today, row[0] - 1)
 
 
-async def _payee(world: World, merchant_id: str) -> Party:
+async def payee(world: World, merchant_id: str) -> Party:
+    """The merchant as payee and debtor: its name and the payout account in force."""
     row = await world.store.one(sql.merchants.payee, merchant_id=merchant_id)
     assert row is not None  # noqa: S101 - a drawdown's merchant exists by foreign key
     number = world.vault.unseal(row[1], merchant_id).decode()

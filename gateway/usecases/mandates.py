@@ -27,7 +27,7 @@ from gateway.domain.mandates import (
 from gateway.domain.references import shortened
 from gateway.domain.repayments import CollectionMode
 from gateway.store import sql
-from gateway.usecases import audit, authorities, banks, events, messages
+from gateway.usecases import audit, authorities, banks, events, jobs, messages
 from gateway.usecases.audit import SYSTEM, Action
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from gateway.usecases.world import World
 
 PAGE = "/connect/agreements"
-ACCOUNT_CHANGED, BY_MERCHANT, SIGNED_ANEW = "account_changed", "merchant", "signed_anew"
+PROPOSE, WITHDRAW = "mandate.propose", "mandate.withdraw"
+AGREED_AT_BANK = frozenset({MandateScheme.vrp})
+"""Schemes whose mandate is a consent that the bank keeps (`gateway.usecases.standing`)."""
+ACCOUNT_CHANGED, AT_BANK, BY_MERCHANT, SIGNED_ANEW = "account_changed", "at_bank", "merchant", "signed_anew"
 _STOPPED = frozenset({MandateState.suspended, MandateState.revoked})
 
 
@@ -60,6 +63,28 @@ async def find(reader: Reader, mandate_id: str, merchant_id: str) -> Mandate:
     if found is None:
         raise UnknownMandate("There is no such mandate")
     return found
+
+
+async def of_id(reader: Reader, mandate_id: str) -> Mandate | None:
+    """Any merchant's mandate, for the gateway's own work."""
+    return await reader.one(sql.mandates.of_id, Mandate, mandate_id=mandate_id)
+
+
+async def named(tx: Tx, world: World, mandate: Mandate, consent_id: str) -> None:
+    """The bank keeps it under a name of its own from now on; the merchant is asked to agree there."""
+    if await tx.run(sql.mandates.refer, mandate_id=mandate.id, was=mandate.reference, reference=consent_id):
+        await _notify(tx, world, msgspec.structs.replace(mandate, reference=consent_id), "mandate_proposed")
+
+
+async def agreed(tx: Tx, world: World, mandate: Mandate) -> None:
+    """The merchant agreed at the bank too: debits may go."""
+    await _activate(tx, world, mandate)
+
+
+async def declined(tx: Tx, world: World, mandate: Mandate) -> None:
+    """The merchant said no at the bank, or let it lapse."""
+    await _move(tx, world, mandate, MandateState.revoked, reason=AT_BANK)
+    await _notify(tx, world, mandate, "mandate_revoked")
 
 
 async def page(reader: Reader, world: World, merchant_id: str, after: str, limit: int) -> list[Held]:
@@ -124,8 +149,7 @@ async def activate(tx: Tx, world: World, drawdown: Drawdown) -> bool:
     held = await tx.one(sql.mandates.live, Mandate, merchant_id=drawdown.merchant_id, bank_id=drawdown.bank_id)
     if drawdown.collection is not CollectionMode.bank_debit or held is None or held.state is not MandateState.pending:
         return False
-    await _activate(tx, world, held)
-    return True
+    return await _take_up(tx, world, held)
 
 
 async def returned(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> None:
@@ -167,8 +191,7 @@ async def follow_account(tx: Tx, world: World, change: Change) -> bool:
         if change.approval is not None:
             signed = await _sign(tx, world, change, (held.bank_id, held.scheme), payee)
             if held.state is not MandateState.pending:
-                await _activate(tx, world, signed)
-                again = True
+                again = await _take_up(tx, world, signed) or again
     return again
 
 
@@ -226,6 +249,15 @@ def _under(world: World, drawdown: Drawdown) -> tuple[str, MandateScheme]:
     return drawdown.bank_id, rail.capabilities.mandate_schemes.get(drawdown.currency, MandateScheme.other)
 
 
+async def _take_up(tx: Tx, world: World, mandate: Mandate) -> bool:
+    """Whether debits may go at once; what the merchant has to agree to at the bank too is asked for there first."""
+    if mandate.scheme in AGREED_AT_BANK:
+        await jobs.enqueue(tx, world, PROPOSE, mandate.id)
+        return False
+    await _activate(tx, world, mandate)
+    return True
+
+
 async def _activate(tx: Tx, world: World, mandate: Mandate) -> None:
     """From now on debits may go; the message is the notice of the schedule that they follow."""
     await _move(tx, world, mandate, MandateState.active)
@@ -241,7 +273,7 @@ async def _adopt(world: World, drawdown: Drawdown, tx: Tx) -> bool:
     if await tx.one(sql.mandates.ever, merchant_id=drawdown.merchant_id, bank_id=drawdown.bank_id) is not None:
         return False
     payee = await authorities.payee(tx, world, drawdown.merchant_id)
-    await _activate(tx, world, await _sign(tx, world, drawdown, _under(world, drawdown), payee))
+    await _take_up(tx, world, await _sign(tx, world, drawdown, _under(world, drawdown), payee))
     return True
 
 
@@ -252,6 +284,8 @@ async def _move(tx: Tx, world: World, mandate: Mandate, target: MandateState, *,
     if not await tx.run(sql.mandates.move, **row):
         raise states.IllegalMove("the mandate moved meanwhile", state=mandate.state, wanted=target)
     await _tell(tx, world, mandate, target)
+    if mandate.scheme in AGREED_AT_BANK and not MOVES[target]:
+        await jobs.enqueue(tx, world, WITHDRAW, mandate.id)
     if target in _STOPPED and reason != BY_MERCHANT:
         facts = {"mandate": mandate.id, "reason": (reason or "none").lower()}
         await audit.note(tx, world, SYSTEM, Action.mandate_stopped, mandate.merchant_id, **facts)

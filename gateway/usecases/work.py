@@ -37,6 +37,7 @@ from gateway.usecases import (
     repayments,
     servicing,
     sign_in,
+    standing,
     turns,
     widget_sessions,
 )
@@ -53,6 +54,9 @@ HANDLERS: dict[str, Handler] = {
     repayments.COLLECT: instructions.collect,
     instructions.SEND: payments.send,
     instructions.ASK: doubts.ask,
+    mandates.PROPOSE: standing.propose,
+    mandates.WITHDRAW: standing.withdraw,
+    standing.WATCH: standing.watch,
     messages.DELIVER: messages.deliver,
     rejudging.REJUDGE: rejudging.page,
     erasures.ERASE: erasing.erase,

@@ -28,6 +28,7 @@ ROUTING = "999999992"
 """mock-bank's own routing number."""
 UK = "GB33BUKB20201555555555"
 """The account that the UK stand-in lets pay."""
+UK_SHOP = "30949312345678"
 
 
 def bank(rest: str) -> str:
@@ -168,7 +169,10 @@ def secret(folder: Path, name: str, text: str) -> Path:
 
 async def test_over_uk_open_banking_with_statements_in_a_folder(tmp_path: Path) -> None:
     stand_in, folders = obie_bank.Bank(), Folders(tmp_path)
-    stand_in.accounts = {UK: obie_bank.AccountAtBank("Sandbox Bank", Decimal(10**9))}
+    stand_in.accounts = {
+        UK: obie_bank.AccountAtBank("Sandbox Bank", Decimal(10**9)),
+        UK_SHOP: obie_bank.AccountAtBank("Corner Bakery", Decimal(10**6)),
+    }
     key = secret(tmp_path, "ours.pem", obie_keys.private_pem("restock"))
     desk = token_desk.Desk("client", holder=stand_in.authorise)
     with obie_scene.serving(stand_in) as address, token_desk.serving(desk) as token_url:
@@ -176,6 +180,7 @@ async def test_over_uk_open_banking_with_statements_in_a_folder(tmp_path: Path) 
 account = {{ iban = "{UK}" }}
 creditor_scheme_id = "GB00ZZZ000000000000"
 pays_out = "obie"
+collects = "obie"
 [[bank.rail]]
 kind = "obie"
 payments_url = "{address}"
@@ -187,7 +192,7 @@ signing_key = {{ file = "{key}" }}
 bank_issuer = "{obie_keys.BANK_ISSUER}"
 bank_keys = {{ {obie_keys.BANK_KID} = '''{obie_keys.public_pem("bank")}''' }}
 local_instrument = "UK.OBIE.FPS"
-calendar = "GB"
+vrp = "commercial"
 [bank.rail.tokens]
 url = "{token_url}"
 client_id = "{obie_keys.CLIENT_ID}"
@@ -197,17 +202,36 @@ kid = "{obie_keys.OUR_KID}"
 signing_key = {{ file = "{key}" }}
 {folders.rail()}""")
         async with connected(tmp_path, text, "GBP") as shop:
-            await shop.pay_to("30949312345678")
+            await shop.pay_to(UK_SHOP)
+            shop.lender.clock = Sandbox(lambda: stand_in.pass_days(0))
             drawdown_id = await shop.draw()
             await shop.work()
             assert (await shop.drawdown(drawdown_id))["state"] in {"submitted", "pending"}
-            (order,) = stand_in.orders()
-            instructed = order.data["Initiation"]
-            amount = instructed["InstructedAmount"]["Amount"]
-            folders.book(instructed["EndToEndIdentification"], amount, UK, "GBP", credit=False)
-            shop.lender.clock = Sandbox(lambda: stand_in.pass_days(0))
-            await repaid_from_the_folder(shop, folders, drawdown_id, UK, "GBP")
-            assert desk.asked[0]["scope"] == "payments"
+            assert book(stand_in, folders, "domestic-payments", credit=False) == 1
+            await shop.live(2)
+            assert (await shop.drawdown(drawdown_id))["state"] == "active"
+            assert stand_in.orders("domestic-vrps") == []  # nobody agreed to be debited yet
+            (consent,) = [one for one in stand_in.resources.values() if one.kind == "domestic-vrp-consents"]
+            assert stand_in.authorise(consent.id)
+            await shop.live(3)
+            count = book(stand_in, folders, "domestic-vrps", credit=True)
+            assert count
+            await shop.work()
+            assert await shop.parked() == []
+            assert [one["state"] for one in await shop.repayments(drawdown_id)].count("settled") == count
+            assert (await shop.verify()).balanced
+            (mandate,) = (await shop.partner.seen(f"/v1/merchants/{shop.id}/mandates"))["data"]
+            assert (mandate["state"], mandate["scheme"], mandate["reference"]) == ("active", "vrp", consent.id)
+
+
+def book(stand_in: obie_bank.Bank, folders: Folders, kind: str, *, credit: bool) -> int:
+    """Put a statement with every order of a kind into the folder; how many there are."""
+    orders = stand_in.orders(kind)
+    for order in orders:
+        said = order.data.get("Instruction") or order.data["Initiation"]
+        reference, amount = said["EndToEndIdentification"], said["InstructedAmount"]["Amount"]
+        folders.book(reference, amount, UK, "GBP", credit=credit)
+    return len(orders)
 
 
 async def test_over_a_berlin_group_interface_with_debits_in_a_folder(tmp_path: Path) -> None:

@@ -101,4 +101,4 @@ async def test_a_us_account_is_paid_by_its_banks_routing_number(shop: Shop) -> N
         ("12345678", Account(other_id="12345678")),
     ):
         await shop.pay_to(written)
-        assert (await instructions._payee(shop.world, shop.id)).account == account
+        assert (await instructions.payee(shop.world, shop.id)).account == account

@@ -20,7 +20,15 @@ from adapters.banks.obie.exchange import BAD, CONFLICT, CREATED, Exchange, Refus
 from adapters.banks.obie.signatures import NotSigned
 from adapters.banks.obie.wire import answers, consents, orders, shapes
 from adapters.banks.obie.wire.answers import CONSENT_PREFIX, Refusal
-from adapters.banks.obie.wire.consents import Consent, ConsentStatus
+from adapters.banks.obie.wire.consents import (
+    OVER,
+    Alignment,
+    Consent,
+    ConsentStatus,
+    Period,
+    PeriodicLimit,
+    VrpMandate,
+)
 from adapters.banks.obie.wire.orders import Kind, Order
 from gateway.domain.mandates import MandateScheme
 from gateway.outbound import MayHaveBeenSent, NotSent
@@ -42,7 +50,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.banks.obie.settings import Access, ObieSettings, Taken
-    from adapters.banks.obie.wire.consents import PeriodicLimit, VrpMandate
     from gateway.outbound import Outbound
     from gateway.ports import Clock, Collection, Payout, Sent
 
@@ -217,6 +224,22 @@ class ObieBank:
             return await self._bank.consent(Kind.vrp, shapes.resource(consent_id))
         except Refused:
             return None
+
+    async def ask_standing(self, most: Collection) -> str:
+        """Ask for a consent to `most.amount` a payment and a month from `most.created_at` on, without an end; its id.
+
+        Raises Unreachable, or Unrenderable when the bank refuses.
+        """
+        month = PeriodicLimit(Period.month, Alignment.consent, most.amount)
+        wanted = VrpMandate(most.end_to_end_id, most, most.amount, (month,), most.created_at)
+        return (await self.propose(self.render_mandate(wanted))).id
+
+    async def has_agreed(self, consent_id: str) -> bool | None:
+        """Whether its holder agreed to a standing consent; None = no, or not any more. Raises Unreachable."""
+        consent = await self.standing(consent_id)
+        if consent is None or consent.status in OVER:
+            return None
+        return consent.status is ConsentStatus.authorised
 
     async def withdraw(self, consent_id: str) -> None:
         """Tell the bank that the merchant withdrew a standing consent; one it does not know is as good. Unreachable."""

@@ -53,3 +53,18 @@ UPDATE mandates SET told_at = :told_at WHERE id = :mandate_id;
 SELECT COUNT(*) AS count, CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) AS amount, MIN(r.currency) AS currency
 FROM mandates m JOIN mandate_uses u ON u.mandate_id = m.id JOIN repayments r ON r.id = u.repayment_id
 WHERE m.id = :mandate_id AND u.used_at > m.told_at;
+
+-- name: of_id
+SELECT id, merchant_id, partner_id, bank_id, scheme, reference, creditor_scheme_id, account_hash, account_ending, state,
+    reason, signed_by_id, uses_count, signed_at, state_at
+FROM mandates WHERE id = :mandate_id;
+
+-- name: refer
+UPDATE mandates SET reference = :reference WHERE id = :mandate_id AND reference = :was AND state = 'pending';
+
+-- name: taken
+SELECT CAST(COALESCE(SUM(i.amount), 0) AS BIGINT) AS amount
+FROM mandates m JOIN mandate_uses u ON u.mandate_id = m.id JOIN instructions i ON i.end_to_end_id = u.end_to_end_id
+JOIN repayments r ON r.id = u.repayment_id
+WHERE m.reference = :reference AND u.used_at >= :from_at AND u.used_at < :until_at AND u.end_to_end_id <> :but
+    AND r.state NOT IN ('failed', 'canceled');

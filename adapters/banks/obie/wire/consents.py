@@ -33,6 +33,10 @@ class ConsentStatus(StrEnum):
     expired = "EXPD"
 
 
+OVER = frozenset({ConsentStatus.rejected, ConsentStatus.cancelled, ConsentStatus.expired})
+"""A consent that will never be authorised (any more)."""
+
+
 class Period(StrEnum):
     """How long a limit counts."""
 
