@@ -224,6 +224,11 @@ def overpayment_returned(loan: Loan, reference: str, amount: int) -> Entry:
     )  # fmt: skip
 
 
+def overpayment_came_back(loan: Loan, reference: str, amount: int) -> Entry:
+    """The merchant's bank did not keep what was given back: it is the merchant's as before."""
+    return _undone("overpayment_came_back", overpayment_returned(loan, reference, amount))
+
+
 def charged_off(loan: Loan, principal_amount: int, fee_amount: int, *, reference: str | None = None) -> Entry:
     """Nothing more is expected: principal is a loss, a fee that was never earned is forgotten. It is still owed.
 

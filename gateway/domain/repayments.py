@@ -59,6 +59,8 @@ class Channel(StrEnum):
     """The partner keeps it back from what it settles to the merchant."""
     transfer = "transfer"
     """The merchant sends it."""
+    payout = "payout"
+    """The other way round: the bank pays it to the merchant."""
 
 
 class RepaymentKind(StrEnum):
@@ -74,6 +76,8 @@ class RepaymentKind(StrEnum):
     """Of a settlement plan."""
     recovery = "recovery"
     """After the loan was written off."""
+    refund = "refund"
+    """What the merchant paid beyond what it owed goes back to it."""
 
 
 class Repayment(msgspec.Struct, frozen=True):

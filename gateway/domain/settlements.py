@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def settled(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
     """The entries of a repayment that settled; one without postings is a part that is nothing."""
     loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
+    if repayment.channel is Channel.payout:
+        yield ledger.overpayment_returned(loan, repayment.id, repayment.suspense_amount)
+        return
     parts = repayment.principal_amount, repayment.fee_amount
     if repayment.channel is Channel.withheld:
         yield ledger.partner_withheld(loan, repayment.id, drawdown.partner_id, *parts)
@@ -33,6 +36,9 @@ def settled(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
 def taken_back(drawdown: Drawdown, repayment: Repayment) -> Iterator[Entry]:
     """The entries that undo them, when the merchant's bank took the money back."""
     loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
+    if repayment.channel is Channel.payout:
+        yield ledger.overpayment_came_back(loan, repayment.id, repayment.suspense_amount)
+        return
     yield ledger.repayment_returned(loan, repayment.id, repayment.principal_amount, repayment.fee_amount)
     yield ledger.overpayment_taken_back(loan, repayment.id, repayment.suspense_amount)
     yield ledger.recovery_returned(loan, repayment.id, repayment.recovered_amount)

@@ -15,7 +15,7 @@ from gateway.domain.repayments import OPEN, Repayment
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, instructions, matching, payouts, remitting, settling, transfers
-from gateway.usecases.instructions import COLLECTION, Instruction
+from gateway.usecases.instructions import PAYOUT, Instruction
 from gateway.usecases.statuses import Contradiction, Correction, UnknownPayment
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def apply(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> str | None
     if fact.kind is BankEventKind.correction:
         raise Correction(f"{fact.detail}: for the merchant to confirm, never applied by itself")
     drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
-    repayment = await _repayment(tx, instruction) if instruction.kind == COLLECTION else None
+    repayment = await _repayment(tx, instruction) if instruction.kind != PAYOUT else None
     if fact.kind is BankEventKind.returned and fact.booked_on is None:
         _check_told(fact, instruction)
         await tx.run(sql.instructions.announce, end_to_end_id=instruction.end_to_end_id, reason=fact.reason)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 SEND, ASK = "instruction.send", "instruction.ask"
 ASKED_AFTER = timedelta(minutes=1)
 """How long after a bank took an instruction it is first asked what became of it."""
-PAYOUT, COLLECTION = "payout", "collection"
+PAYOUT, COLLECTION, REFUND = "payout", "collection", "refund"
+"""What an instruction is for: a drawdown, a repayment's debit, or giving back what a merchant paid too much."""
 
 
 class Instruction(msgspec.Struct, frozen=True):
@@ -121,7 +122,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
         if held.state is DrawdownState.approved and held.end_to_end_id is None:
             await authorities.check_payee(tx, world, held)
             await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=reference)
-            await _store(tx, world, drawdown, payout, rail=rail_name, repayment_id=None, body=written)
+            await _store(tx, world, drawdown, payout, kind=PAYOUT, rail=rail_name, repayment_id=None, body=written)
 
     await world.store.write(unit)
 
@@ -143,7 +144,48 @@ async def collect(world: World, repayment_id: str) -> None:
         if held is not None and held.state is RepaymentState.scheduled and held.end_to_end_id is None:
             await mandates.use(tx, world, mandate, collection.end_to_end_id, repayment_id)
             await tx.run(sql.repayments.refer, repayment_id=repayment_id, end_to_end_id=collection.end_to_end_id)
-            await _store(tx, world, drawdown, collection, rail=rail_name, repayment_id=repayment_id, body=written)
+            await _store(
+                tx,
+                world,
+                drawdown,
+                collection,
+                kind=COLLECTION,
+                rail=rail_name,
+                repayment_id=repayment_id,
+                body=written,
+            )
+
+    await world.store.write(unit)
+
+
+async def refund(world: World, repayment_id: str) -> None:
+    """Store the payment of what a merchant paid too much, once, and have it sent to the account it is paid to now."""
+    repayment = await world.store.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
+    if repayment is None or repayment.state is not RepaymentState.scheduled or repayment.end_to_end_id is not None:
+        return
+    drawdown = await drawdowns.find(world.store, repayment.drawdown_id)
+    rail_name, rail = banks.paying(world, drawdown.bank_id)
+    reference = _reference(rail, repayment.id)
+    payout = Payout(
+        end_to_end_id=reference,
+        message_id=await _message_id(world, drawdown.bank_id, rail, reference),
+        amount=Money(repayment.amount, repayment.currency),
+        debtor=banks.party(world, drawdown.bank_id),
+        creditor=await _payee(world, drawdown.merchant_id),
+        execute_on=banks.pays_on(world, rail),
+        created_at=world.clock.now(),
+        remittance=f"Restock {end_to_end_id(drawdown.id)}",
+    )
+    written = rail.render_payout(payout)
+
+    async def unit(tx: Tx) -> None:
+        await drawdowns.lock(tx, drawdown.id)
+        held = await tx.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
+        if held is not None and held.state is RepaymentState.scheduled and held.end_to_end_id is None:
+            await tx.run(sql.repayments.refer, repayment_id=repayment_id, end_to_end_id=reference)
+            await _store(
+                tx, world, drawdown, payout, kind=REFUND, rail=rail_name, repayment_id=repayment_id, body=written
+            )
 
     await world.store.write(unit)
 
@@ -154,6 +196,7 @@ async def _store(
     drawdown: Drawdown,
     order: Payout | Collection,
     *,
+    kind: str,
     rail: str,
     repayment_id: str | None,
     body: bytes,
@@ -163,7 +206,7 @@ async def _store(
         sql.instructions.add,
         end_to_end_id=reference,
         message_id=order.message_id,
-        kind=PAYOUT if repayment_id is None else COLLECTION,
+        kind=kind,
         bank_id=drawdown.bank_id,
         rail=rail,
         merchant_id=drawdown.merchant_id,

@@ -117,7 +117,7 @@ async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack,
     )  # fmt: skip
     if taken:
         await instructions.follow(tx, world, instruction, after=instructions.ASKED_AFTER)
-    if instruction.kind == COLLECTION:
+    if instruction.kind != PAYOUT:
         await _acknowledge_collection(tx, world, instruction, ack, refused=refused, taken=taken)
     elif drawdown.state not in {DrawdownState.approved, DrawdownState.in_doubt}:
         return

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
-COLLECT = "repayment.collect"
+COLLECT, REFUND = "repayment.collect", "repayment.refund"
 
 
 async def withhold(tx: Tx, world: World, before: Position, after: Position) -> int:
@@ -103,13 +103,17 @@ async def _make(
     owed, coming = await payoffs.sides(tx, drawdown.id)
     principal, fee = owed[0] - coming[0], owed[1] - coming[1]
     now, repayment_id = world.clock.now(), world.ids.new("repayment")
-    parts = rules.settle(
-        amount,
-        max(0, principal),
-        max(0, fee),
-        claim_amount=amount if kind is RepaymentKind.recovery else None,
-        rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, now.date()),
-        promised_amount=rebate_amount,
+    parts = (
+        rules.Allocation(0, 0, amount)
+        if kind is RepaymentKind.refund
+        else rules.settle(
+            amount,
+            max(0, principal),
+            max(0, fee),
+            claim_amount=amount if kind is RepaymentKind.recovery else None,
+            rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, now.date()),
+            promised_amount=rebate_amount,
+        )
     )
     repayment = Repayment(
         id=repayment_id,
@@ -137,8 +141,8 @@ async def _make(
     if not await tx.run(sql.repayments.add, **msgspec.structs.asdict(repayment)):
         return None
     await _tell(tx, world, drawdown, repayment, repayment.state)
-    if channel is Channel.debit:
-        await jobs.enqueue(tx, world, COLLECT, repayment_id, send_at)
+    if channel in {Channel.debit, Channel.payout}:
+        await jobs.enqueue(tx, world, COLLECT if channel is Channel.debit else REFUND, repayment_id, send_at)
     return repayment
 
 
@@ -195,6 +199,14 @@ async def move(
     drawdown = await tx.one(sql.drawdowns.find, Drawdown, drawdown_id=repayment.drawdown_id)
     if drawdown is not None:
         await _tell(tx, world, drawdown, repayment, target)
+
+
+async def initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:
+    """The same, begun: a word from outside overtook ours that it was sent."""
+    if repayment.state is not RepaymentState.scheduled:
+        return repayment
+    await move(tx, world, repayment, RepaymentState.initiated)
+    return msgspec.structs.replace(repayment, state=RepaymentState.initiated)
 
 
 def _net_since(before: Position, after: Position, drawdown: Drawdown) -> int | None:

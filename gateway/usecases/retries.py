@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.world import World
 
-FAILED = "debit_failed"
-"""The kind of the alert: a bank gave a reason that we do not know, or none."""
+FAILED, UNRETURNED = "debit_failed", "refund_failed"
+"""Kinds of alert: a bank's reason that we do not know, or none; the merchant's own money could not be given back."""
 
 
 async def follow(tx: Tx, world: World, repayment: Repayment, code: str | None) -> None:
@@ -29,6 +29,8 @@ async def follow(tx: Tx, world: World, repayment: Repayment, code: str | None) -
     drawdown = await drawdowns.find(tx, repayment.drawdown_id)
     if repayment.channel is not Channel.debit:
         await servicing.refresh(tx, world, drawdown.id)
+        if repayment.channel is Channel.payout:
+            await _alert(tx, world, drawdown, repayment, code, kind=UNRETURNED)
         return
     course = returns.course(code)
     if course is Course.retry and drawdown.state is DrawdownState.active:
@@ -41,9 +43,15 @@ async def follow(tx: Tx, world: World, repayment: Repayment, code: str | None) -
                 await stop(tx, world, await drawdowns.lock(tx, other.id), code or "")
     await servicing.refresh(tx, world, drawdown.id)
     if course is Course.review:
-        about = await positions.certain(tx, world, drawdown.merchant_id)
-        evidence = {"repayment_id": repayment.id, "drawdown_id": drawdown.id, "code": code}
-        await alerts.start(tx, world, FAILED, drawdown.id, severity=Severity.warning, evidence=evidence, about=about)
+        await _alert(tx, world, drawdown, repayment, code, kind=FAILED)
+
+
+async def _alert(
+    tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, code: str | None, *, kind: str
+) -> None:
+    about = await positions.certain(tx, world, drawdown.merchant_id)
+    evidence = {"repayment_id": repayment.id, "drawdown_id": drawdown.id, "code": code}
+    await alerts.start(tx, world, kind, drawdown.id, severity=Severity.warning, evidence=evidence, about=about)
 
 
 async def _retry(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, code: str | None) -> None:

@@ -10,10 +10,10 @@ from gateway.domain import repayments as rules
 from gateway.domain import settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.quotes import Quote
-from gateway.domain.repayments import Repayment, RepaymentKind, RepaymentState
+from gateway.domain.repayments import Channel, Repayment, RepaymentKind, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, payoffs, repayments, retries, servicing, write_offs
+from gateway.usecases import drawdowns, payoffs, refunds, repayments, retries, servicing, write_offs
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -36,6 +36,8 @@ async def apply(
     """Move a repayment by what the bank says of its debit; `booked_on` None = a status only."""
     if booked_on is None:
         await _status_of_collection(tx, world, fact, repayment)
+    elif repayment.channel is Channel.payout:
+        await refunds.book(tx, world, fact, drawdown, repayment, booked_on=booked_on)
     elif fact.kind is BankEventKind.booked and fact.credit is True:
         await settle(tx, world, drawdown, repayment, booked_on)
     elif fact.kind is BankEventKind.returned and fact.credit is False:
@@ -54,7 +56,7 @@ async def _status_of_collection(tx: Tx, world: World, fact: BankEvent, repayment
     elif fact.status in SETTLED and repayment.state is S.failed:
         raise Contradiction(f"{fact.status} after the bank refused it")
     elif fact.status in ACCEPTED and repayment.state in {S.scheduled, S.initiated, S.in_doubt}:
-        repayment = await _initiated(tx, world, repayment)
+        repayment = await repayments.initiated(tx, world, repayment)
         await repayments.move(tx, world, repayment, S.pending)
 
 
@@ -62,16 +64,9 @@ async def fail(tx: Tx, world: World, repayment: Repayment, reason: str | None) -
     """The bank will not collect it. Raises Contradiction when it has been collected, or given up, by what we know."""
     if repayment.state not in rules.OPEN:
         raise Contradiction(f"refused by the bank ({reason}) while {repayment.state}")
-    repayment = await _initiated(tx, world, repayment)
+    repayment = await repayments.initiated(tx, world, repayment)
     await repayments.move(tx, world, repayment, RepaymentState.failed, reason=reason)
     await retries.follow(tx, world, repayment, reason)
-
-
-async def _initiated(tx: Tx, world: World, repayment: Repayment) -> Repayment:
-    if repayment.state is not RepaymentState.scheduled:
-        return repayment
-    await repayments.move(tx, world, repayment, RepaymentState.initiated)
-    return msgspec.structs.replace(repayment, state=RepaymentState.initiated)
 
 
 async def settle(
@@ -104,13 +99,15 @@ async def settle(
     found = msgspec.structs.asdict(parts) | {"share_amount": await _share(tx, drawdown, parts.fee_amount)}
     found |= {"amount": repayment.amount, "entry_reference": entry}
     await tx.run(sql.repayments.allocate, repayment_id=repayment.id, **found)
-    repayment = msgspec.structs.replace(await _initiated(tx, world, repayment), **found)
+    repayment = msgspec.structs.replace(await repayments.initiated(tx, world, repayment), **found)
     for booking in settlements.settled(drawdown, repayment):
         await books.book(tx, world, booking)
     await repayments.move(tx, world, repayment, RepaymentState.settled, settled_on=settled_on)
     await drawdowns.release_exposure(tx, world, drawdown, parts.principal_amount)
     if drawdown.state is DrawdownState.active and await books.owed(tx, drawdown.id) == (0, 0):
         await drawdowns.move(tx, world, drawdown, DrawdownState.repaid)
+    if parts.suspense_amount:
+        await refunds.schedule(tx, world, drawdown)
     await servicing.refresh(tx, world, drawdown.id)
 
 

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.repayments import Channel, Repayment, RepaymentState
 from gateway.store import sql
-from gateway.usecases import drawdowns, settling
+from gateway.usecases import drawdowns, repayments, settling
 from gateway.usecases.ledger import AlreadyBooked
 from gateway.usecases.statuses import Contradiction
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from gateway.domain.drawdowns import Drawdown
     from gateway.ports import BankEvent
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 async def settle(tx: Tx, world: World, bank: Bank, fact: BankEvent, booked_on: date) -> bool:
     """Settle the transfer that a booked credit on our account names; False when it names none.
 
-    What comes is what is booked, more or less than was asked. Raises AlreadyBooked for the same entry told again, and
-    Contradiction for another one under the same reference: that is for a person.
+    What comes is what is booked, more or less than was asked, and again if it comes again. Raises AlreadyBooked for the
+    same entry told again, and for one without a name of the bank's that could be, and Contradiction.
     """
     repayment = await tx.one(sql.repayments.transfer, Repayment, end_to_end_id=fact.end_to_end_id)
     if repayment is None or fact.amount is None:
@@ -32,10 +33,22 @@ async def settle(tx: Tx, world: World, bank: Bank, fact: BankEvent, booked_on: d
     drawdown = await drawdowns.lock(tx, repayment.drawdown_id)
     if (drawdown.bank_id, drawdown.currency) != (bank.id, fact.amount.currency):
         raise Contradiction("a transfer for a loan of another bank or currency")
-    if repayment.state is RepaymentState.settled:
-        if fact.entry_reference in {None, repayment.entry_reference}:
-            raise AlreadyBooked(f"{repayment.id} has settled")
-        raise Contradiction("a second transfer under the reference of one that came")
+    entry = fact.entry_reference
     came = msgspec.structs.replace(repayment, amount=fact.amount.amount)
-    await settling.settle(tx, world, drawdown, came, booked_on, entry=fact.entry_reference)
+    if repayment.state is not RepaymentState.scheduled:
+        known = {"drawdown_id": drawdown.id, "entry_reference": entry}
+        if entry is None or await tx.one(sql.repayments.by_entry, **known):
+            raise AlreadyBooked(f"{repayment.id} has settled")
+        came = await _again(tx, world, drawdown, came, booked_on)
+    await settling.settle(tx, world, drawdown, came, booked_on, entry=entry)
     return True
+
+
+async def _again(tx: Tx, world: World, drawdown: Drawdown, first: Repayment, booked_on: date) -> Repayment:
+    """Another transfer under the reference of one that came: a repayment of its own."""
+    made = await repayments.schedule(
+        tx, world, drawdown, kind=first.kind, channel=Channel.transfer, amount=first.amount, business_on=booked_on,
+        collect_on=booked_on,
+    )  # fmt: skip
+    assert made is not None  # noqa: S101 - any number of transfers may come on one day
+    return made

@@ -52,6 +52,7 @@ HANDLERS: dict[str, Handler] = {
     drawdowns.DECIDE: bank_decisions.decide,
     drawdowns.INSTRUCT: instructions.instruct,
     repayments.COLLECT: instructions.collect,
+    repayments.REFUND: instructions.refund,
     instructions.SEND: payments.send,
     instructions.ASK: doubts.ask,
     mandates.PROPOSE: standing.propose,

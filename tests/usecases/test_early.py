@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.domain import pricing
+from gateway.domain.drawdowns import end_to_end_id as named
+from gateway.usecases import ledger as books
 from tests import arrivals
 
 if TYPE_CHECKING:
@@ -62,8 +64,16 @@ async def test_a_transfer_pays_what_comes_and_one_that_is_too_much_is_the_mercha
     assert await arrivals.arrive(shop, rest["transfer_reference"], rest["amount"] + 700, "ENTRY-2") is None
     after = await shop.drawdown(drawdown_id)
     assert (after["state"], after["outstanding_amount"]) == ("repaid", 0)
-    assert sum(one["suspense_amount"] for one in await shop.repayments(drawdown_id)) == 700
-    assert await arrivals.arrive(shop, rest["transfer_reference"], 1_000, "ENTRY-3") is not None  # for a person
+    assert sum(one["suspense_amount"] for one in await shop.repayments(drawdown_id) if one["kind"] != "refund") == 700
+    await shop.work()
+    await shop.pass_days(2)
+    back = (await shop.repayments(drawdown_id))[-1]
+    assert (back["kind"], back["channel"], back["amount"], back["state"]) == ("refund", "payout", 700, "settled")
+    assert [one.amount for one in await shop.bank.payments() if one.end_to_end_id != named(drawdown_id)] == [700]
+    assert await books.balance(shop.world.store, f"drawdown:{drawdown_id}:suspense") == 0
+    assert await arrivals.arrive(shop, rest["transfer_reference"], 1_000, "ENTRY-3") is None
+    assert await arrivals.arrive(shop, rest["transfer_reference"], 1_000, "ENTRY-3") is None  # told again
+    assert [one["amount"] for one in await shop.repayments(drawdown_id) if one["kind"] == "refund"] == [700, 1_000]
     assert (await shop.verify()).problems == ()
 
 

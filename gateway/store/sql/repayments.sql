@@ -21,7 +21,7 @@ WHERE drawdown_id = :drawdown_id AND state IN ('scheduled', 'initiated', 'pendin
 
 -- name: settled_amount
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(rebate_amount), 0) AS BIGINT) FROM repayments
-WHERE drawdown_id = :drawdown_id AND state = 'settled';
+WHERE drawdown_id = :drawdown_id AND state = 'settled' AND channel <> 'payout';
 
 -- name: transfer
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
@@ -81,7 +81,7 @@ UPDATE repayments SET reason = :reason WHERE id = :repayment_id AND state = 'ret
 
 -- name: to_doubt
 SELECT end_to_end_id FROM repayments
-WHERE channel = 'debit' AND end_to_end_id IS NOT NULL AND (
+WHERE channel IN ('debit', 'payout') AND end_to_end_id IS NOT NULL AND (
     (state = 'initiated' AND state_at <= :initiated_before_at AND (collect_on IS NULL OR collect_on <= :initiated_on))
     OR (state = 'pending' AND state_at <= :pending_before_at AND (collect_on IS NULL OR collect_on <= :pending_on)))
 ORDER BY state_at LIMIT 256;
@@ -105,3 +105,10 @@ SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency
     entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND channel = 'transfer' AND state = 'scheduled' AND kind <> 'early'
 ORDER BY id DESC LIMIT 1;
+
+-- name: going_back
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments
+WHERE drawdown_id = :drawdown_id AND channel = 'payout' AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt');
+
+-- name: by_entry
+SELECT id FROM repayments WHERE drawdown_id = :drawdown_id AND entry_reference = :entry_reference;
