@@ -11,6 +11,7 @@ from adapters.calendars import BankingCalendars
 from adapters.notifiers.outbox import Outbox
 from gateway import connections, scorer, vault
 from gateway.api import (
+    agreements,
     authorities,
     authorization,
     changes,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
-    *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
+    *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
     *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
     *inbound.ROUTES,
 )  # fmt: skip

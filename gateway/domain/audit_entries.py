@@ -56,7 +56,7 @@ class Action(StrEnum):
     change_effective = "change.effective"
     widget_session_made = "widget_session.made"
     drawdown_confirmed = "drawdown.confirmed"
-    agreement_signed = "agreement.signed"
+    agreement_terminated = "agreement.terminated"
     mandate_revoked = "mandate.revoked"
     mandate_stopped = "mandate.stopped"
     review_approved = "review.approved"

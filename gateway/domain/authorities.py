@@ -56,6 +56,7 @@ class StepUp(StrEnum):
     new_user = "new_user"
     over_cap = "over_cap"
     flagged = "flagged"
+    new_agreement = "new_agreement"
 
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]

@@ -28,8 +28,11 @@ class IntentChanged(Conflict):
     title = "What was confirmed has changed; nothing was done"
 
 
-def confirm_drawdown(drawdown: Drawdown, quote: Quote, payee_hash: str) -> Intent:
-    """To borrow exactly this: from whom, how much, at what cost, paid where, under which terms, until when."""
+def confirm_drawdown(drawdown: Drawdown, quote: Quote, payee_hash: str, agreement: Agreement) -> Intent:
+    """To borrow exactly this: from whom, how much, at what cost, paid where, under which terms, until when.
+
+    With it the agreement is signed whose words have this hash, and with that the mandate for the payee's account.
+    """
     return {
         "do": "confirm_drawdown",
         "drawdown": drawdown.id,
@@ -40,6 +43,9 @@ def confirm_drawdown(drawdown: Drawdown, quote: Quote, payee_hash: str) -> Inten
         "currency": quote.currency,
         "terms_hash": quote.terms_hash,
         "quote_expires_at": quote.expires_at.isoformat(),
+        "collection": quote.collection.value,
+        "agreement_version": agreement.version,
+        "agreement_hash": agreement.hash,
     }
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from gateway.domain import authorities as rules
 from gateway.domain import intents, states
+from gateway.domain.agreements import hash_of
 from gateway.domain.authorities import DAY, MONTH, Authority, Draw, Drawn, StepUp, StepUpRequired
 from gateway.domain.drawdowns import MOVES, Confirmation, DrawdownState
 from gateway.domain.merchants import MerchantState
 from gateway.domain.quotes import Quote, QuoteExpired, StaleTerms
 from gateway.store import sql
-from gateway.usecases import authorities, drawdowns, passkeys, positions
+from gateway.usecases import agreements, authorities, drawdowns, passkeys, positions
 from gateway.usecases.drawdowns import EvidenceOf
 
 if TYPE_CHECKING:
@@ -68,7 +69,14 @@ async def hold(tx: Tx, drawdown_id: str, partner_id: str | None = None) -> Drawd
 
 
 async def step_up(
-    tx: Tx, world: World, drawdown_id: str, session_hash: str, response: str, *, remote_address: str | None
+    tx: Tx,
+    world: World,
+    drawdown_id: str,
+    session_hash: str,
+    response: str,
+    *,
+    remote_address: str | None,
+    language: str | None = None,
 ) -> Drawdown:
     """Confirm what a passkey signed. Run it by `passkeys.attempt`.
 
@@ -77,13 +85,14 @@ async def step_up(
     """
     held = await hold(tx, drawdown_id)
     answered = await passkeys.answer(tx, world, session_hash, held.merchant_id, response)
-    intents.check(answered.intent, await intent(tx, world, held))
+    intents.check(answered.intent, await intent(tx, world, held, language))
     evidence = EvidenceOf(
         "passkey",
         held.merchant_id,
         remote_address,
         passkey_id=answered.passkey.id,
         intent_hash=answered.intent_hash,
+        language=language,
     )
     return await _confirm(tx, world, held, evidence)
 
@@ -94,10 +103,12 @@ async def _confirm(tx: Tx, world: World, drawdown: Drawdown, evidence: EvidenceO
     return await drawdowns.confirm(tx, world, drawdown.id, drawdown.partner_id, shown, evidence_of=evidence)
 
 
-async def intent(reader: Reader, world: World, drawdown: Drawdown) -> Intent:
-    """What a passkey would sign this very moment. Raises NoPayee."""
+async def intent(reader: Reader, world: World, drawdown: Drawdown, language: str | None = None) -> Intent:
+    """What a passkey would sign this very moment, the agreement shown in `language`. Raises NoPayee."""
     payee = await authorities.payee(reader, world, drawdown.merchant_id)
-    return intents.confirm_drawdown(drawdown, await quote_of(reader, drawdown), payee.hash)
+    document, _ = await agreements.to_sign(reader, world, drawdown, language)
+    agreement = rules.Agreement(document.version, hash_of(document))
+    return intents.confirm_drawdown(drawdown, await quote_of(reader, drawdown), payee.hash, agreement)
 
 
 async def quote_of(reader: Reader, drawdown: Drawdown) -> Quote:
@@ -135,7 +146,8 @@ async def _why_not(
         flagged=flagged(position),
     )
     drawn = await tx.one(sql.authorities.drawn, Drawn, merchant_id=merchant_id, day_at=now - DAY, month_at=now - MONTH)
-    return rules.why_not(authority, draw, drawn or Drawn(0, 0))
+    found = rules.why_not(authority, draw, drawn or Drawn(0, 0))
+    return (*found, StepUp.new_agreement) if await agreements.outdated(tx, world, drawdown) else found
 
 
 def flagged(position: Position) -> bool:

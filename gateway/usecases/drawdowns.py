@@ -26,7 +26,7 @@ from gateway.domain.offers import Offer
 from gateway.domain.quotes import Quote, QuoteExpired, QuoteSuperseded, StaleTerms
 from gateway.domain.underwriting import BANK_STOPPED, Outcome
 from gateway.store import sql
-from gateway.usecases import audit, banks, events, jobs, limits, mandates, positions, reviews, velocity
+from gateway.usecases import agreements, audit, banks, events, jobs, limits, mandates, positions, reviews, velocity
 from gateway.usecases.audit import Action
 
 if TYPE_CHECKING:
@@ -126,7 +126,6 @@ async def confirm(
     _check_terms(world, quote, confirmation.terms_hash)
     await velocity.take(tx, world, drawdown)
     given, programme = await _take_exposure(tx, world, quote)
-    mandate_id = await mandates.sign(tx, world, drawdown)
     evidence = Evidence(
         terms_hash=quote.terms_hash,
         terms_version=quote.terms_version,
@@ -139,7 +138,8 @@ async def confirm(
         authority_id=evidence_of.authority_id,
         passkey_id=evidence_of.passkey_id,
         intent_hash=evidence_of.intent_hash,
-        mandate_id=mandate_id,
+        agreement_id=await agreements.sign(tx, world, drawdown, evidence_of.method, evidence_of.language),
+        mandate_id=await mandates.sign(tx, world, drawdown),
     )
     await tx.run(sql.drawdowns.confirm, drawdown_id=drawdown_id, evidence_json=evidence)
     await move(tx, world, drawdown, DrawdownState.requested)
@@ -167,6 +167,8 @@ class EvidenceOf(msgspec.Struct, frozen=True):
     authority_id: str | None = None
     passkey_id: str | None = None
     intent_hash: str | None = None
+    language: str | None = None
+    """In which an agreement was shown that this signs; None = the one that the shop's country reads."""
 
 
 async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Drawdown:

@@ -27,7 +27,7 @@ from gateway.domain.mandates import (
 from gateway.domain.references import shortened
 from gateway.domain.repayments import CollectionMode
 from gateway.store import sql
-from gateway.usecases import audit, authorities, banks, events, jobs, messages
+from gateway.usecases import agreements, audit, authorities, banks, events, jobs, messages
 from gateway.usecases.audit import SYSTEM, Action
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
-PAGE = "/connect/agreements"
 PROPOSE, WITHDRAW = "mandate.propose", "mandate.withdraw"
 AGREED_AT_BANK = frozenset({MandateScheme.vrp})
 """Schemes whose mandate is a consent that the bank keeps (`gateway.usecases.standing`)."""
@@ -296,7 +295,7 @@ async def _notify(tx: Tx, world: World, mandate: Mandate, kind: str, **facts: st
         tx, world, mandate.merchant_id, kind,
         bank=banks.name(world, mandate.bank_id), ending=mandate.account_ending, reference=mandate.reference,
         creditor=mandate.creditor_scheme_id, days=str(mandates.NOTICE_DAYS),
-        page=f"{world.settings.address}{PAGE}?merchant_id={mandate.merchant_id}", **facts,
+        page=f"{world.settings.address}{agreements.PAGE}?merchant_id={mandate.merchant_id}", **facts,
     )  # fmt: skip
 
 

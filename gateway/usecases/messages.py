@@ -39,6 +39,11 @@ def texts() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(files(__package__).joinpath("messages.toml").read_text(encoding="utf-8"))
 
 
+def language(country: str) -> str:
+    """What its shops read: `zh` or `en`."""
+    return "zh" if country in _READS_CHINESE else "en"
+
+
 async def send(tx: Tx, world: World, merchant_id: str, kind: str, *, to: str | None = None, **facts: str) -> bool:
     """Have the merchant told, once this unit stands; False when it has no contact and nobody can be.
 
@@ -48,14 +53,14 @@ async def send(tx: Tx, world: World, merchant_id: str, kind: str, *, to: str | N
     if found is None or (found.contact is None and to is None):
         return False
     contact = to or contacts.unseal(world, merchant_id, found.contact or b"")
-    language = "zh" if found.country in _READS_CHINESE else "en"
-    subject, text = texts()[kind][language]
+    reads = language(found.country)
+    subject, text = texts()[kind][reads]
     message = Message(
         id=world.ids.new("message"),
         merchant_id=merchant_id,
         kind=kind,
         contact=contact,
-        locale="zh-CN" if language == "zh" else "en",
+        locale="zh-CN" if reads == "zh" else "en",
         subject=subject.format(shop=found.legal_name, **facts),
         text=text.format(shop=found.legal_name, **facts),
         created_at=world.system_clock.now(),

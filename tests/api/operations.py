@@ -93,11 +93,13 @@ async def things(shop: Shop) -> dict[str, str]:
     await shop.sell(100_000, "refund")  # a cut, which must be told
     quote, spare = await shop.quote(), await shop.quote()
     widget = BODIES["/widget/sessions"] | {"merchant_id": shop.id}
+    drawdown_id = await shop.draw(quote["amount"])
     return {
         "merchant_id": shop.id,
         "offer_id": quote["offer_id"],
         "quote_id": spare["id"],
-        "drawdown_id": await shop.draw(quote["amount"]),
+        "drawdown_id": drawdown_id,
+        "agreement_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/agreements"))["data"][0]["id"],
         "decision_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/decisions"))["data"][0]["id"],
         "notice_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/notices"))["data"][0]["id"],
         "grant_id": str((await minting.caller(shop.partner, shop.id)).grant_id),

@@ -34,7 +34,7 @@ DRAWDOWN = Drawdown(
     refinanced_amount=0, refinanced_fee_amount=0, carried_net_amount=0, state_at=NOW, created_at=NOW,
 )  # fmt: skip
 AGREEMENT = Agreement("2026-11-01", "b" * 64)
-CONFIRM = intents.confirm_drawdown(DRAWDOWN, QUOTE, "c" * 64)
+CONFIRM = intents.confirm_drawdown(DRAWDOWN, QUOTE, "c" * 64, AGREEMENT)
 AUTHORIZE = intents.authorize(HELD, "c" * 64, AGREEMENT)
 values = st.text(max_size=5) | st.integers(-(2**60), 2**60)
 facts = st.dictionaries(st.text(max_size=5), values, max_size=6)
@@ -50,7 +50,7 @@ def hash_of(intent: Intent) -> bytes:
      {"terms_hash": "d" * 64}, {"expires_at": NOW}],
 )  # fmt: skip
 def test_another_quote_is_another_intent(changes: dict[str, Any]) -> None:
-    changed = intents.confirm_drawdown(DRAWDOWN, msgspec.structs.replace(QUOTE, **changes), "c" * 64)
+    changed = intents.confirm_drawdown(DRAWDOWN, msgspec.structs.replace(QUOTE, **changes), "c" * 64, AGREEMENT)
     assert hash_of(changed) != hash_of(CONFIRM)
     with pytest.raises(IntentChanged):
         intents.check(CONFIRM, changed)
@@ -59,8 +59,9 @@ def test_another_quote_is_another_intent(changes: dict[str, Any]) -> None:
 def test_another_drawdown_or_payee_is_another_intent() -> None:
     other = msgspec.structs.replace(DRAWDOWN, id="drw_2")
     for changed in (
-        intents.confirm_drawdown(other, QUOTE, "c" * 64),
-        intents.confirm_drawdown(DRAWDOWN, QUOTE, "d" * 64),
+        intents.confirm_drawdown(other, QUOTE, "c" * 64, AGREEMENT),
+        intents.confirm_drawdown(DRAWDOWN, QUOTE, "d" * 64, AGREEMENT),
+        intents.confirm_drawdown(DRAWDOWN, QUOTE, "c" * 64, Agreement("2026-11-01", "e" * 64)),
     ):
         assert hash_of(changed) != hash_of(CONFIRM)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.domain import (
+    agreements,
     alerts,
     arrangements,
     authorities,
@@ -32,6 +33,7 @@ TABLES: list[tuple[Any, Any]] = [
     (repayments.RepaymentState, repayments.MOVES),
     (bank_statements.EntryState, bank_statements.MOVES),
     (offers.OfferState, offers.MOVES),
+    (agreements.AgreementState, agreements.MOVES),
     (alerts.AlertState, alerts.MOVES),
     (arrangements.ArrangementState, arrangements.MOVES),
     (schedules.Health, schedules.MOVES),

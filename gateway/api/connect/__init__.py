@@ -10,7 +10,18 @@ from importlib.resources import files
 
 from litestar import Response, get
 
-from gateway.api.connect import authority, changes, confirm, consent, dashboard, loans, outbox, passkeys, sign_in
+from gateway.api.connect import (
+    agreements,
+    authority,
+    changes,
+    confirm,
+    consent,
+    dashboard,
+    loans,
+    outbox,
+    passkeys,
+    sign_in,
+)
 from gateway.api.connect.pages import frame
 from gateway.domain.rights import Right
 
@@ -41,6 +52,7 @@ ROUTES = (
     *dashboard.ROUTES,
     *loans.ROUTES,
     *changes.ROUTES,
+    *agreements.ROUTES,
     *authority.ROUTES,
     *confirm.ROUTES,
     style,

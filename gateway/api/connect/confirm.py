@@ -95,10 +95,12 @@ async def decide(
 
 
 async def _confirm(visit: Visit, drawdown: Drawdown, response: str) -> None:
-    world, session_hash, remote = visit.world, visit.session_hash, visit.remote_address
+    world, session_hash, remote, language = visit.world, visit.session_hash, visit.remote_address, visit.words.language
 
     async def unit(tx: Tx) -> Drawdown:
-        return await confirmations.step_up(tx, world, drawdown.id, session_hash, response, remote_address=remote)
+        return await confirmations.step_up(
+            tx, world, drawdown.id, session_hash, response, remote_address=remote, language=language
+        )
 
     await passkeys.attempt(world, session_hash, remote, unit)
 
@@ -166,7 +168,7 @@ async def _asked(visit: Visit, drawdown: Drawdown, quote: Quote, position: Posit
     world, words = visit.world, visit.words
     options = None
     if await passkeys.held(world.store, drawdown.merchant_id):
-        intent = await confirmations.intent(world.store, world, drawdown)
+        intent = await confirmations.intent(world.store, world, drawdown, words.language)
         challenge = await passkeys.ask(world.store, world, visit.session_hash, drawdown.merchant_id, intent)
         options = challenge.options
     first = await confirmations.first_to_this_payee(world.store, world, drawdown)
@@ -179,6 +181,7 @@ async def _asked(visit: Visit, drawdown: Drawdown, quote: Quote, position: Posit
         until=words("confirm.until", time=f"{ends:%H:%M}"),
         options=options,
         make_passkey_at=visit.address(PASSKEYS, back=_path(drawdown)),
+        agreement_at=visit.address(f"{_path(drawdown)}/agreement"),
     )
 
 

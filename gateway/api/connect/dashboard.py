@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from gateway.api.connect.addresses import AUTHORITY, CHANGES, CONSENTS, LOANS, PASSKEYS, SIGN_IN, SIGN_OUT
+from gateway.api.connect.addresses import AGREEMENTS, AUTHORITY, CHANGES, CONSENTS, LOANS, PASSKEYS, SIGN_IN, SIGN_OUT
 from gateway.api.connect.browser import Visit
 from gateway.api.connect.consent import bank_name, evidence_of
 from gateway.api.connect.pages import dashboard as pages
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.store import Tx
     from gateway.usecases.consent_records import Held
 
-MORE = {"authority.title": AUTHORITY, "changes": CHANGES, "passkeys": PASSKEYS}
+MORE = {"agreements.title": AGREEMENTS, "authority.title": AUTHORITY, "changes": CHANGES, "passkeys": PASSKEYS}
 """What else a signed-in merchant may look after: the title's words → its page."""
 _ONE = CONSENTS + "/{grant_id:str}"
 

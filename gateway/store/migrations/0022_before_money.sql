@@ -23,3 +23,13 @@ CREATE TABLE mandate_uses (
     used_at BIGINT NOT NULL
 );
 CREATE INDEX mandate_uses_by_mandate ON mandate_uses (mandate_id, used_at);
+
+-- What a merchant signed with a bank under a programme: its text, sealed, and the draw whose confirmation signed it.
+CREATE TABLE agreements (
+    id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchants (id), partner_id TEXT NOT NULL,
+    bank_id TEXT NOT NULL, programme_id TEXT NOT NULL, version TEXT NOT NULL, language TEXT NOT NULL, hash TEXT NOT NULL,
+    document BYTEA NOT NULL, state TEXT NOT NULL, signed_by_id TEXT NOT NULL, method TEXT NOT NULL,
+    signed_at BIGINT NOT NULL, state_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX agreements_active ON agreements (merchant_id, bank_id, programme_id) WHERE state = 'active';
+CREATE INDEX agreements_by_merchant ON agreements (merchant_id, id);

@@ -37,6 +37,7 @@ class Asked(msgspec.Struct, frozen=True):
     until: str
     options: str | None
     make_passkey_at: str
+    agreement_at: str
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -91,7 +92,8 @@ def _decide(words: Words, asked: Asked) -> list[Html]:
         words, action=asked.action, token=asked.token, options=asked.options, label=asked.label,
         fields={"do": "confirm"},
     )  # fmt: skip
-    return [locked(asked.why), sign, cancel, until]
+    read = tag("p", tag("a", words("agreements.read_first"), icon("chevron"), href=asked.agreement_at), class_="small")
+    return [read, locked(asked.why), sign, cancel, until]
 
 
 def outcome(words: Words, about: About, terms: Terms | None, found: Outcome) -> str:
