@@ -171,7 +171,7 @@ async def refund(world: World, repayment_id: str) -> None:
         message_id=await _message_id(world, drawdown.bank_id, rail, reference),
         amount=Money(repayment.amount, repayment.currency),
         debtor=banks.party(world, drawdown.bank_id),
-        creditor=await _payee(world, drawdown.merchant_id),
+        creditor=await payee(world, drawdown.merchant_id),
         execute_on=banks.pays_on(world, rail),
         created_at=world.clock.now(),
         remittance=f"Restock {end_to_end_id(drawdown.id)}",
