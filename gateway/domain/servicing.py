@@ -60,6 +60,7 @@ class Coming(msgspec.Struct, frozen=True):
     """A repayment that is neither settled nor lost, as far as it counts before its money is there."""
 
     amount: int
+    business_on: date
     collect_on: date | None
     retry_of: str | None
 
@@ -67,8 +68,9 @@ class Coming(msgspec.Struct, frozen=True):
 class Account(msgspec.Struct, frozen=True):
     """What a loan asks for and has got: everything that says how it does on a day.
 
-    `paid_amount` is settled money; of what is on its way (`pending_amount`) `coming_amount` is believed: a first debit,
-    until it should have been there. A loan that was written off has no dues but those of a plan made after that.
+    `paid_amount` is settled money; of what is on its way (`pending_amount`) a first debit is `believed` until it should
+    have been there: it keeps a due from being missed, and never makes good one that was missed before it set out. A
+    loan that was written off has no dues but those of a plan made after that.
     """
 
     dues: tuple[Due, ...]
@@ -76,13 +78,16 @@ class Account(msgspec.Struct, frozen=True):
     total_amount: int
     paid_amount: int
     pending_amount: int
-    coming_amount: int
+    believed: tuple[Coming, ...]
     written_off: bool
 
     @property
-    def covered_amount(self) -> int:
-        """What dues are held against."""
-        return self.paid_amount + self.coming_amount
+    def lacked(self) -> tuple[Due, ...]:
+        """The dues less what had set out by each of them and is believed: what settled money is held against."""
+        return tuple(
+            Due(due.due_on, due.total_amount - sum(c.amount for c in self.believed if c.business_on <= due.due_on))
+            for due in self.dues
+        )
 
     @property
     def owed_amount(self) -> int:
@@ -93,11 +98,11 @@ class Account(msgspec.Struct, frozen=True):
         """What is overdue at the beginning of `on`; of a loan that was written off, everything."""
         if self.written_off:
             return self.owed_amount
-        return schedules.arrears_amount(self.dues, self.covered_amount, on)
+        return schedules.arrears_amount(self.lacked, self.paid_amount, on)
 
     def past_due_days(self, on: date) -> int:
         """Since when, in days that were not paused."""
-        return schedules.past_due_days(self.dues, self.covered_amount, on, self.pauses)
+        return schedules.past_due_days(self.lacked, self.paid_amount, on, self.pauses)
 
     def by_due(self) -> Iterator[tuple[Due, int, int]]:
         """Each due with its own part of the total, and what of that part is paid."""
@@ -129,7 +134,7 @@ class Account(msgspec.Struct, frozen=True):
         """Whether the stored health is what it should be; money that set out since may have made it better."""
         healths = (
             schedules.ORDER.index(one.health(kept.serviced_on, kept.expected_amount))
-            for one in (self, msgspec.structs.replace(self, coming_amount=0))
+            for one in (self, msgspec.structs.replace(self, believed=()))
         )
         best, worst = healths
         return best <= schedules.ORDER.index(kept.health) <= worst
@@ -138,7 +143,7 @@ class Account(msgspec.Struct, frozen=True):
         """How it does at the beginning of `on`."""
         if self.written_off:
             return Health.charged_off if self.owed_amount else Health.recovered
-        return schedules.health(self.dues, self.covered_amount, expected_amount, on, self.pauses)
+        return schedules.health(self.lacked, self.paid_amount, expected_amount, on, self.pauses)
 
     def paused_until_on(self, on: date) -> date | None:
         """The day on which the pause ends that `on` lies in."""
@@ -206,8 +211,8 @@ def account(
         total_amount=drawdown.total_amount,
         paid_amount=paid_amount,
         pending_amount=sum(one.amount for one in on_its_way),
-        coming_amount=sum(
-            one.amount
+        believed=tuple(
+            one
             for one in on_its_way
             if one.retry_of is None and one.collect_on is not None and one.collect_on >= believed_from_on
         ),

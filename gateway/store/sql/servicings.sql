@@ -34,7 +34,7 @@ SELECT drawdown_id FROM servicings WHERE merchant_id = :merchant_id AND stopped_
 ORDER BY drawdown_id LIMIT 100;
 
 -- name: coming
-SELECT amount, collect_on, retry_of FROM repayments
+SELECT amount, business_on, collect_on, retry_of FROM repayments
 WHERE drawdown_id = :drawdown_id AND channel <> 'transfer'
     AND state NOT IN ('settled', 'failed', 'returned', 'reversed', 'canceled')
 ORDER BY id LIMIT 10000;
