@@ -21,6 +21,7 @@ from gateway import (
     loan_command,
     log,
     model_command,
+    parked_command,
     programme_command,
     reconcile_command,
     scorer,
@@ -94,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     doubt_command.add_arguments(doubt, _ask)
     loan = commands.add_parser("loan", help="relief for one loan, or giving it up: two officers decide")
     loan_command.add_arguments(loan, _ask)
+    parked = commands.add_parser("parked", help="what a bank told that could not be applied")
+    parked_command.add_arguments(parked, _ask)
     bank_command.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
     model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
     reconcile = commands.add_parser("reconcile", help="banks' statements against the books")

@@ -34,6 +34,7 @@ from gateway.usecases import (
     models,
     monitoring,
     openness,
+    parked,
     programmes,
     recalibrating,
     reviewing,
@@ -210,6 +211,22 @@ async def _approve_explanation(world: World, given: dict[str, Any]) -> object:
     return await explaining.approve(world, given["entry_id"], by=given["by"])
 
 
+async def _parked(world: World, _given: dict[str, Any]) -> object:
+    return await parked.listed(world)
+
+
+async def _show_parked(world: World, given: dict[str, Any]) -> object:
+    return await parked.show(world, given["message"])
+
+
+async def _read_again(world: World, given: dict[str, Any]) -> object:
+    return await parked.read_again(world, given["message"], by=given["by"], reason=given["reason"])
+
+
+async def _put_away(world: World, given: dict[str, Any]) -> object:
+    return await parked.put_away(world, given["message"], by=given["by"], reason=given["reason"])
+
+
 COMMANDS: dict[str, Command] = {
     "bank.list": _banks,
     "bank.switch": _switch,
@@ -230,6 +247,10 @@ COMMANDS: dict[str, Command] = {
     "model.recalibrate": _recalibrate,
     "model.reset": _reset,
     "monitor": _monitor,
+    "parked.list": _parked,
+    "parked.show": _show_parked,
+    "parked.again": _read_again,
+    "parked.away": _put_away,
     "programme.list": _programmes,
     "programme.show": _programme,
     "programme.try": _try,

@@ -74,6 +74,8 @@ class Action(StrEnum):
     doubt_approved = "doubt.approved"
     arrangement_proposed = "arrangement.proposed"
     arrangement_decided = "arrangement.decided"
+    message_read_again = "message.read_again"
+    message_put_away = "message.put_away"
     alert_opened = "alert.opened"
     alert_closed = "alert.closed"
     explanation_proposed = "explanation.proposed"

@@ -16,7 +16,7 @@ from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, instructions, matching, payouts, remitting, settling, transfers
 from gateway.usecases.instructions import PAYOUT, Instruction
-from gateway.usecases.statuses import Contradiction, Correction, UnknownPayment
+from gateway.usecases.statuses import Contradiction, Correction, NotOurs
 
 if TYPE_CHECKING:
     from datetime import date
@@ -76,14 +76,14 @@ async def named(reader: Reader, bank: Bank, fact: BankEvent) -> Instruction | No
 
 
 async def _about(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> Instruction:
-    """The instruction a fact is about: the one it names, else the only one that fits. Raises UnknownPayment."""
+    """The instruction a fact is about: the one it names, else the only one that fits. Raises NotOurs."""
     found = await named(tx, bank, fact)
     if found is None and fact.original_message_id is None:
         reference = await matching.only_candidate(tx, world, bank, fact)
         if reference is not None:
             found = await tx.one(sql.instructions.find, Instruction, end_to_end_id=reference)
     if found is None:
-        raise UnknownPayment(f"a {fact.kind} about a payment we never sent")
+        raise NotOurs(f"a {fact.kind} about a payment we never sent")
     return found
 
 

@@ -7,7 +7,6 @@ still counts.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from gateway import log
@@ -16,7 +15,7 @@ from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
 from gateway.ports import BankEventKind, Callbacks, Unreadable
 from gateway.store import sql
-from gateway.usecases import alerts, banks, facts, instructions, openness, reconciling
+from gateway.usecases import alerts, banks, facts, instructions, openness, parked, reconciling
 from gateway.usecases.reconciling import Told
 from gateway.usecases.statuses import Problem
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from gateway.usecases.world import Bank, World
 
 PROBLEM_LENGTH = 500
-UNREADABLE = "bank_message_unreadable"
-"""The kind of alert about a message that could not be read; `Contradiction.alert` names the others."""
 
 
 async def poll(world: World) -> int:
@@ -91,7 +88,7 @@ async def _apply_message(world: World, told: Told, body: bytes) -> None:
     try:
         said = told.bank.rails[told.rail].read(body)
     except Unreadable as error:
-        await _done(world, told, [Problem(UNREADABLE, error.detail)], set())
+        await _done(world, told, [Problem(parked.UNREADABLE, error.detail)], set())
         return
     problems = [problem for fact in said if (problem := await reconciling.take(world, told, fact)) is not None]
     named = {reference for fact in said if (reference := await _hinted(world, told, fact)) is not None}
@@ -130,6 +127,5 @@ async def _alert(tx: Tx, world: World, told: Told, kind: str, problems: list[Pro
     """One alert a message and kind: it names the payments, and the message itself is read by its id."""
     about = sorted({p.reference for p in problems if p.alert == kind and p.reference is not None})
     evidence: dict[str, Any] = {"rail": told.rail, "message_id": told.message_id, "payments": about[:10]}
-    digest = hashlib.sha256(f"{told.rail}:{told.message_id}".encode()).hexdigest()[:16]
-    subject = f"{told.bank.id}:{digest}"
+    subject = parked.named(told.bank.id, told.rail, told.message_id)
     await alerts.start(tx, world, kind, subject, severity=Severity.critical, evidence=evidence)

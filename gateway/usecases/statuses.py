@@ -25,7 +25,7 @@ class Contradiction(Exception):
     """The kind of alert that tells a person."""
 
 
-class UnknownPayment(Contradiction):
+class NotOurs(Contradiction):
     """A bank's word about a payment that none of its instructions is."""
 
     alert = "bank_unknown_payment"

@@ -10,3 +10,14 @@ ORDER BY received_at, rail, message_id LIMIT 100;
 -- name: done
 UPDATE bank_messages SET state = :state, problem = :problem
 WHERE bank_id = :bank_id AND rail = :rail AND message_id = :message_id AND state = 'stored';
+
+-- name: parked
+SELECT bank_id, rail, message_id, problem, received_at FROM bank_messages WHERE state = 'parked'
+ORDER BY received_at, rail, message_id LIMIT 1000;
+
+-- name: body
+SELECT body FROM bank_messages WHERE bank_id = :bank_id AND rail = :rail AND message_id = :message_id;
+
+-- name: unpark
+UPDATE bank_messages SET state = :state
+WHERE bank_id = :bank_id AND rail = :rail AND message_id = :message_id AND state = 'parked';
