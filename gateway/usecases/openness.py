@@ -45,17 +45,24 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 async def follow(world: World) -> None:
-    """Take over what other processes and persons did about the banks."""
+    """Take over what other processes and persons did about the banks; where there are no others, once."""
+    if world.settings.shared_database or not all(bank.is_followed for bank in world.banks.values()):
+        await load(world)
+
+
+async def load(world: World) -> None:
+    """Ask the database how the banks stand."""
     breakers = await world.store.all(sql.banks.breakers, Breaker)
     switches = {one.bank_id: one for one in await world.store.all(sql.banks.switches, Switch)}
     for bank in world.banks.values():
         stopped = switches[bank.id].stopped if bank.id in switches else Stopped.nothing
         bank.standing = Standing(stopped, tuple(one for one in breakers if one.bank_id == bank.id))
+        bank.is_followed = True
 
 
 async def listed(world: World) -> list[Listed]:
     """Every connected bank."""
-    await follow(world)
+    await load(world)
     switches = {one.bank_id: one for one in await world.store.all(sql.banks.switches, Switch)}
     return [_listed(world, bank, switches.get(bank.id)) for bank in world.banks.values()]
 
@@ -86,7 +93,7 @@ async def switch(world: World, bank_id: str, stopped: Stopped, *, by: str, reaso
         await audit.note(tx, world, OPERATOR, action, bank_id, stopped=stopped, by=by)
 
     await world.store.write(unit)
-    await follow(world)
+    await load(world)
     return _listed(world, bank, made)
 
 
@@ -97,7 +104,7 @@ async def admit(world: World, bank_id: str, rail: str, way: Way, *, collects: bo
     """
     bank = banks.find(world, bank_id)
     if way is Way.send:
-        await follow(world)
+        await load(world)
         if not rules.may_send(bank.standing.stopped, collects=collects):
             raise BankClosed("A person stopped what is sent to that bank", bank_id=bank_id)
     breaker, now = bank.standing.breaker(bank_id, rail, way), world.clock.now()

@@ -163,7 +163,9 @@ class Bank:
         """How far apart the mailboxes of its rails are read; a rail that is not here is read in every round."""
         self.polled_at: dict[str, datetime] = {}
         self.standing = Standing()
-        """Whether it is sent anything, as this process knows it (`gateway.usecases.banks.follow`)."""
+        """Whether it is sent anything, as this process knows it (`gateway.usecases.openness`)."""
+        self.is_followed = False
+        """Whether that was read from the database yet."""
 
 
 class World:

@@ -11,12 +11,16 @@ from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.mailboxes import HttpPlace
 from gateway.domain import banks as rules
 from gateway.domain.banks import BankClosed, Health, Stopped, Way
+from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
-from gateway.ports import NotYet
+from gateway.ports import NotYet, Unanswered
 from gateway.usecases import alerts, banks, mailbox, openness
-from tests import shops
+from gateway.usecases.world import FOLLOW_EVERY
+from tests import gateways, shops
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +106,7 @@ async def test_a_bank_that_does_not_answer_is_left_alone_tried_once_a_pause_and_
         await mailbox.poll(world)  # one attempt, which fails
         assert banks.health(world, shop.lender) is Health.unanswering
         shop.lender.standing = rules.Standing()
-        await openness.follow(world)  # as a process that has just started
+        await openness.load(world)  # as a process that has just started
         assert banks.health(world, shop.lender) is Health.unanswering
     shop.rail = good
     await mailbox.poll(world)
@@ -128,6 +132,35 @@ async def test_jobs_wait_for_an_open_breaker_without_being_sent_and_go_when_it_c
     await shop.work()
     assert (await shop.drawdown(clicked))["state"] == "active"
     assert await shop.sent(clicked) == 1
+
+
+async def test_every_replica_takes_a_switch_over_and_one_only_tries_after_a_pause(
+    fresh_postgres_url: str, tmp_path: Path
+) -> None:
+    async with (
+        gateways.start(fresh_postgres_url, tmp_path) as one,
+        gateways.start(fresh_postgres_url, tmp_path) as other,
+    ):
+        bank = INVENTORY.bank_id
+        await openness.switch(one.world, bank, Stopped.everything, by="officer-1", reason="A rumour")
+        other.clock.at += FOLLOW_EVERY
+        assert (await other.http.get("/readyz")).json()["banks"] == {bank: "stopped"}
+        with pytest.raises(BankClosed):
+            await openness.admit(other.world, bank, shops.RAIL, Way.send, collects=True)
+        await openness.switch(other.world, bank, Stopped.nothing, by="officer-1", reason="It was none")
+
+        async def silence() -> None:
+            raise Unanswered("no answer")
+
+        for world in (one.world, other.world, one.world, other.world, other.world):
+            with pytest.raises(Unanswered):
+                await openness.heard(world, bank, shops.RAIL, Way.send, silence())
+        for gateway in (one, other):
+            gateway.clock.at += rules.PAUSES[0] + 2 * FOLLOW_EVERY
+            await openness.load(gateway.world)
+        await openness.admit(one.world, bank, shops.RAIL, Way.send)
+        with pytest.raises(BankClosed):
+            await openness.admit(other.world, bank, shops.RAIL, Way.send)
 
 
 async def test_what_cannot_go_yet_is_no_failure_of_the_bank(shop: Shop) -> None:
