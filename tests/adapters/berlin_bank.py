@@ -66,6 +66,8 @@ class Rules:
     lists_pending: bool = True
     consent_valid: bool = True
     requires_signature: bool = True
+    token: str = ""
+    """The only access token that is let in; "" = none is asked for."""
     omits: set[str] = field(default_factory=set)
     returns_after_days: int | None = None
     return_reason: str = ""
@@ -157,6 +159,8 @@ class StandIn:
         url = urlsplit(target)
         self.requests.append((method, target, dict(headers)))
         service = "AIS" if url.path.startswith("/v1/accounts/") else "PIS"
+        if self.rules.token and headers.get("authorization") != f"Bearer {self.rules.token}":
+            return refusal(401, "TOKEN_INVALID", "the token is not one, or not any more")
         if self.rules.requires_signature and not self._signed(headers, body):
             return refusal(401, "SIGNATURE_INVALID", "the signature does not hold")
         if service == "AIS":

@@ -174,7 +174,7 @@ async def test_over_uk_open_banking_with_statements_in_a_folder(tmp_path: Path) 
         UK_SHOP: obie_bank.AccountAtBank("Corner Bakery", Decimal(10**6)),
     }
     key = secret(tmp_path, "ours.pem", obie_keys.private_pem("restock"))
-    desk = token_desk.Desk("client", holder=stand_in.authorise)
+    desk = token_desk.Desk("ended early", "client", holder=stand_in.authorise)
     with obie_scene.serving(stand_in) as address, token_desk.serving(desk) as token_url:
         text = bank(f"""
 account = {{ iban = "{UK}" }}
@@ -236,9 +236,10 @@ def book(stand_in: obie_bank.Bank, folders: Folders, kind: str, *, credit: bool)
 
 async def test_over_a_berlin_group_interface_with_debits_in_a_folder(tmp_path: Path) -> None:
     keys, folders = berlin_scene.new_keys(), Folders(tmp_path)
-    stand_in = berlin_bank.StandIn(keys.certificate)
-    iban = str(FUNDING.iban)
-    with berlin_bank.serving(stand_in) as address:
+    stand_in, desk = berlin_bank.StandIn(keys.certificate), token_desk.Desk("ended early", "client")
+    stand_in.rules.token = "client"
+    iban, client_key = str(FUNDING.iban), secret(tmp_path, "client.pem", obie_keys.private_pem("restock"))
+    with berlin_bank.serving(stand_in) as address, token_desk.serving(desk) as token_url:
         made = berlin_scene.settings(address, keys)
         key = secret(tmp_path, "ours.pem", made.signing_key)
         resource = next(one.resource_id for one in made.accounts if one.iban == iban)
@@ -258,6 +259,12 @@ bank_key = '''{made.bank_key}'''
 timezone = "Europe/Amsterdam"
 calendar = "TARGET"
 cutoff = "16:00"
+[bank.rail.tokens]
+url = "{token_url}"
+client_id = "{obie_keys.CLIENT_ID}"
+scope = "PIS AIS"
+kid = "{obie_keys.OUR_KID}"
+signing_key = {{ file = "{client_key}" }}
 {folders.rail()}""")
         async with connected(tmp_path, text, "EUR") as shop:
             drawdown_id = await shop.draw()
@@ -265,6 +272,7 @@ cutoff = "16:00"
             await repaid_from_the_folder(shop, folders, drawdown_id, iban, "EUR")
             (payment,) = stand_in.payments
             assert payment.status == "ACSC"
+            assert len(desk.asked) == 2
 
 
 async def repaid_from_the_folder(shop: Shop, folders: Folders, drawdown_id: str, iban: str, currency: str) -> None:
