@@ -97,6 +97,7 @@ async def open_world(
             ),
         )
         world.intake, world.closing = intake.lane(world), days.lane(world)
+        world.verification = await after.enter_async_context(connections.verification(settings, business))
         world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
         world.follows += [governing.follow, programmes.follow, openness.follow]

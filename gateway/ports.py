@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.bank_decisions import Application, BankDecision
     from gateway.domain.risk_scores import AnomalyScore, RiskScore
+    from gateway.domain.verifications import Found, Subject
 
 
 class Clock(Protocol):
@@ -38,9 +39,6 @@ class IdSource(Protocol):
 
     def new(self, noun: str) -> str:
         """A fresh id of `noun`, with its prefix (`gateway.domain.ids`)."""
-
-
-# --- the scorer -------------------------------------------------------------------------------------------------
 
 
 class Scorer(Protocol):
@@ -75,9 +73,6 @@ class Scorer(Protocol):
 
         Where a calibration is laid over the PD, `calibration` → its slope and offset.
         """
-
-
-# --- the bank ---------------------------------------------------------------------------------------------------
 
 
 class PaymentStatus(StrEnum):
@@ -366,7 +361,11 @@ class LoanDecision(Protocol):
         """
 
 
-# --- the messenger ----------------------------------------------------------------------------------------------
+class Verification(Protocol):
+    """Says who a merchant is: a bank's or partner's KYB."""
+
+    async def verify(self, subject: Subject) -> Found:
+        """What it says now, the same to the same question. Raises Unreachable or Unanswered."""
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -60,6 +60,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bank_bic: str = "MOCKNL2AXXX"
     bank_creditor_id: str = "NL00ZZZ000000000000"
     """The bank's SEPA creditor identifier, under which repayments are debited."""
+    verification_url: str | None = None
+    """Where merchants are verified, https in live mode (docs/before-money.md); the sandbox verifies by rule."""
+    verification_bearer: str | None = None
+    """The bearer token it is asked with."""
     bank_poll_ms: int = 1_000
     """How often the bank's mailbox is read while something is expected from it."""
     clock_starts_at: datetime | None = None
@@ -132,6 +136,8 @@ def _check(settings: Settings) -> None:
         return
     if not settings.issuer.startswith("https://"):
         raise BadSettings("live mode needs an https GATEWAY_ISSUER")
+    if settings.verification_url is not None and not settings.verification_url.startswith("https://"):
+        raise BadSettings("live mode needs an https GATEWAY_VERIFICATION_URL")
     if settings.master_key is None:
         raise BadSettings("live mode needs GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE")
     if settings.clock_starts_at is not None:

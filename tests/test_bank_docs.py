@@ -14,7 +14,7 @@ from adapters.banks.iso20022.settings import Iso20022Settings
 from adapters.banks.nacha.client import NachaSettings
 from adapters.banks.nacha.wire import Originator
 from adapters.banks.obie.settings import ObieSettings
-from adapters.decisions.http import HttpDecisionSettings
+from adapters.questions import Place as QuestionPlace
 from adapters.tokens import TokenSettings
 from gateway import cli
 from gateway.connections import connected
@@ -60,7 +60,7 @@ async def test_every_example_is_a_whole_file_fit_for_live_money(number: int, tmp
 
 @pytest.mark.parametrize(
     "kind",
-    [BankEntry, TlsEntry, Account, HttpDecisionSettings, Iso20022Settings, NachaSettings, Originator, ObieSettings,
+    [BankEntry, TlsEntry, Account, QuestionPlace, Iso20022Settings, NachaSettings, Originator, ObieSettings,
      BerlinSettings, TokenSettings],
     ids=lambda kind: kind.__name__,
 )  # fmt: skip

@@ -12,24 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from adapters import questions
 from gateway.domain.bank_decisions import REASON, BankDecision, BankOutcome
-from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import Unanswered, Unreachable
+from gateway.ports import Unanswered
 
 if TYPE_CHECKING:
+    from adapters.questions import Place
     from gateway.domain.bank_decisions import Application
     from gateway.outbound import Answer, Outbound
     from gateway.ports import Clock
 
 _ANSWERED = frozenset({200, 201})
 _REFERRED = 202
-
-
-class HttpDecisionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a bank is asked; `bearer` is sent as it is. A client certificate comes with the Outbound."""
-
-    address: str
-    bearer: str | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -44,25 +38,13 @@ class _Body(msgspec.Struct, frozen=True):
 class HttpLoanDecision:
     """A LoanDecision; see the module."""
 
-    def __init__(self, settings: HttpDecisionSettings, outbound: Outbound, clock: Clock) -> None:
-        self._settings, self._outbound, self._clock = settings, outbound, clock
+    def __init__(self, place: Place, outbound: Outbound, clock: Clock) -> None:
+        self._place, self._outbound, self._clock = place, outbound, clock
 
     async def decide(self, application: Application) -> BankDecision:
         """See LoanDecision."""
-        headers = {
-            "content-type": "application/json",
-            "accept": "application/json",
-            "idempotency-key": f"{application.drawdown_id}-{application.number}",
-        }
-        if self._settings.bearer is not None:
-            headers["authorization"] = f"Bearer {self._settings.bearer}"
-        body = msgspec.json.encode(application)
-        try:
-            answer = await self._outbound.send("POST", self._settings.address, body=body, headers=headers)
-        except NotSent as error:
-            raise Unreachable(error.detail) from error
-        except MayHaveBeenSent as error:
-            raise Unanswered(error.detail) from error
+        name = f"{application.drawdown_id}-{application.number}"
+        answer = await questions.ask(self._outbound, self._place, application, name=name)
         return self._read(answer)
 
     def _read(self, answer: Answer) -> BankDecision:

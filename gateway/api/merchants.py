@@ -15,7 +15,8 @@ from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.calendars import Instant
 from gateway.domain.merchants import CompanyId, Merchant, MerchantChange, MerchantState, NewMerchant
 from gateway.domain.rights import Caller, Right
-from gateway.usecases import merchants
+from gateway.domain.verifications import Finding
+from gateway.usecases import merchants, verifying
 from gateway.usecases.world import World
 
 _TAGS = ["Merchants"]
@@ -37,6 +38,15 @@ class MerchantView(msgspec.Struct, frozen=True):
     registered_on: date | None
     created_at: Instant
     updated_at: Instant
+
+
+class VerificationView(msgspec.Struct, frozen=True):
+    """What was last found; `outcome` is null before the first answer. The evidence is never shown."""
+
+    state: MerchantState
+    outcome: Finding | None
+    reasons: tuple[str, ...]
+    recorded_at: Instant | None
 
 
 @post("/v1/merchants", opt={"right": Right.merchants_write, "idempotency": "required"}, tags=_TAGS)
@@ -88,6 +98,18 @@ async def change(
     return _view(await merchants.change(world, merchant_id, caller.partner_id, data))
 
 
+@get("/v1/merchants/{merchant_id:str}/verification", opt={"right": Right.merchants_read}, tags=_TAGS)
+async def verification(
+    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> VerificationView:
+    """Show what was last found about a shop. It can borrow only while its state is `verified`."""
+    merchant = await merchants.find(world.store, merchant_id, caller.partner_id)
+    last = await verifying.latest(world.store, merchant_id)
+    if last is None:
+        return VerificationView(merchant.state, None, (), None)
+    return VerificationView(merchant.state, last.outcome, last.reasons, last.recorded_at)
+
+
 def _view(merchant: Merchant) -> MerchantView:
     values = msgspec.structs.asdict(merchant)
     values["company_id"] = values.pop("company")
@@ -95,4 +117,4 @@ def _view(merchant: Merchant) -> MerchantView:
     return MerchantView(**values)
 
 
-ROUTES = (add, page, show, change)
+ROUTES = (add, page, show, change, verification)

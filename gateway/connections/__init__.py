@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from gateway.connections.rails import Surroundings
     from gateway.domain.programmes import Programme
+    from gateway.ports import Clock, Verification
     from gateway.settings import Settings
 
-__all__ = ["check", "connected"]
+__all__ = ["check", "connected", "verification"]
 
 
 @asynccontextmanager
@@ -39,6 +40,20 @@ async def connected(settings: Settings, around: Surroundings) -> AsyncIterator[d
             with entries.naming(entry.id):
                 banks[entry.id] = _bank(settings, entry, client, around)
         yield banks
+
+
+@asynccontextmanager
+async def verification(settings: Settings, clock: Clock) -> AsyncIterator[Verification | None]:
+    """Who says who a merchant is: the KYB that is named, else the sandbox's rule; live, None without one."""
+    from adapters.questions import Place  # noqa: PLC0415 - only what is connected is imported
+    from adapters.verifications.http import HttpVerification  # noqa: PLC0415
+    from adapters.verifications.sandbox import SandboxVerification  # noqa: PLC0415
+
+    if settings.verification_url is None:
+        yield SandboxVerification(clock) if settings.sandbox else None
+        return
+    async with Outbound() as client:
+        yield HttpVerification(Place(settings.verification_url, settings.verification_bearer), client)
 
 
 def check(banks: dict[str, Bank], programmes: Iterable[Programme]) -> None:

@@ -41,9 +41,10 @@ def _sandbox(own: dict[str, Any], _outbound: Outbound, clock: Clock) -> LoanDeci
 
 
 def _http(own: dict[str, Any], outbound: Outbound, clock: Clock) -> LoanDecision:
-    from adapters.decisions.http import HttpDecisionSettings, HttpLoanDecision  # noqa: PLC0415
+    from adapters.decisions.http import HttpLoanDecision  # noqa: PLC0415
+    from adapters.questions import Place  # noqa: PLC0415
 
-    return HttpLoanDecision(entries.converted(own, HttpDecisionSettings, "decision"), outbound, clock)
+    return HttpLoanDecision(entries.converted(own, Place, "decision"), outbound, clock)
 
 
 KINDS: dict[str, Maker] = {"sandbox": _sandbox, "http": _http}

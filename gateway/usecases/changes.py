@@ -33,7 +33,7 @@ from gateway.domain.changes import (
 )
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, contacts, debiting, events, merchants, messages, passkeys
+from gateway.usecases import audit, contacts, debiting, events, merchants, messages, passkeys, verifying
 from gateway.usecases.audit import SYSTEM, Action
 from gateway.usecases.contacts import NoContact
 
@@ -256,6 +256,8 @@ async def _put_in_force(tx: Tx, world: World, change: Change) -> None:
         query, sealed = sql.changes.put_contact, contacts.seal(world, merchant_id, value)
     await tx.run(query, merchant_id=merchant_id, value=sealed, updated_at=world.clock.now())
     await debiting.follow_account(tx, world, change)
+    if change.kind is ChangeKind.payout_account and change.approval is not None:
+        await verifying.ask(tx, world, merchant_id)
 
 
 async def _tell(tx: Tx, world: World, change: Change) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import accounts, merchants, names
+from gateway.domain import accounts, merchants, names, verifications
 from gateway.domain.changes import ChangeKind
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import Merchant, MerchantChange, MerchantState, NewMerchant
+from gateway.domain.verifications import Finding
 from gateway.store import sql
-from gateway.usecases import contacts, events, limits, positions
+from gateway.usecases import contacts, events, limits, positions, verifying
 
 if TYPE_CHECKING:
     from gateway.store import Reader, Tx
@@ -41,10 +42,11 @@ class CompanyFixed(Conflict):
 
 
 async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Merchant:
-    """Take in a shop. In the sandbox a rule verifies it at once and gives it a payout account; live, a port will."""
+    """Take in a shop. In the sandbox a rule verifies it at once and gives it an account; live, the port is asked."""
     now, merchant_id = world.clock.now(), world.ids.new("merchant")
     merchants.check(new, now)
-    verified = world.settings.sandbox
+    found = verifications.by_rule(new.company_id, now, now) if world.settings.sandbox else None
+    verified = found is not None and found.outcome is Finding.verified
     added = await tx.run(
         sql.merchants.add,
         id=merchant_id,
@@ -59,14 +61,18 @@ async def add(tx: Tx, world: World, partner_id: str, new: NewMerchant) -> Mercha
         day_cutoff=new.day_cutoff,
         mcc=new.mcc,
         registered_on=new.registered_on,
-        payout_account=world.vault.seal(accounts.sandbox_iban(merchant_id).encode(), merchant_id) if verified else None,
-        contact=_contact(world, merchant_id, new) if verified else None,
+        payout_account=world.vault.seal(accounts.sandbox_iban(merchant_id).encode(), merchant_id) if found else None,
+        contact=_contact(world, merchant_id, new) if found else None,
         created_at=now,
     )
     if not added:
         reference = new.partner_reference
         raise ReferenceTaken(f"{reference} is the reference of another merchant", partner_reference=reference)
     await tx.run(sql.positions.add, merchant_id=merchant_id)
+    if found is None:
+        await verifying.ask(tx, world, merchant_id)
+    else:
+        await verifying.record(tx, world, merchant_id, found)
     told = [MerchantState.created, MerchantState.verified] if verified else [MerchantState.created]
     data = {"id": merchant_id, "merchant_id": merchant_id}
     await events.emit(tx, world, [
@@ -118,6 +124,8 @@ async def change(world: World, merchant_id: str, partner_id: str, wanted: Mercha
             updated_at=world.clock.now(),
         )
         changed = await find(tx, merchant_id, partner_id)
+        if (changed.legal_name, changed.company) != (held.legal_name, held.company):
+            await verifying.ask(tx, world, merchant_id)
         if _screened(changed) != _screened(held):
             await _judge_again(tx, world, merchant_id)
         return changed

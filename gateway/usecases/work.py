@@ -39,6 +39,7 @@ from gateway.usecases import (
     sign_in,
     standing,
     turns,
+    verifying,
     widget_sessions,
 )
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 HANDLERS: dict[str, Handler] = {
     drawdowns.DECIDE: bank_decisions.decide,
+    verifying.VERIFY: verifying.verify,
     drawdowns.INSTRUCT: instructions.instruct,
     repayments.COLLECT: instructions.collect,
     repayments.REFUND: instructions.refund,
@@ -112,7 +114,8 @@ async def _close_days(world: World) -> int:
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
     _run_jobs, mailbox.poll, _close_days, servicing.sweep, reminders.send, offers.expire, drawdowns.expire,
-    doubts.begin_silent, doubts.watch, bank_decisions.ask_again, authorities.expire, consents.expire, consents.lapse,
+    doubts.begin_silent, doubts.watch, bank_decisions.ask_again, verifying.due, authorities.expire, consents.expire,
+    consents.lapse,
     consents.remind, notices.send, erasures.wake, changes.settle, mandates.tell, nights.look, monitoring.sweep,
     reconciliation.sweep, remitting.watch, events.place, ledger.chain,
 )  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
-    from gateway.ports import Account, Clock, IdSource, LoanDecision, Notifier, Rail, Scorer, TestClock
+    from gateway.ports import Account, Clock, IdSource, LoanDecision, Notifier, Rail, Scorer, TestClock, Verification
     from gateway.settings import Settings
     from gateway.store import Lane, Reader, Store
 
@@ -221,6 +221,8 @@ class World:
         """Set when there may be work for the worker."""
         self.notifier: Notifier | None = None
         """Carries one-time codes and messages to merchants, set by the composition root."""
+        self.verification: Verification | None = None
+        """Says who a merchant is, set by the composition root; None = nobody new is verified, so nobody new borrows."""
         self.follows: list[Callable[[World], Awaitable[None]]] = []
         """What this process takes over of what others decided, each by one cheap query where nothing changed."""
         self._followed_at = system_clock.now()

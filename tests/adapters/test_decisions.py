@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from adapters.decisions.http import HttpDecisionSettings, HttpLoanDecision
+from adapters.decisions.http import HttpLoanDecision
 from adapters.decisions.sandbox import SandboxLoanDecision
+from adapters.questions import Place
 from gateway.domain.bank_decisions import Applicant, Application, BankDecision, BankOutcome
 from gateway.domain.merchants import CompanyId
 from gateway.ports import Unanswered, Unreachable
@@ -63,7 +64,7 @@ async def test_the_sandbox_bank_decides_by_the_amounts_last_digits(amount: int, 
 
 def over(url: str, outbound: Outbound) -> HttpLoanDecision:
     """The bank at an address."""
-    return HttpLoanDecision(HttpDecisionSettings(url, "secret"), outbound, Clock())
+    return HttpLoanDecision(Place(url, "secret"), outbound, Clock())
 
 
 def answer(status: int, body: bytes) -> bytes:

@@ -33,3 +33,13 @@ CREATE TABLE agreements (
 );
 CREATE UNIQUE INDEX agreements_active ON agreements (merchant_id, bank_id, programme_id) WHERE state = 'active';
 CREATE INDEX agreements_by_merchant ON agreements (merchant_id, id);
+
+-- Who a merchant was found to be: every answer, its evidence sealed; and when it is asked (again).
+CREATE TABLE verifications (
+    merchant_id TEXT NOT NULL REFERENCES merchants (id), number BIGINT NOT NULL, outcome TEXT NOT NULL,
+    reasons_json TEXT NOT NULL, reference TEXT, evidence BYTEA NOT NULL, recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, number)
+);
+ALTER TABLE merchants ADD COLUMN verify_at BIGINT;
+UPDATE merchants SET verify_at = 0 WHERE state = 'created';
+CREATE INDEX merchants_to_verify ON merchants (verify_at) WHERE verify_at IS NOT NULL;
