@@ -109,6 +109,8 @@ class DrawdownView(msgspec.Struct, frozen=True):
     outstanding_amount: int
     repaid_amount: int
     rebate_amount: int
+    refinances: str | None
+    new_money_amount: int
     withhold_bps: int
     minimum_amount: int
     final_due_on: date
@@ -265,6 +267,8 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         outstanding_amount=principal + fee,
         repaid_amount=int(row[0]),
         rebate_amount=int(row[1]),
+        refinances=drawdown.refinances,
+        new_money_amount=drawdown.new_money_amount,
         withhold_bps=drawdown.withhold_bps,
         minimum_amount=drawdown.minimum_amount,
         final_due_on=drawdown.final_due_on,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import ledger, quotes, settlements
+from gateway.domain import refinancings as rules
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
+from gateway.domain.refinancings import Refinancing
 from gateway.domain.remittances import Piece
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.domain.reviews import ReviewState
@@ -48,6 +50,8 @@ class Stored(msgspec.Struct, frozen=True):
     review: ReviewState | None = None
     """What became of its review, if a person had to look."""
     write_offs: tuple[WriteOff, ...] = ()
+    refinancings: tuple[Refinancing, ...] = ()
+    """What it took over, and what took it over."""
     pieces: tuple[Piece, ...] = ()
     """What came of the shares that the partner withheld."""
 
@@ -65,9 +69,11 @@ def expected(
     repayments: Iterable[Repayment],
     write_offs: Iterable[WriteOff] = (),
     pieces: Iterable[Piece] = (),
+    refinancings: Iterable[Refinancing] = (),
 ) -> Booked:
     """The entries that a drawdown and its repayments in these states must have, and no others."""
     found = (*_expected(drawdown, repayments), *_written_off(drawdown, write_offs), *_remitted(drawdown, pieces))
+    found += tuple(_refinanced(drawdown, refinancings))
     return {(entry.kind, entry.reference): entry.postings for entry in found if entry.postings}
 
 
@@ -78,13 +84,13 @@ def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[E
         return
     yield ledger.disbursed(loan, drawdown.amount)
     if drawdown.state is _S.failed:
-        yield ledger.disbursement_failed(loan, drawdown.amount)
+        yield ledger.disbursement_failed(loan, drawdown.new_money_amount)
     if went:
-        yield ledger.disbursement_settled(loan, drawdown.amount)
-        yield ledger.fee_charged(loan, drawdown.fee_amount)
+        yield ledger.disbursement_settled(loan, drawdown.new_money_amount)
+        yield ledger.fee_charged(loan, drawdown.new_fee_amount)
     if drawdown.state in {_S.returned, _S.canceled}:
-        yield ledger.disbursement_returned(loan, drawdown.amount)
-        yield ledger.fee_reversed(loan, drawdown.fee_amount)
+        yield ledger.disbursement_returned(loan, drawdown.new_money_amount)
+        yield ledger.fee_reversed(loan, drawdown.new_fee_amount)
     for repayment in repayments:
         if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
             yield from settlements.settled(drawdown, repayment)
@@ -96,6 +102,31 @@ def _written_off(drawdown: Drawdown, write_offs: Iterable[WriteOff]) -> Iterator
     loan = ledger.Loan(drawdown.id, drawdown.bank_id, drawdown.currency)
     for lost in write_offs:
         yield ledger.charged_off(loan, lost.principal_amount, lost.fee_amount, reference=lost.reference)
+
+
+def _refinanced(drawdown: Drawdown, refinancings: Iterable[Refinancing]) -> Iterator[Entry]:
+    for done in refinancings:
+        if done.into_drawdown_id == drawdown.id:
+            yield rules.taken_over(drawdown, done)
+        else:
+            yield from rules.handed_over(drawdown, done)
+
+
+def _principal_amount(stored: Stored) -> int:
+    """All the principal that was ever to be repaid: paid out and taken over, less what moved on."""
+    drawdown, total = stored.drawdown, stored.drawdown.new_money_amount
+    for done in stored.refinancings:
+        into = done.into_drawdown_id == drawdown.id
+        total += done.principal_amount if into else -done.principal_amount - done.given_back_amount
+    return total
+
+
+def _fee_amount(stored: Stored) -> int:
+    drawdown, total = stored.drawdown, stored.drawdown.new_fee_amount
+    for done in stored.refinancings:
+        into = done.into_drawdown_id == drawdown.id
+        total += done.fee_amount if into else -done.fee_amount - done.rebate_amount
+    return total
 
 
 def _remitted(drawdown: Drawdown, pieces: Iterable[Piece]) -> Iterator[Entry]:
@@ -114,10 +145,11 @@ def problems(stored: Stored) -> Iterator[str]:
         for r in stored.repayments
         if r.state is RepaymentState.settled
     )
-    if drawdown.state is _S.repaid and settled != drawdown.total_amount:
-        yield f"repaid with {settled} of {drawdown.total_amount}"
-    if drawdown.state is _S.active and settled >= drawdown.total_amount:
-        yield f"active, with {settled} of {drawdown.total_amount} repaid"
+    total = _principal_amount(stored) + _fee_amount(stored)
+    if drawdown.state in {_S.repaid, _S.refinanced} and settled != total:
+        yield f"{drawdown.state} with {settled} of {total}"
+    if drawdown.state is _S.active and settled >= total:
+        yield f"active, with {settled} of {total} repaid"
     yield from _of_losses(stored)
     if drawdown.state not in _REVIEWED[stored.review]:
         yield f"its review is {stored.review or 'missing'}"
@@ -127,12 +159,12 @@ def problems(stored: Stored) -> Iterator[str]:
     for repayment in stored.repayments:
         if repayment.parts_amount != repayment.amount:
             yield f"{repayment.id} of {repayment.amount} is made of other parts"
-    if stored.instructed_amount not in {None, drawdown.amount}:
-        yield f"{stored.instructed_amount} was instructed, {drawdown.amount} was drawn"
+    if stored.instructed_amount not in {None, drawdown.new_money_amount}:
+        yield f"{stored.instructed_amount} was instructed, {drawdown.new_money_amount} was drawn"
 
 
 def _of_entries(stored: Stored) -> Iterator[str]:
-    must = expected(stored.drawdown, stored.repayments, stored.write_offs, stored.pieces)
+    must = expected(stored.drawdown, stored.repayments, stored.write_offs, stored.pieces, stored.refinancings)
     for kind, reference in sorted(must.keys() | stored.booked.keys()):
         there, wanted = stored.booked.get((kind, reference)), must.get((kind, reference))
         if there is None:
@@ -152,8 +184,8 @@ def _of_losses(stored: Stored) -> Iterator[str]:
         return
     repaid = sum(r.principal_amount for r in stored.repayments if r.state is RepaymentState.settled)
     lost = sum(one.principal_amount for one in losses)
-    if repaid + lost != drawdown.amount:
-        yield f"{lost} of principal was written off and {repaid} repaid of {drawdown.amount}"
+    if repaid + lost != (lent := _principal_amount(stored)):
+        yield f"{lost} of principal was written off and {repaid} repaid of {lent}"
 
 
 def _of_evidence(stored: Stored) -> Iterator[str]:

@@ -45,7 +45,7 @@ MOVES: dict[DrawdownState, frozenset[DrawdownState]] = {
     _S.active: frozenset({_S.repaid, _S.refinanced, _S.charged_off, _S.returned}),
     _S.returned: frozenset({_S.canceled}),
     _S.repaid: frozenset({_S.active}),  # a debit that repaid it was taken back, up to 8 weeks later (SEPA Core)
-    _S.refinanced: frozenset(),
+    _S.refinanced: frozenset({_S.active}),  # as above: a debit of before was taken back
     _S.charged_off: frozenset(),
     _S.expired: frozenset(),
     _S.rejected: frozenset(),
@@ -134,6 +134,11 @@ class Drawdown(msgspec.Struct, frozen=True):
     def new_money_amount(self) -> int:
         """What is paid out: all of it but the principal taken over from the drawdown it refinances."""
         return self.amount - self.refinanced_amount
+
+    @property
+    def new_fee_amount(self) -> int:
+        """The fee on the new money; the rest of it comes from the drawdown it refinances."""
+        return self.fee_amount - self.refinanced_fee_amount
 
     @property
     def total_amount(self) -> int:

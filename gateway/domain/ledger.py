@@ -257,14 +257,32 @@ def recovery_returned(loan: Loan, repayment_id: str, amount: int) -> Entry:
     return _undone("recovery_returned", recovered(loan, repayment_id, amount))
 
 
-def refinanced(loan: Loan, into_drawdown_id: str, principal_amount: int, fee_amount: int) -> Entry:
-    """A new drawdown takes over what is owed of an old one; the old one's unearned fee is not charged a second time."""
+def fee_given_back(loan: Loan, reference: str, amount: int) -> Entry:
+    """Of the fee that was paid the cap on all costs does not allow so much: it pays principal."""
     return _entry(
-        "refinanced", loan.drawdown_id, loan,
-        Posting(principal(into_drawdown_id), principal_amount),
+        "fee_given_back", reference, loan,
+        Posting(bank(loan.bank_id, "fee_income"), amount),
+        Posting(principal(loan.drawdown_id), -amount),
+    )  # fmt: skip
+
+
+def refinanced(loan: Loan, into_drawdown_id: str, principal_amount: int, fee_amount: int) -> Entry:
+    """A new drawdown takes over what is owed of an old one, its unpaid fee with it; it goes through clearing."""
+    return _entry(
+        "refinanced", into_drawdown_id, loan,
+        Posting(bank(loan.bank_id, "clearing"), principal_amount + fee_amount),
         Posting(principal(loan.drawdown_id), -principal_amount),
-        Posting(bank(loan.bank_id, "unearned_fee"), fee_amount),
         Posting(fee(loan.drawdown_id), -fee_amount),
+    )  # fmt: skip
+
+
+def taken_over(loan: Loan, principal_amount: int, fee_amount: int) -> Entry:
+    """The other side: the new drawdown owes the same; the fee stays unearned and is not charged again."""
+    return _entry(
+        "taken_over", loan.drawdown_id, loan,
+        Posting(principal(loan.drawdown_id), principal_amount),
+        Posting(fee(loan.drawdown_id), fee_amount),
+        Posting(bank(loan.bank_id, "clearing"), -principal_amount - fee_amount),
     )  # fmt: skip
 
 

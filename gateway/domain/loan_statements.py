@@ -61,7 +61,8 @@ _KINDS = {
     "rebate_reversed": _K.rebate_reversed, "overpaid": _K.overpaid, "overwithheld": _K.overpaid,
     "overpayment_taken_back": _K.overpayment_taken_back, "overpayment_returned": _K.overpayment_returned,
     "charged_off": _K.written_off, "recovered": _K.recovery, "recovery_returned": _K.recovery_returned,
-    "refinanced": _K.refinanced, "taken_over": _K.taken_over,
+    "refinanced": _K.refinanced, "fee_given_back": _K.rebate, "overpayment_came_back": _K.overpaid,
+    "taken_over": _K.taken_over,
 }  # fmt: skip
 _PAID = frozenset({"repayment_settled", "partner_withheld"})
 _BESIDES = {"recovered": -1, "recovery_returned": 1}

@@ -44,15 +44,25 @@ class Cost(msgspec.Struct, frozen=True):
     daily_repayment_amount: int
 
 
-def cost(amount: int, fee_bps: int, programme: Programme, outlook: Sequence[int], today: date) -> Cost:
+def cost(
+    amount: int,
+    fee_bps: int,
+    programme: Programme,
+    outlook: Sequence[int],
+    today: date,
+    *,
+    taken: tuple[int, int] = (0, 0),
+) -> Cost:
     """Price `amount` drawn on `today` against the middle outlook: cumulative net sales until `outlooks.KNOTS`.
 
     Repayment starts the day after, follows the sales foreseen and never lasts beyond the term: the minimums sum to the
     total by then. The fee is `fee_bps` of the amount, the grade's, rounded up to the minor unit, but no more than the
-    programme's all-in cap allows when the loan is repaid as foreseen.
+    programme's all-in cap allows when the loan is repaid as foreseen. `taken`: principal and fee of another loan that
+    this one takes over; they are repaid with it and charged no fee.
     """
     ahead = _ahead(outlook, programme)
-    fee = _fee_amount(amount, fee_bps, programme, ahead)
+    fee = _fee_amount(amount, fee_bps, programme, ahead) + taken[1]
+    amount += taken[0]
     total = amount + fee
     withhold_bps = withheld_share_bps(total, programme, ahead)
     repaid = _repaid(total, programme, ahead, withhold_bps)

@@ -18,6 +18,8 @@ class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     offer_id: str
     amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]
+    refinances: str | None = None
+    """A drawdown whose debt the new one takes over; `amount` is the new money beside it."""
     programme_id: Annotated[str, msgspec.Meta(max_length=44)] | None = None
 
 

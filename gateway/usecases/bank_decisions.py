@@ -204,12 +204,12 @@ async def _end_referral(tx: Tx, world: World, drawdown_id: str, target: ReviewSt
 
 async def _lend(tx: Tx, world: World, drawdown: Drawdown) -> None:
     await drawdowns.move(tx, world, drawdown, DrawdownState.approved)
-    await books.book(tx, world, ledger.disbursed(books.loan(drawdown), drawdown.amount))
+    await books.book(tx, world, ledger.disbursed(books.loan(drawdown), drawdown.new_money_amount))
     await debiting.go_on(tx, world, drawdown)
     await jobs.enqueue(tx, world, drawdowns.INSTRUCT, drawdown.id)
 
 
 async def _reject(tx: Tx, world: World, drawdown: Drawdown, reason: str) -> None:
-    await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+    await drawdowns.release_exposure(tx, world, drawdown, drawdown.new_money_amount)
     await drawdowns.move(tx, world, drawdown, DrawdownState.rejected, reason=reason)
     await messages.send(tx, world, drawdown.merchant_id, "drawdown_bank_declined")

@@ -124,6 +124,7 @@ async def confirm(
     banks.check_open(world, drawdown.bank_id)
     quote = await _quote(tx, drawdown.quote_id, partner_id)
     _check_terms(world, quote, confirmation.terms_hash)
+    await _check_refinanced(tx, drawdown)
     await velocity.take(tx, world, drawdown)
     given, programme = await _take_exposure(tx, world, quote)
     evidence = Evidence(
@@ -178,7 +179,7 @@ async def cancel(tx: Tx, world: World, drawdown_id: str, partner_id: str) -> Dra
     if drawdown.state is DrawdownState.approved:
         raise states.IllegalMove("the bank has been instructed", state=drawdown.state, wanted="canceled")
     if drawdown.state is not DrawdownState.awaiting_confirmation:
-        await release_exposure(tx, world, drawdown, drawdown.amount)
+        await release_exposure(tx, world, drawdown, drawdown.new_money_amount)
     await move(tx, world, drawdown, DrawdownState.canceled)
     await reviews.cancel(tx, world, drawdown_id)
     return await find(tx, drawdown_id)
@@ -199,7 +200,7 @@ async def check_again(tx: Tx, world: World, drawdown: Drawdown) -> None:
         why = ", ".join(reason.code for reason in fresh.reasons)
         raise QuoteSuperseded(f"The merchant may not borrow now ({fresh.outcome}: {why})", outcome=fresh.outcome)
     owed = position.exposure_amount
-    draw = grants.Draw(drawdown.bank_id, drawdown.currency, drawdown.amount, owed, drawdown.withhold_bps)
+    draw = grants.Draw(drawdown.bank_id, drawdown.currency, drawdown.new_money_amount, owed, drawdown.withhold_bps)
     grants.check_covered(position.grants, draw, world.clock.now())
     limit = fresh.limit_amount
     if owed > limit:
@@ -266,10 +267,20 @@ def _check_terms(world: World, quote: Quote, shown_hash: str) -> None:
         raise QuoteExpired("Make a new quote; this one lived for 15 minutes", expired_at=quote.expires_at.isoformat())
 
 
+async def _check_refinanced(tx: Tx, drawdown: Drawdown) -> None:
+    """Raise QuoteSuperseded when the drawdown it would take over has ended, or goes to another one."""
+    if drawdown.refinances is None:
+        return
+    old = await lock(tx, drawdown.refinances)
+    if old.state is not DrawdownState.active or await tx.one(sql.refinancings.under_way, drawdown_id=old.id):
+        raise QuoteSuperseded("The loan to be taken over has changed; nothing was borrowed", state=old.state)
+
+
 def _draw(position: Position, quote: Quote) -> grants.Draw:
     """The loan as a consent sees it: with everything else that is owed."""
-    outstanding = position.exposure_amount + quote.amount
-    return grants.Draw(quote.bank_id, quote.currency, quote.amount, outstanding, quote.withhold_bps)
+    new_amount = quote.new_money_amount  # what it refinances is owed already
+    outstanding = position.exposure_amount + new_amount
+    return grants.Draw(quote.bank_id, quote.currency, new_amount, outstanding, quote.withhold_bps)
 
 
 async def _take_exposure(tx: Tx, world: World, quote: Quote) -> tuple[Inputs, Programme]:
@@ -289,13 +300,14 @@ async def _take_exposure(tx: Tx, world: World, quote: Quote) -> tuple[Inputs, Pr
         raise QuoteSuperseded("The offer changed; nothing was borrowed", outcome=fresh.outcome)
     grants.check_covered(position.grants, _draw(position, quote), world.clock.now())
     limit = fresh.limit_amount
-    if quote.amount > limit:
+    amount = quote.new_money_amount
+    if amount > limit:
         raise QuoteSuperseded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
-    if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=quote.amount, limit_amount=limit):
+    if not await tx.run(sql.positions.guard, merchant_id=quote.merchant_id, amount=amount, limit_amount=limit):
         raise ExposureExceeded(f"The limit is now {limit}; nothing was borrowed", limit_amount=limit)
     for scope, cap in limits.caps(judged.programme, position.partner_id, quote.currency):
         await tx.run(sql.exposures.open, scope=scope)
-        if not await tx.run(sql.exposures.guard, scope=scope, amount=quote.amount, cap_amount=cap):
+        if not await tx.run(sql.exposures.guard, scope=scope, amount=amount, cap_amount=cap):
             raise ExposureExceeded("Bank or partner have no room for this amount; nothing was borrowed")
     positions.forget(tx, world, quote.merchant_id)
     return judged.given, judged.programme

@@ -108,7 +108,7 @@ async def instruct(world: World, drawdown_id: str) -> None:
     payout = Payout(
         end_to_end_id=reference,
         message_id=await _message_id(world, drawdown.bank_id, rail, reference),
-        amount=Money(drawdown.amount, drawdown.currency),
+        amount=Money(drawdown.new_money_amount, drawdown.currency),
         debtor=banks.party(world, drawdown.bank_id),
         creditor=await payee(world, drawdown.merchant_id),
         execute_on=banks.pays_on(world, rail),

@@ -11,7 +11,7 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, repayments, servicing
+from gateway.usecases import drawdowns, refinancing, repayments, servicing
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -40,8 +40,8 @@ async def apply(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, booke
 
 async def fail(tx: Tx, world: World, drawdown: Drawdown, reason: str | None) -> None:
     """The bank will not pay: take the booking back and free the room."""
-    await books.book(tx, world, ledger.disbursement_failed(books.loan(drawdown), drawdown.amount))
-    await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+    await books.book(tx, world, ledger.disbursement_failed(books.loan(drawdown), drawdown.new_money_amount))
+    await drawdowns.release_exposure(tx, world, drawdown, drawdown.new_money_amount)
     await drawdowns.move(tx, world, drawdown, DrawdownState.failed, reason=reason or "bank_rejected")
 
 
@@ -70,30 +70,31 @@ async def _submitted(tx: Tx, world: World, drawdown: Drawdown) -> Drawdown:
 
 async def _activate(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, booked_on: date) -> None:
     """The booked entry on the funding account: the money went."""
-    await books.book(tx, world, ledger.disbursement_settled(books.loan(drawdown), drawdown.amount))
-    await books.book(tx, world, ledger.fee_charged(books.loan(drawdown), drawdown.fee_amount))
+    await books.book(tx, world, ledger.disbursement_settled(books.loan(drawdown), drawdown.new_money_amount))
+    await books.book(tx, world, ledger.fee_charged(books.loan(drawdown), drawdown.new_fee_amount))
     drawdown = await _submitted(tx, world, drawdown)
     await tx.run(
         sql.drawdowns.activate, drawdown_id=drawdown.id, active_on=booked_on, bank_reference=fact.bank_reference
     )
     await drawdowns.move(tx, world, drawdown, DrawdownState.active)
+    await refinancing.take_over(tx, world, drawdown, booked_on)
     await repayments.catch_up(tx, world, drawdown, booked_on)
     await servicing.begin(tx, world, drawdown, booked_on)
 
 
 async def _return_payout(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown) -> None:
-    """The money came back: nothing is owed, unless part of it was repaid, which a person must look at.
+    """The money came back: nothing is owed, unless part of it was repaid, or it took over another loan.
 
-    Repayments not yet sent are canceled; one that is under way and settles later is a contradiction for a person.
+    That a person must look at. Repayments not yet sent are canceled; one that is under way and settles later is a contradiction for a person.
     """
     owed = await books.owed(tx, drawdown.id)
-    await books.book(tx, world, ledger.disbursement_returned(books.loan(drawdown), drawdown.amount))
-    await books.book(tx, world, ledger.fee_reversed(books.loan(drawdown), drawdown.fee_amount))
-    if owed != (drawdown.amount, drawdown.fee_amount):
+    await books.book(tx, world, ledger.disbursement_returned(books.loan(drawdown), drawdown.new_money_amount))
+    await books.book(tx, world, ledger.fee_reversed(books.loan(drawdown), drawdown.new_fee_amount))
+    if owed != (drawdown.new_money_amount, drawdown.new_fee_amount):
         raise Contradiction("the payout came back after part of it was repaid")
     for repayment in await tx.all(sql.repayments.scheduled_of, Repayment, drawdown_id=drawdown.id):
         await repayments.move(tx, world, repayment, RepaymentState.canceled, reason="payout_returned")
-    await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+    await drawdowns.release_exposure(tx, world, drawdown, drawdown.new_money_amount)
     await drawdowns.move(tx, world, drawdown, DrawdownState.returned, reason=fact.reason)
     returned = msgspec.structs.replace(drawdown, state=DrawdownState.returned)
     await drawdowns.move(tx, world, returned, DrawdownState.canceled, reason=fact.reason)

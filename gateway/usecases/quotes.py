@@ -14,7 +14,7 @@ from gateway.domain.offers import Offer, OfferClosed, OfferFrozen, OfferState, P
 from gateway.domain.quotes import Assumptions, NewQuote, NotOffered, Quote
 from gateway.domain.underwriting import P50, Outcome
 from gateway.store import sql
-from gateway.usecases import limits, positions
+from gateway.usecases import limits, positions, refinancing
 
 if TYPE_CHECKING:
     from gateway.domain.programmes import Programme
@@ -31,7 +31,7 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
     """Price an amount on an open offer, inside the caller's unit; the quote lives for 15 minutes.
 
     By the offer's own lender, or by the one asked for, never by another. Raises NotFound, ConsentRequired, OfferFrozen,
-    OfferClosed, NotOffered, NotAStep or AboveLimit.
+    OfferClosed, NotOffered, NotAStep, AboveLimit or NotRefinanceable.
     """
     offer = await tx.one(sql.offers.find, Offer, offer_id=new.offer_id, partner_id=caller.partner_id)
     if offer is None or not caller.reaches(offer.merchant_id):
@@ -52,7 +52,8 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
     else:
         price = _price_of(programme, fresh)
     quotes.check_amount(new.amount, fresh.available_amount, programme.step_amount(offer.currency))
-    quote = _price(world, offer, judged, price, new.amount)
+    taken = (0, 0) if new.refinances is None else await refinancing.owed(tx, offer, programme, new.refinances)
+    quote = _price(world, offer, judged, price, new, taken=taken)
     await tx.run(sql.quotes.add, **_stored(quote))
     return quote
 
@@ -73,17 +74,18 @@ def _price_of(programme: Programme, fresh: Assessment) -> Price:
     return Price("flat_fee", *price)
 
 
-def _price(world: World, offer: Offer, judged: Judged, price: Price, amount: int) -> Quote:
+def _price(world: World, offer: Offer, judged: Judged, price: Price, new: NewQuote, *, taken: tuple[int, int]) -> Quote:
     now, position = world.clock.now(), judged.position
     programme = msgspec.structs.replace(judged.programme, withhold_bps=price.withhold_bps, term_days=price.term_days)
     median = 0 if position.scores is None else position.scores.forecast_30[P50]
-    cost = pricing.cost(amount, price.fee_bps, programme, pricing.outlook(position.scores), position.today(now))
+    outlook, today = pricing.outlook(position.scores), position.today(now)
+    cost = pricing.cost(new.amount, price.fee_bps, programme, outlook, today, taken=taken)
     unsigned = Quote(
         id=world.ids.new("quote"),
         offer_id=offer.id,
         merchant_id=offer.merchant_id,
         currency=offer.currency,
-        amount=amount,
+        amount=new.amount + taken[0],
         fee_amount=cost.fee_amount,
         withhold_bps=cost.withhold_bps,
         minimum_amount=cost.minimum_amount,
@@ -98,6 +100,9 @@ def _price(world: World, offer: Offer, judged: Judged, price: Price, amount: int
         interval_days=programme.interval_days,
         all_in_cap_bps=programme.all_in_cap_bps,
         early_rebate_bps=programme.early_rebate_bps,
+        refinances=new.refinances,
+        refinanced_amount=taken[0],
+        refinanced_fee_amount=taken[1],
         terms_hash="",
         created_at=now,
         expires_at=now + timedelta(minutes=programme.quote_minutes),

@@ -94,7 +94,7 @@ async def _decline(world: World, review_id: str, ruling: Ruling, tx: Tx) -> Rule
     if review.kind is ReviewKind.bank_referral and drawdown is not None:
         await bank_decisions.rule(tx, world, drawdown, BankOutcome.rejected, ruling.by)
     elif drawdown is not None:
-        await drawdowns.release_exposure(tx, world, drawdown, drawdown.amount)
+        await drawdowns.release_exposure(tx, world, drawdown, drawdown.new_money_amount)
         await drawdowns.move(tx, world, drawdown, DrawdownState.rejected, reason=DECLINED)
     decided = await records.move(tx, world, review, ReviewState.declined, by=ruling.by, reason=ruling.reason)
     return await _conclude(tx, world, decided, ruling, None)

@@ -134,6 +134,6 @@ async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, r
     else:
         await drawdowns.restore_exposure(tx, world, drawdown, repayment.principal_amount)
     undone = repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
-    if drawdown.state is DrawdownState.repaid and undone:
+    if drawdown.state in {DrawdownState.repaid, DrawdownState.refinanced} and undone:
         await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")
     await retries.follow(tx, world, repayment, fact.reason)

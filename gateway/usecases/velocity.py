@@ -22,7 +22,7 @@ async def take(tx: Tx, world: World, drawdown: Drawdown) -> None:
 
     The merchant's and then the partner's row are held, so that of many at once none slips past a cap.
     """
-    now, amount = world.clock.now(), drawdown.amount
+    now, amount = world.clock.now(), drawdown.new_money_amount
     since_at, merchant_id = now - WINDOW, drawdown.merchant_id
     await tx.one(sql.consents.hold_merchant, merchant_id=merchant_id)
     mine = await tx.one(sql.authorities.merchant_confirmed, Confirmed, merchant_id=merchant_id, since_at=since_at)

@@ -10,6 +10,7 @@ import msgspec
 from gateway.domain import audit
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.quotes import Quote
+from gateway.domain.refinancings import Refinancing
 from gateway.domain.remittances import Piece
 from gateway.domain.repayments import Repayment
 from gateway.domain.servicing import SERVICED
@@ -89,6 +90,7 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
         events=events,
         instructed_amount=await _instructed(reader, drawdown),
         review=await reviews.state_of(reader, drawdown_id),
+        refinancings=tuple(await reader.all(sql.refinancings.of, Refinancing, drawdown_id=drawdown_id)),
         pieces=tuple(await reader.all(sql.remittances.pieces, Piece, drawdown_id=drawdown_id)),
         write_offs=tuple(await reader.all(sql.write_offs.of, WriteOff, drawdown_id=drawdown_id)),
     )

@@ -196,7 +196,8 @@ async def _terms(visit: Visit, drawdown: Drawdown, quote: Quote) -> Terms:
         lead=words("confirm.lead", bank=bank_name(world, drawdown.bank_id), shop=payee.name),
         sum_=pages.figure(money(quote.amount)),
         costs=(
-            (words("confirm.receive"), money(quote.amount)),
+            (words("confirm.receive"), money(quote.new_money_amount)),
+            *([(words("confirm.takes_over"), money(quote.refinanced_amount))] if quote.refinances else []),
             (words("confirm.fee"), money(quote.fee_amount)),
         ),
         total=(words("confirm.total"), money(quote.total_amount)),

@@ -33,3 +33,11 @@ CREATE TABLE remittance_pieces (
     PRIMARY KEY (repayment_id, number)
 );
 CREATE INDEX remittance_pieces_of ON remittance_pieces (drawdown_id);
+
+-- What a drawdown took over of the one it refinances, on the day its money went, and what was given up of that one.
+CREATE TABLE refinancings (
+    into_drawdown_id TEXT PRIMARY KEY REFERENCES drawdowns (id), drawdown_id TEXT NOT NULL REFERENCES drawdowns (id),
+    principal_amount BIGINT NOT NULL, fee_amount BIGINT NOT NULL, rebate_amount BIGINT NOT NULL,
+    given_back_amount BIGINT NOT NULL, refinanced_on TEXT NOT NULL
+);
+CREATE INDEX refinancings_of ON refinancings (drawdown_id);

@@ -31,10 +31,10 @@ SELECT scope, amount FROM exposures WHERE scope > :after ORDER BY scope LIMIT 50
 
 -- name: held_by_scope
 SELECT scope, amount FROM (
-    SELECT 'programme:' || programme_id || ':' || currency AS scope, CAST(SUM(amount) AS BIGINT) AS amount FROM drawdowns
+    SELECT 'programme:' || programme_id || ':' || currency AS scope, CAST(SUM(amount - refinanced_amount) AS BIGINT) AS amount FROM drawdowns
     WHERE state IN ('requested', 'reviewing') GROUP BY programme_id, currency
     UNION ALL
-    SELECT 'partner:' || partner_id || ':' || currency, CAST(SUM(amount) AS BIGINT) FROM drawdowns
+    SELECT 'partner:' || partner_id || ':' || currency, CAST(SUM(amount - refinanced_amount) AS BIGINT) FROM drawdowns
     WHERE state IN ('requested', 'reviewing') GROUP BY partner_id, currency
 ) AS held WHERE scope > :after ORDER BY scope LIMIT 500;
 
@@ -59,7 +59,7 @@ SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM postings WHERE entry_id =
 SELECT p.merchant_id, p.exposure_amount FROM positions p WHERE p.merchant_id > :after ORDER BY p.merchant_id LIMIT 500;
 
 -- name: held_before_ledger
-SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM drawdowns
+SELECT CAST(COALESCE(SUM(amount - refinanced_amount), 0) AS BIGINT) FROM drawdowns
 WHERE merchant_id = :merchant_id AND state IN ('requested', 'reviewing');
 
 -- name: principal_of
