@@ -82,7 +82,7 @@ def _expected(drawdown: Drawdown, repayments: Iterable[Repayment]) -> Iterator[E
     went = drawdown.active_on is not None
     if drawdown.state in UNBOOKED or (drawdown.state is _S.canceled and not went):
         return
-    yield ledger.disbursed(loan, drawdown.amount)
+    yield ledger.disbursed(loan, drawdown.new_money_amount)
     if drawdown.state is _S.failed:
         yield ledger.disbursement_failed(loan, drawdown.new_money_amount)
     if went:

@@ -85,7 +85,8 @@ async def _activate(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, b
 async def _return_payout(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown) -> None:
     """The money came back: nothing is owed, unless part of it was repaid, or it took over another loan.
 
-    That a person must look at. Repayments not yet sent are canceled; one that is under way and settles later is a contradiction for a person.
+    That a person must look at. Repayments not yet sent are canceled; one that is under way and settles later is a
+    contradiction for a person.
     """
     owed = await books.owed(tx, drawdown.id)
     await books.book(tx, world, ledger.disbursement_returned(books.loan(drawdown), drawdown.new_money_amount))
