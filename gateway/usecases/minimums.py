@@ -38,10 +38,12 @@ async def ask(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, account
         left = min(left, await payoffs.claimable_amount(tx, drawdown, on))
     amount = min(amount, left)
     if amount >= min(LEAST_AMOUNT, max(1, left)):
-        await repayments.schedule(
+        made = await repayments.schedule(
             tx, world, drawdown, kind=await _kind(tx, drawdown), channel=Channel.debit, amount=amount, business_on=on,
             collect_on=world.clock.now().date(),
         )  # fmt: skip
+        if made is None:  # it was asked for by transfer today: tomorrow is soon enough
+            return kept
     return msgspec.structs.replace(kept, asked_on=on)
 
 
@@ -54,7 +56,7 @@ async def announce(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, ac
     if amount == 0 or (due_on - on).days > NOTICE_DAYS or due_on == kept.announced_on:
         return kept
     by_transfer = drawdown.collection is CollectionMode.partner_split or kept.stopped_code is not None
-    reference = await transfer_reference(tx, world, drawdown, amount, due_on) if by_transfer else ""
+    reference = await transfer_reference(tx, world, drawdown, amount, on=on, due_on=due_on) if by_transfer else ""
     await messages.send(
         tx, world, drawdown.merchant_id, "minimum_asked" if by_transfer else "minimum_announced",
         amount=messages.money(amount, drawdown.currency), on=due_on.isoformat(), reference=reference,
@@ -62,7 +64,7 @@ async def announce(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, ac
     return msgspec.structs.replace(kept, announced_on=due_on)
 
 
-async def transfer_reference(tx: Tx, world: World, drawdown: Drawdown, amount: int, due_on: date) -> str:
+async def transfer_reference(tx: Tx, world: World, drawdown: Drawdown, amount: int, *, on: date, due_on: date) -> str:
     """What the merchant writes on its transfer: of the one that it was asked for already, or of a new one.
 
     Asked for is not on its way: nothing else waits for it, and it pays what is owed when it comes, however much it is.
@@ -71,7 +73,7 @@ async def transfer_reference(tx: Tx, world: World, drawdown: Drawdown, amount: i
     if asked is None:
         asked = await repayments.schedule(
             tx, world, drawdown, kind=await _kind(tx, drawdown), channel=Channel.transfer, amount=amount,
-            business_on=due_on, collect_on=due_on,
+            business_on=on, collect_on=due_on,
         )  # fmt: skip
     return "" if asked is None else asked.end_to_end_id or ""
 

@@ -54,7 +54,7 @@ async def _send(world: World, drawdown_id: str, tx: Tx) -> int:
     await messages.send(
         tx, world, drawdown.merchant_id, rules.message(steps), amount=messages.money(amount, drawdown.currency),
         days=str(account.past_due_days(on)),
-        reference=await minimums.transfer_reference(tx, world, drawdown, amount, on),
+        reference=await minimums.transfer_reference(tx, world, drawdown, amount, on=on, due_on=on),
     )  # fmt: skip
     await loans.save(tx, msgspec.structs.replace(kept, remind_at=None, reminded_at=now, reminders_count=steps))
     return 1

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from gateway.domain.arrangements import ArrangementKind, BadProposal, Proposal, SameOfficer
 from gateway.domain.drawdowns import end_to_end_id
+from gateway.domain.programmes import INVENTORY
+from gateway.domain.repayments import CollectionMode
 from gateway.domain.states import IllegalMove
 from gateway.usecases import alerts, audit, hardship, messages, servicing
-from tests import granting, shops
+from tests import arrivals, granting, shops
 
 if TYPE_CHECKING:
     from gateway.domain.arrangements import Arrangement
@@ -189,6 +192,22 @@ async def test_a_repayment_taken_back_after_the_loss_is_lost_too(shop: Shop) -> 
     drawdown = await shop.drawdown(drawdown_id)
     assert (drawdown["state"], drawdown["outstanding_amount"]) == ("charged_off", 0)
     assert (await shop.offer())["exposure_amount"] == 0
+    assert (await shop.verify()).problems == ()
+
+
+async def test_where_a_partner_withholds_the_minimum_is_asked_for_by_transfer(shop: Shop) -> None:
+    shop.world.programme = msgspec.structs.replace(INVENTORY, collection=CollectionMode.partner_split)
+    drawdown_id = await borrowing(shop)
+    first = await asked(shop, drawdown_id)
+    drawdown = await shop.drawdown(drawdown_id)
+    wanted = drawdown["interval"]["minimum_amount"]
+    assert (first["channel"], first["amount"], first["collect_on"]) == ("transfer", wanted, "2026-04-01")
+    assert (drawdown["pending_amount"], drawdown["next_collection"]) == (0, None)
+    late = await pass_until(shop, drawdown_id, "health", "late")
+    assert late["past_due_amount"] == wanted
+    assert await arrivals.arrive(shop, first["transfer_reference"], wanted + 5) is None
+    cured = await shop.drawdown(drawdown_id)
+    assert (cured["health"] != "late", cured["repaid_amount"], cured["past_due_days"]) == (True, wanted + 5, 0)
     assert (await shop.verify()).problems == ()
 
 
