@@ -6,6 +6,7 @@ writes off what nobody has paid for half a year. Looking twice changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,8 +17,9 @@ from gateway import log
 from gateway.domain import calendars, schedules
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.errors import Overloaded
-from gateway.domain.schedules import Health
+from gateway.domain.schedules import OVERDUE, Health
 from gateway.domain.servicing import SERVICED
+from gateway.domain.underwriting import ARREARS
 from gateway.store import sql
 from gateway.usecases import drawdowns, healths, loans, minimums, positions, reminders, write_offs
 
@@ -48,20 +50,26 @@ async def begin(tx: Tx, world: World, drawdown: Drawdown, active_on: date) -> No
 
 
 async def sweep(world: World) -> int:
-    """Look at each loan whose business day is over; how many. One we fail at does not hold up the others."""
+    """Look at a page of the loans whose business day is over; how many. One we fail at does not hold up the others."""
     count, last, now = 0, _Due(datetime(1970, 1, 1, tzinfo=UTC), ""), world.clock.now()
-    while page := await world.store.all(
-        sql.servicings.due, _Due, now_at=now, after_at=last.service_at, after_id=last.drawdown_id, limit=PAGE_COUNT
+    while not count and (
+        page := await world.store.all(
+            sql.servicings.due, _Due, now_at=now, after_at=last.service_at, after_id=last.drawdown_id, limit=PAGE_COUNT
+        )
     ):
-        for one in page:
-            try:
-                count += await world.store.write(partial(_look, world, one.drawdown_id))
-            except Overloaded:
-                raise
-            except Exception as error:  # noqa: BLE001 - a fault of ours: told, and tried again in the next round
-                log.crash(error, drawdown_id=one.drawdown_id)
+        count = sum(await asyncio.gather(*(_attempt(world, one.drawdown_id) for one in page)))
         last = page[-1]
     return count
+
+
+async def _attempt(world: World, drawdown_id: str) -> int:
+    try:
+        return await world.store.write(partial(_look, world, drawdown_id))
+    except Overloaded:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours: told, and tried again in the next round
+        log.crash(error, drawdown_id=drawdown_id)
+        return 0
 
 
 async def refresh(tx: Tx, world: World, drawdown_id: str) -> None:
@@ -111,7 +119,8 @@ async def _look(world: World, drawdown_id: str, tx: Tx) -> int:
     looked = await healths.follow(tx, world, drawdown, looked, account)
     looked = reminders.plan(world, looked, account, position.timezone)
     await loans.save(tx, looked)
-    await healths.conclude(tx, world, drawdown, kept.health, looked.health)
+    if looked.health is not kept.health or (looked.health in OVERDUE) is not (ARREARS in position.flags):
+        await healths.conclude(tx, world, drawdown, kept.health, looked.health)
     return 1
 
 
