@@ -260,7 +260,8 @@ async def test_the_bodies_that_are_spoiled_are_good_ones(site: Gateway) -> None:
     for method, address, _ in bodies(site, till.id):
         if "clock" not in address:  # the module's clock stands still
             answer = await _ask(partner, method, address, VALID[address.replace(till.id, "{merchant_id}")])
-            assert answer.is_success or answer.status_code in {404, 409}, (address, answer.text)
+            nobodys = answer.status_code in {404, 409} or "remittance_nothing_taken" in answer.text
+            assert answer.is_success or nobodys, (address, answer.text)
 
 
 async def _ask(partner: Partner, method: str, address: str, body: Any) -> httpx.Response:
