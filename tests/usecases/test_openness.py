@@ -163,6 +163,18 @@ async def test_every_replica_takes_a_switch_over_and_one_only_tries_after_a_paus
             await openness.admit(other.world, bank, shops.RAIL, Way.send)
 
 
+async def test_a_mailbox_is_read_no_more_often_than_its_bank_wants(shop: Shop) -> None:
+    shop.lender.polls = {shops.RAIL: timedelta(minutes=5)}
+    await mailbox.poll(shop.world)
+    drawdown_id = await shop.draw()
+    await shop.work()
+    assert (await shop.drawdown(drawdown_id))["state"] == "submitted"
+    assert await shop.messages() == []
+    shop.gateway.clock.at += timedelta(minutes=5)
+    await shop.work()
+    assert (await shop.drawdown(drawdown_id))["state"] == "active"
+
+
 async def test_what_cannot_go_yet_is_no_failure_of_the_bank(shop: Shop) -> None:
     async def nobody_agreed() -> None:
         raise NotYet("nobody has authorised the consent yet")
