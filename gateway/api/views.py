@@ -131,7 +131,7 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
         merchant_id=position.merchant_id,
         id=None if offered is None else offered.id,
         state=_state(offered, fresh),
-        commitment=Commitment.indicative,
+        commitment=Commitment.bank_approved if offered is not None and offered.bank_approved else Commitment.indicative,
         currency=position.currency,
         limit_amount=fresh.limit_amount,
         offered_limit_amount=None if offered is None else offered.limit_amount,

@@ -18,8 +18,6 @@ ASK_AGAIN = timedelta(hours=6)
 """After this long a bank that referred a draw to one of its officers is asked again."""
 HELD = timedelta(days=7)
 """How long after the click a bank may decide: the terms (final due date, APR) are reckoned from that day."""
-GOOD_FOR = timedelta(days=3)
-"""How long an approval may wait for its payout to be written; an older one lapses and nothing was borrowed."""
 
 
 class BankOutcome(StrEnum):

@@ -204,6 +204,8 @@ class Offered(msgspec.Struct, frozen=True, gc=False):
     grounds: Grounds | None = None
     price: tuple[int, int, int] | None = None
     """Fee and withheld share in bps, term in days (`Programme.price`); None where it was not noted yet."""
+    bank_approved: bool = False
+    """The bank approved draws on it beforehand (`gateway.domain.approvals`)."""
 
     @property
     def programme_id(self) -> str | None:

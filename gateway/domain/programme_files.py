@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ _RANGES = {
     "draws_24h_bps": (1, 10 * BPS),
     "thin.below_days": (0, DAYS),
     "thin.dial_bps": (0, BPS),
+    "approval.max_amount_major": (0, MOST_MAJOR),
+    "approval.total_major": (0, MOST_MAJOR),
     "review.default_amount_major": (0, MOST_MAJOR),
     "review.anomaly": (1, 10**9),
     "review.anomaly_stop": (1, 10**9),
@@ -240,5 +243,23 @@ def _between(programme: Programme) -> Iterator[Fault]:
     for path in ("target_days", "interval_days"):
         if _at(programme, path) > programme.term_days:
             yield path, f"must not be above term_days, {programme.term_days}"
+    yield from _approval(programme)
     if programme.review.anomaly_stop < programme.review.anomaly:
         yield "review.anomaly_stop", f"must not be below review.anomaly, {programme.review.anomaly}"
+
+
+def _approval(programme: Programme) -> Iterator[Fault]:
+    rule, names = programme.approval, [grade.name for grade in programme.grades]
+    if not rule.valid_until:
+        return
+    try:
+        date.fromisoformat(rule.valid_until)
+    except ValueError:
+        yield "approval.valid_until", "must be a date, YYYY-MM-DD"
+    for key in ("best_grade", "worst_grade"):
+        if getattr(rule, key) not in names:
+            yield f"approval.{key}", f"must be one of the grades {', '.join(names)}"
+    if rule.worst_grade < rule.best_grade:
+        yield "approval.worst_grade", f"must not be better than best_grade, {rule.best_grade}"
+    if rule.max_amount_major > rule.total_major:
+        yield "approval.max_amount_major", f"must not be above total_major, {rule.total_major}"

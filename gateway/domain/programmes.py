@@ -78,6 +78,19 @@ class ReviewRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anomaly_stop: int = 3_000_000
 
 
+class ApprovalRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the bank approves beforehand (`gateway.domain.approvals`), for merchants of these grades."""
+
+    max_amount_major: int = 0
+    """The most one of them may owe."""
+    total_major: int = 0
+    """The most that is approved so in all."""
+    best_grade: str = "A"
+    worst_grade: str = "A"
+    valid_until: str = ""
+    """Its last day, `YYYY-MM-DD`; without one nothing is approved beforehand."""
+
+
 class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Caps, grades, prices and repayment rules. Amounts ending in `_major` are whole major units of the currency.
 
@@ -128,6 +141,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """MCC, or the start of one → bps of the limit; the longest that fits counts."""
     thin: ThinRule = ThinRule()
     review: ReviewRule = ReviewRule()
+    approval: ApprovalRule = ApprovalRule()
     collection: CollectionMode = CollectionMode.bank_debit
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import ledger
+from gateway.domain import approvals, ledger
 from gateway.domain.bank_decisions import (
     ASK_AGAIN,
     HELD,
@@ -58,6 +58,9 @@ async def decide(world: World, drawdown_id: str) -> None:
         return
     if drawdown.evidence is not None and world.clock.now() >= drawdown.evidence.confirmed_at + HELD:
         await world.store.write(partial(_give_up, world, drawdown_id))
+        return
+    total = approvals.total_amount(world.programme_of(drawdown.programme_id), drawdown.currency)
+    if total and await world.store.write(partial(_approved_beforehand, world, drawdown_id)):
         return
     asked = await _application(world, drawdown)
     answer = await banks.decision(world, drawdown.bank_id).decide(asked)
@@ -153,6 +156,31 @@ async def _heed(world: World, drawdown_id: str, answer: BankDecision, tx: Tx) ->
         await _reject(tx, world, held, SUPERSEDED)
 
 
+async def _approved_beforehand(world: World, drawdown_id: str, tx: Tx) -> bool:
+    """Lend what the bank approved beforehand, counted against its total; False = it has to be asked."""
+    held = await drawdowns.lock(tx, drawdown_id)
+    if not await _waits(tx, held) or await latest(tx, drawdown_id) is not None:
+        return False
+    await tx.one(sql.consents.hold_merchant, merchant_id=held.merchant_id)
+    position, programme = await positions.certain(tx, world, held.merchant_id), world.programme_of(held.programme_id)
+    offer = await tx.one(sql.offers.find, Offer, offer_id=held.offer_id, partner_id=held.partner_id)
+    covered = offer is not None and approvals.covers(
+        programme, held.currency, grade=offer.terms.grade, owed_amount=position.exposure_amount,
+        through_on=world.clock.now().date(),
+    )  # fmt: skip
+    if not covered or not await _still_stands(tx, world, held):
+        return False
+    scope, total = approvals.scope(programme, held.currency), approvals.total_amount(programme, held.currency)
+    await tx.run(sql.exposures.open, scope=scope)
+    if not await tx.run(sql.exposures.guard, scope=scope, amount=held.amount, cap_amount=total):
+        return False
+    named = approvals.reference(programme)
+    answer = BankDecision(BankOutcome.approved, world.clock.now(), approvals.WITHIN, named)
+    await _record(tx, world, held, answer, source=DecisionSource.approval)
+    await _lend(tx, world, held)
+    return True
+
+
 async def _give_up(world: World, drawdown_id: str, tx: Tx) -> None:
     held = await drawdowns.lock(tx, drawdown_id)
     if await _waits(tx, held):
@@ -160,14 +188,22 @@ async def _give_up(world: World, drawdown_id: str, tx: Tx) -> None:
         await _reject(tx, world, held, UNDECIDED)
 
 
-async def _record(tx: Tx, world: World, drawdown: Drawdown, answer: BankDecision, *, by: str | None = None) -> None:
+async def _record(
+    tx: Tx,
+    world: World,
+    drawdown: Drawdown,
+    answer: BankDecision,
+    *,
+    by: str | None = None,
+    source: DecisionSource = DecisionSource.bank,
+) -> None:
     """Keep an answer: the bank's own, or that of its officer `by`."""
     last = await latest(tx, drawdown.id)
     recorded = Recorded(
         drawdown_id=drawdown.id,
         number=1 if last is None else last.number + 1,
         bank_id=drawdown.bank_id,
-        source=DecisionSource.bank if by is None else DecisionSource.officer,
+        source=source if by is None else DecisionSource.officer,
         decided_by=by,
         recorded_at=world.clock.now(),
         **msgspec.structs.asdict(answer),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.domain import explanations, offers, pricing, routing, underwriting
+from gateway.domain import approvals, explanations, offers, pricing, routing, underwriting
 from gateway.domain.events import Event
 from gateway.domain.grants import Basis
 from gateway.domain.notices import adverse
@@ -54,6 +54,8 @@ class _Writes:
         self.frozen: list[dict[str, Any]] = []
         self.told: list[Told] = []
         self.events: list[Event] = []
+        self.approved: dict[str, int] = {}
+        """What was approved so far under the banks' approvals (`gateway.domain.approvals`), by scope."""
 
     async def write(self, tx: Tx) -> None:
         for query, values in (
@@ -111,6 +113,9 @@ async def judge(
     those of the programme that judged. `always` writes a decision though nothing material changed: a person's.
     """
     writes = _Writes(world, world.clock.now())
+    if scopes := {approvals.scope(one, p.currency) for one in world.programmes if one.approval.valid_until
+                  for p in positions}:  # fmt: skip
+        writes.approved = {row[0]: row[1] for row in await tx.all(sql.exposures.of, scopes_json=sorted(scopes))}
     judged = [
         _judge(writes, position, answers, closing=closing, always=always)
         for position, answers in await _answers(tx, world, positions, writes.now)
@@ -266,13 +271,18 @@ def _offer(writes: _Writes, position: Position, answer: Answer, decision_id: str
     offer_id = world.ids.new("offer")
     expires_at = now + timedelta(days=programme.offer_days)
     grade = _grade(answer)
+    used = writes.approved.get(approvals.scope(programme, position.currency), 0) + fresh.limit_amount
+    approved = approvals.covers(
+        programme, position.currency, grade=grade.name, owed_amount=fresh.limit_amount, through_on=expires_at.date(),
+        used_amount=used - position.exposure_amount,
+    )  # fmt: skip
     writes.offers.append(
         {
             "id": offer_id,
             "merchant_id": position.merchant_id,
             "decision_id": decision_id,
             "state": OfferState.undelivered,
-            "commitment": Commitment.indicative,
+            "commitment": Commitment.bank_approved if approved else Commitment.indicative,
             "currency": position.currency,
             "limit_amount": fresh.limit_amount,
             "terms_json": fresh.terms,
@@ -301,6 +311,7 @@ def _offer(writes: _Writes, position: Position, answer: Answer, decision_id: str
         raised_at=now if last is None or raised else last.raised_at,
         grounds=explanations.grounds(fresh, position.scores, programme),
         price=programme.price(grade.name),
+        bank_approved=approved,
     )
 
 

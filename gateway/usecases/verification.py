@@ -136,6 +136,7 @@ async def _of_scopes(reader: Reader) -> list[str]:
     kept = await _by_scope(reader, sql.ledger.scopes)
     books = await _by_scope(reader, sql.ledger.held_by_scope)
     books.update(await _by_scope(reader, sql.ledger.lent_by_scope))
+    books.update(await _by_scope(reader, sql.bank_decisions.approved_by_scope))
     return [
         f"exposure of {scope} is {kept[scope]}, the books say {books[scope]}"
         for scope in sorted(kept.keys() | books.keys())

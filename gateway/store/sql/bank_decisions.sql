@@ -19,3 +19,10 @@ WHERE r.state = 'open' AND r.kind = 'bank_referral'
         SELECT 1 FROM bank_decisions b WHERE b.drawdown_id = r.subject_id AND b.recorded_at > :asked_before_at)
     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = :kind AND j.subject_id = r.subject_id)
 ORDER BY r.id LIMIT 256;
+
+-- name: approved_by_scope
+SELECT scope, amount FROM (
+    SELECT 'approval:' || b.bank_reference || ':' || d.currency AS scope, CAST(SUM(d.amount) AS BIGINT) AS amount
+    FROM bank_decisions b JOIN drawdowns d ON d.id = b.drawdown_id
+    WHERE b.source = 'approval' GROUP BY b.bank_reference, d.currency
+) AS approved WHERE scope > :after ORDER BY scope LIMIT 500;
