@@ -79,7 +79,7 @@ SEEDS ?= 200
 FIRST ?= 1
 OPS ?= 100
 simulate: $(READY) ## live SEEDS=… gateways from seed FIRST=… on, OPS=… operations each, on virtual time
-	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST) --ops $(OPS)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST) --ops $(OPS) $(if $(COSTS),--costs)
 
 lock: $(READY) ## write requirements/*.txt again after a change of pyproject.toml
 	$(BIN)/$(LOCK) --output-file requirements/run.txt pyproject.toml
