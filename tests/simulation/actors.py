@@ -73,15 +73,20 @@ async def close_day(run: Run) -> None:
 
 async def trade(run: Run) -> None:
     """A whole day at every shop: it sells, it closes, the night passes, the worker works."""
-    for partner in run.partners:
-        if partner.revoked:
-            continue
-        takings = partner.shop.takings_amount
-        await _push(run, partner, [_row(run, partner, SaleKind.sale, takings // 2 + run.random.randrange(takings))])
-        on = run.around.clock.at.date()
-        await run.world.store.merge(run.world.closing, days.Closing(partner.shop.id, partner.shop.caller, on))
+    shops, on = [partner for partner in run.partners if not partner.revoked], run.around.clock.at.date()
+    run.operations_count += 2 * len(shops)
+    await asyncio.gather(*(_sell_some(run, partner) for partner in shops))
+    await asyncio.gather(*(
+        run.world.store.merge(run.world.closing, days.Closing(partner.shop.id, partner.shop.caller, on))
+        for partner in shops
+    ))  # fmt: skip
     run.pass_time(timedelta(days=1))
     await work.rounds(run.world)
+
+
+async def _sell_some(run: Run, partner: Partner) -> None:
+    takings = partner.shop.takings_amount
+    await _push(run, partner, [_row(run, partner, SaleKind.sale, takings // 2 + run.random.randrange(takings))])
 
 
 def _row(run: Run, partner: Partner, kind: SaleKind, amount: int, back: timedelta = timedelta()) -> NewSale:
@@ -124,7 +129,7 @@ async def click(run: Run) -> None:
 
 async def draw(run: Run) -> None:
     """All of it in one go."""
-    partner = _partner(run)
+    partner, run.operations_count = _partner(run), run.operations_count + 2
     await _quote(run, partner)
     await _propose(run, partner)
     if partner.drawdowns:
@@ -133,7 +138,7 @@ async def draw(run: Run) -> None:
 
 async def race(run: Run) -> None:
     """Two draws of most of what there is, each within it, clicked at the same moment."""
-    partner = _partner(run)
+    partner, run.operations_count = _partner(run), run.operations_count + 5
     for _ in range(2):
         await _quote(run, partner, parts=(3, 4))
         await _propose(run, partner)

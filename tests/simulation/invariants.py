@@ -37,11 +37,13 @@ GROUP BY d.id HAVING SUM(r.amount) > d.amount + d.fee_amount"""
 OPEN_WORK = """
 SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM drawdowns
 WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
-UNION ALL SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM repayments
-WHERE state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
-UNION ALL SELECT kind || ' ' || subject_id FROM jobs WHERE kind IN ('drawdown.decide', 'drawdown.instruct',
-    'repayment.collect', 'instruction.send')
+UNION ALL SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM repayments r
+WHERE channel = 'debit' AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt')
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = r.id AND problem = 'mandate_needed')
+UNION ALL SELECT kind || ' ' || subject_id FROM jobs WHERE COALESCE(problem, '') <> 'mandate_needed'
+    AND kind IN ('drawdown.decide', 'drawdown.instruct', 'repayment.collect', 'instruction.send')
 UNION ALL SELECT 'unread ' || message_id FROM bank_messages WHERE state = 'stored'"""
+"""What must have ended when nobody lies any more; a debit without a mandate waits for the merchant."""
 INSTRUCTED = """
 SELECT i.amount, i.kind FROM instructions i JOIN drawdowns d ON d.id = i.drawdown_id
 LEFT JOIN repayments r ON r.id = i.repayment_id

@@ -155,8 +155,7 @@ class Run:
 
     async def _restart(self) -> None:
         self.crashes_count += 1
-        committer = self.world.store._committer._task  # type: ignore[attr-defined]
-        await worlds.end({*self._tasks, committer})
+        await worlds.end()
         self.database.crash()
         self.steps.rise()
         self._boot()

@@ -173,8 +173,9 @@ async def agree(made: World, caller: Caller) -> Caller:
     return msgspec.structs.replace(caller, grant_id=grant_id)
 
 
-async def end(tasks: set[asyncio.Task[None]]) -> None:
+async def end() -> None:
     """Nobody of a dead process goes on."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
