@@ -12,7 +12,7 @@ from gateway.domain.quotes import NewQuote
 from gateway.domain.sales import NewSale, SaleKind
 from gateway.usecases import consents, days, doubts, drawdowns, jobs, positions, quotes, sales, work
 from gateway.usecases.drawdowns import EvidenceOf
-from tests.simulation import invariants, worlds
+from tests.simulation import invariants, servicing_actors, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -290,6 +290,7 @@ _CHOICES: tuple[tuple[Actor, int], ...] = (
     (quote, 30), (propose, 30), (click, 40), (draw, 90), (race, 15), (cancel, 15), (revoke, 5), (agree, 20),
     (work_job, 150), (sweep, 140), (rounds, 30),
     (decide, 15), (wait, 60), (sleep, 25), (jump, 15),
+    *servicing_actors.CHOICES,
 )  # fmt: skip
 _ACTORS = [actor for actor, _ in _CHOICES]
 _WEIGHTS = [weight for _, weight in _CHOICES]

@@ -139,6 +139,15 @@ class SimBank:
             self._contradict(order, takes)
         return Answer(accepted=True)
 
+    def take_in(self, reference: str, amount: int, after: timedelta) -> None:
+        """Somebody will send money under a reference, as they were told to."""
+        order = Order(reference, "", debit=True, amount=amount, currency="EUR", counterparty="")
+        self._later(after, lambda: self._take_in(order))
+
+    def _take_in(self, order: Order) -> None:
+        self._steps.note(f"bank takes in {order.end_to_end_id} {order.amount}")
+        self._book(order, order.amount)
+
     def _to_copy(self) -> Answer:
         if self.happens(self.temper.refuse_copy):
             return Answer(accepted=False, reason=self.random.choice(REFUSALS))

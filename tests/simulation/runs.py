@@ -13,7 +13,7 @@ from gateway import log
 from gateway.domain.errors import GatewayError
 from gateway.domain.quotes import Quote
 from gateway.usecases import jobs, monitoring, verification, work
-from tests.simulation import actors, invariants, loops, tempers, worlds
+from tests.simulation import actors, invariants, loops, servicing_actors, tempers, worlds
 from tests.simulation.bank import DAY, SimBank
 from tests.simulation.driver import Database
 from tests.simulation.rails import AskableRail, Plain, SimDecision, SimRail
@@ -169,6 +169,7 @@ class Run:
         self.steps.note("honest from now on")
         self.steps.crash_chance = 0
         self.bank.become_honest(tempers.HONEST)
+        self._spawn("resume", servicing_actors.resume_bank(self))
         for _ in range(ENDING_COUNT):
             self.pass_time(2 * DAY)
             for name, doing in (("rounds", self._rounds()), ("officers", actors.decide_all(self))):
