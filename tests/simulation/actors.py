@@ -15,7 +15,7 @@ from gateway.usecases.drawdowns import EvidenceOf
 from tests.simulation import invariants, servicing_actors, worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.store import Tx
     from gateway.usecases.doubts import Doubt
@@ -27,8 +27,10 @@ JUMPS = (timedelta(seconds=262), timedelta(seconds=-262), timedelta(days=3), tim
 MINUTE = timedelta(minutes=1)
 
 
-def choose(run: Run) -> Actor:
-    """The next operation."""
+def choose(run: Run, only: Sequence[Actor]) -> Actor:
+    """The next operation; `only` some of them, all alike, where some are given."""
+    if only:
+        return run.random.choice(only)
     (chosen,) = run.random.choices(_ACTORS, _WEIGHTS)
     return chosen
 

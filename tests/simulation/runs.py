@@ -21,7 +21,7 @@ from tests.simulation.steps import Crash, Steps
 from tests.simulation.worlds import Shop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable, Iterator, Sequence
     from datetime import timedelta
 
     from gateway.usecases.world import World
@@ -89,12 +89,12 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
         self.checks = invariants.Checks(self)
 
-    async def live(self, operations_count: int) -> Outcome:
+    async def live(self, operations_count: int, only: Sequence[actors.Actor]) -> Outcome:
         """Do so many operations, then let everything end."""
         self.steps.crash_chance = self.bank.temper.crash
         self._boot()
         while self.operations_count < operations_count:
-            actor = actors.choose(self)
+            actor = actors.choose(self, only)
             alone = actor in actors.ALONE or (actor in actors.PASSING and self.random.random() < ALONE)
             while len(self._tasks) >= (1 if alone else AT_ONCE_COUNT):
                 await self._turn()
@@ -199,16 +199,21 @@ class Run:
 
 
 def run(
-    seed: int, operations_count: int = OPERATIONS_COUNT, temper: Temper | None = None, traits: Traits | None = None
+    seed: int,
+    operations_count: int = OPERATIONS_COUNT,
+    *,
+    temper: Temper | None = None,
+    traits: Traits | None = None,
+    only: Sequence[actors.Actor] = (),
 ) -> Outcome:
-    """Live one seed, under the bank it draws or the one given.
+    """Live one seed, under the bank it draws or the one given, with all operations or only some.
 
     Raises Failed, with the seed, the last steps, and how to see it again.
     """
     made = Run(seed, temper, traits)
     try:
         with _watched(made.problems, made.steps):
-            return loops.run(made.live(operations_count), made.steps.release)  # type: ignore[no-any-return]
+            return loops.run(made.live(operations_count, only), made.steps.release)  # type: ignore[no-any-return]
     except Exception as error:
         again = f"make simulate SEEDS=1 FIRST={seed} OPS={operations_count}"
         raise Failed(

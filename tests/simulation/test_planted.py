@@ -22,7 +22,7 @@ def _told(name: str, seed: int) -> str:
     with pytest.MonkeyPatch.context() as patches:
         bug.plant(patches)
         try:
-            runs.run(seed, temper=bug.temper, traits=bug.traits)
+            runs.run(seed, temper=bug.temper, traits=bug.traits, only=bug.only)
         except Failed as failed:
             return str(failed).splitlines()[0]
     return ""
