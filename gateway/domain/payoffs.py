@@ -105,9 +105,11 @@ def cap_rebate_amount(
 def payoff(owed: tuple[int, int], pending: tuple[int, int], cap_rebate: int, early_rebate_bps: int) -> Payoff:
     """What clears a loan today: the rebate is the larger of the cap's and the programme's, of the fee not yet paid.
 
-    `pending`: the principal and fee that open repayments pay, and what those give up of it.
+    `pending`: the principal and fee that open repayments pay, and what those give up of it. They may still fail: of
+    the cap's rebate only this payment's part is promised, the rest is given when the last of them ends the loan.
     """
-    left = (owed[0] - pending[0]) + (owed[1] - pending[1])
+    left = max(0, (owed[0] - pending[0]) + (owed[1] - pending[1]))
     early = share(max(0, owed[1] - pending[1]), early_rebate_bps)
-    rebate = min(max(cap_rebate, early), max(0, left))
-    return Payoff(sum(owed), sum(pending), rebate, max(0, left - rebate))
+    part = cap_rebate * left // sum(owed) if sum(owed) else 0
+    rebate = min(max(part, early), left)
+    return Payoff(sum(owed), sum(pending), rebate, left - rebate)

@@ -10,12 +10,12 @@ import msgspec
 from gateway.domain import servicing as rules
 from gateway.domain.arrangements import Arrangement
 from gateway.domain.drawdowns import Drawdown, DrawdownState
-from gateway.domain.repayments import CollectionMode, Repayment, RepaymentState
+from gateway.domain.repayments import Channel, CollectionMode, Repayment, RepaymentState
 from gateway.domain.servicing import SERVICED, Coming, Picture, Servicing
 from gateway.domain.write_offs import WriteOff
 from gateway.store import sql
 from gateway.usecases import ledger as books
-from gateway.usecases import repayments
+from gateway.usecases import payoffs, repayments
 
 if TYPE_CHECKING:
     from gateway.domain.schedules import Pause, Plan
@@ -71,8 +71,25 @@ async def write_offs(reader: Reader, drawdown: Drawdown) -> list[WriteOff]:
 
 async def cancel_unsent(tx: Tx, world: World, drawdown: Drawdown, reason: str) -> None:
     """Take back the debits that no bank can have heard of yet; the drawdown is held, so none is sent meanwhile."""
-    for repayment in await tx.all(sql.repayments.unsent, Repayment, drawdown_id=drawdown.id):
+    for repayment in await _unsent(tx, drawdown):
         await repayments.move(tx, world, repayment, RepaymentState.canceled, reason=reason)
+
+
+async def cancel_excess(tx: Tx, world: World, drawdown: Drawdown, reason: str) -> None:
+    """Take back, the last one first, such debits of which all together would now take more than is owed."""
+    if drawdown.state not in {DrawdownState.active, DrawdownState.repaid}:
+        return
+    owed, coming = await payoffs.sides(tx, drawdown.id)
+    excess = sum(coming) - sum(owed)
+    for repayment in reversed(await _unsent(tx, drawdown) if excess > 0 else []):
+        if excess <= 0:
+            return
+        await repayments.move(tx, world, repayment, RepaymentState.canceled, reason=reason)
+        excess -= repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
+
+
+async def _unsent(tx: Tx, drawdown: Drawdown) -> list[Repayment]:
+    return await tx.all(sql.repayments.unsent, Repayment, drawdown_id=drawdown.id, channel=Channel.debit)
 
 
 async def _paid(reader: Reader, drawdown: Drawdown, lost: list[WriteOff]) -> int:

@@ -41,14 +41,14 @@ def foreseen_rebate(repayment: Repayment, on: date) -> int:
     return 0 if late else repayment.rebate_amount
 
 
-async def of(reader: Reader, drawdown: Drawdown, on: date, *, early_rebate_bps: int | None = None) -> Payoff:
-    """What pays a loan off on a day, beside what is on its way; with the rebate of its terms unless told otherwise."""
+async def of(reader: Reader, drawdown: Drawdown, on: date) -> Payoff:
+    """What pays a loan off on a day, beside what is on its way, with the rebate of its terms."""
     owed, pending = await sides(reader, drawdown.id)
     rebate = await cap_rebate(reader, drawdown, owed, on)
-    early = drawdown.early_rebate_bps if early_rebate_bps is None else early_rebate_bps
-    return payoffs.payoff(owed, pending, rebate, early)
+    return payoffs.payoff(owed, pending, rebate, drawdown.early_rebate_bps)
 
 
 async def claimable_amount(reader: Reader, drawdown: Drawdown, on: date) -> int:
     """The most that shares and minimums may still take: what is owed, not on its way, and allowed by the cap."""
-    return (await of(reader, drawdown, on, early_rebate_bps=0)).amount
+    owed, pending = await sides(reader, drawdown.id)
+    return max(0, sum(owed) - sum(pending) - await cap_rebate(reader, drawdown, owed, on))

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain import ledger, settlements
+from gateway.domain.alerts import Severity
 from gateway.domain.repayments import Channel, Repayment, RepaymentKind, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
+from gateway.usecases import alerts, repayments
 from gateway.usecases import ledger as books
-from gateway.usecases import repayments
 from gateway.usecases.statuses import Contradiction
 
 if TYPE_CHECKING:
     from datetime import date
 
     from gateway.domain.drawdowns import Drawdown
-    from gateway.store import Tx
+    from gateway.store import Reader, Tx
     from gateway.usecases.world import World
+
+
+UNCOVERED = "refund_uncovered"
+"""The kind of alert: the merchant was given back money that its bank then took back: it owes that too."""
 
 
 async def schedule(tx: Tx, world: World, drawdown: Drawdown) -> Repayment | None:
@@ -31,6 +36,24 @@ async def schedule(tx: Tx, world: World, drawdown: Drawdown) -> Repayment | None
         tx, world, drawdown, kind=RepaymentKind.refund, channel=Channel.payout, amount=amount, business_on=today,
         collect_on=today,
     )  # fmt: skip
+
+
+async def missing_amount(reader: Reader, drawdown: Drawdown) -> int:
+    """What was given back to the merchant though its bank took that money back too: owed before anything else."""
+    return max(0, await books.balance(reader, ledger.suspense(drawdown.id)))
+
+
+async def recall(tx: Tx, world: World, drawdown: Drawdown) -> None:
+    """Money that was too much was taken back: what no bank can have heard of yet is not given back as well."""
+    for repayment in await tx.all(sql.repayments.unsent, Repayment, drawdown_id=drawdown.id, channel=Channel.payout):
+        await repayments.move(tx, world, repayment, RepaymentState.canceled, reason="taken_back")
+    await schedule(tx, world, drawdown)
+
+
+async def tell_missing(tx: Tx, world: World, drawdown: Drawdown, amount: int) -> None:
+    """Have a person know of it: the next money of the loan replaces it, if any comes. Call it last in a unit."""
+    evidence = {"drawdown_id": drawdown.id, "amount": amount, "currency": drawdown.currency}
+    await alerts.start(tx, world, UNCOVERED, drawdown.id, severity=Severity.critical, evidence=evidence)
 
 
 async def book(

@@ -29,14 +29,14 @@ LATE, SHORT, UNREPORTED = "remittance_late", "remittance_short", "withholding_un
 async def receive(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> bool:
     """Take in a payment that names a remittance, exactly; False when it names none.
 
-    Less than was announced is booked, and the rest stays owed; more is for a person. Raises AlreadyBooked,
-    Contradiction.
+    Less than was announced is booked, and the rest stays owed; more is for a person. Once one came without a name of
+    the bank's, which of the others are the same again nobody can tell. Raises AlreadyBooked, Contradiction.
     """
     found = await tx.one(sql.remittances.by_reference, Remittance, end_to_end_id=fact.end_to_end_id)
     if found is None or fact.amount is None:
         return False
     entry = fact.entry_reference
-    if entry in found.entries or (entry is None and found.entries):
+    if entry in found.entries or (found.entries and (entry is None or "" in found.entries)):
         raise AlreadyBooked(f"{found.id} was paid")
     if (found.bank_id, found.currency) != (bank.id, fact.amount.currency):
         raise Contradiction("a remittance to another bank or in another currency")

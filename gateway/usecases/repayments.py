@@ -68,7 +68,7 @@ async def schedule(
 
     A debit larger than its rail takes at once is several repayments that sum to `amount`, and the first is returned;
     one that is tried again fitted before. What it pays is foreseen from what is owed and not on its way already, and
-    from the rebate if it pays the loan off; `rebate_amount` is one that is promised for the last cent of it. The job
+    from the rebate if it pays the loan off; `rebate_amount` is promised in any case, to each part its share. The job
     runs at `send_at`, or at once.
     """
     most = banks.most_debit(world, drawdown) if channel is Channel.debit and retried is None else None
@@ -77,7 +77,7 @@ async def schedule(
         made = await _make(
             tx, world, drawdown, kind=kind, channel=channel, amount=part_amount, business_on=business_on,
             collect_on=collect_on, retried=retried, part=part, send_at=send_at,
-            rebate_amount=rebate_amount if part == len(parts) else 0,
+            rebate_amount=rebate_amount * part // len(parts) - rebate_amount * (part - 1) // len(parts),
         )  # fmt: skip
         if made is None:
             return first
@@ -103,6 +103,7 @@ async def _make(
     owed, coming = await payoffs.sides(tx, drawdown.id)
     principal, fee = owed[0] - coming[0], owed[1] - coming[1]
     now, repayment_id = world.clock.now(), world.ids.new("repayment")
+    cap_rebate = 0 if kind is RepaymentKind.early else await payoffs.cap_rebate(tx, drawdown, owed, now.date())
     parts = (
         rules.Allocation(0, 0, amount)
         if kind is RepaymentKind.refund
@@ -111,7 +112,7 @@ async def _make(
             max(0, principal),
             max(0, fee),
             claim_amount=amount if kind is RepaymentKind.recovery else None,
-            rebate_amount=await payoffs.cap_rebate(tx, drawdown, owed, now.date()),
+            rebate_amount=cap_rebate,
             promised_amount=rebate_amount,
         )
     )

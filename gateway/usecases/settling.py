@@ -13,7 +13,7 @@ from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Channel, Repayment, RepaymentKind, RepaymentState
 from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
-from gateway.usecases import drawdowns, payoffs, refunds, repayments, retries, servicing, write_offs
+from gateway.usecases import alerts, drawdowns, loans, payoffs, refunds, repayments, retries, servicing, write_offs
 from gateway.usecases import ledger as books
 from gateway.usecases.statuses import ACCEPTED, DUPLICATE, REFUSED, SETTLED, Contradiction
 
@@ -75,27 +75,31 @@ async def settle(
     """The money came: divided by what is owed now; with the last cent the drawdown is repaid.
 
     The last cent is what the cap on all costs leaves on this day, or left when the payment was scheduled as the last
-    one; the rest is a rebate, and a payoff's is given whatever else failed. `entry`: the bank's name of what it booked.
-    Raises AlreadyBooked when the money is known to have come, Contradiction while
-    nothing can be owed.
+    one; the rest is a rebate, and a payoff's is given whatever else failed. What was given back to the merchant and
+    then taken back by its bank comes first. Debits of more than is left that were not sent yet are not sent any more.
+    `entry`: the bank's name of what it booked. Raises AlreadyBooked when the money is known to have come, Contradiction
+    while nothing can be owed.
     """
     if repayment.state in {RepaymentState.settled, RepaymentState.returned}:
         raise books.AlreadyBooked(f"{repayment.id} has settled")
     if drawdown.state not in OWING:
         raise Contradiction(f"a repayment arrived while the drawdown is {drawdown.state}")
-    owed = await books.owed(tx, drawdown.id)
+    owed, missing_amount = await books.owed(tx, drawdown.id), await refunds.missing_amount(tx, drawdown)
+    replaced_amount = min(repayment.amount, missing_amount)
+    paying_amount = repayment.amount - replaced_amount
     claim = await write_offs.claim_amount(tx, drawdown) if drawdown.state is DrawdownState.charged_off else None
     foreseen = cap = 0
     if drawdown.state is not DrawdownState.canceled:  # nothing is owed, so nothing can be given up
         foreseen = payoffs.foreseen_rebate(repayment, settled_on)
-        cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=repayment.amount)
+        cap = await payoffs.cap_rebate(tx, drawdown, owed, settled_on, amount=paying_amount)
     parts = rules.settle(
-        repayment.amount,
+        paying_amount,
         *owed,
         claim_amount=claim,
         rebate_amount=max(cap, foreseen),
         promised_amount=foreseen if repayment.kind is RepaymentKind.early else 0,
     )
+    parts = msgspec.structs.replace(parts, suspense_amount=parts.suspense_amount + replaced_amount)
     found = msgspec.structs.asdict(parts) | {"share_amount": await _share(tx, drawdown, parts.fee_amount)}
     found |= {"amount": repayment.amount, "entry_reference": entry}
     await tx.run(sql.repayments.allocate, repayment_id=repayment.id, **found)
@@ -108,7 +112,10 @@ async def settle(
         await drawdowns.move(tx, world, drawdown, DrawdownState.repaid)
     if parts.suspense_amount:
         await refunds.schedule(tx, world, drawdown)
+    await loans.cancel_excess(tx, world, drawdown, "paid_otherwise")
     await servicing.refresh(tx, world, drawdown.id)
+    if replaced_amount and replaced_amount == missing_amount:
+        await alerts.close(tx, world, refunds.UNCOVERED, drawdown.id)
 
 
 async def _share(tx: Tx, drawdown: Drawdown, fee_amount: int) -> int:
@@ -136,4 +143,8 @@ async def take_back(tx: Tx, world: World, fact: BankEvent, drawdown: Drawdown, r
     undone = repayment.principal_amount + repayment.fee_amount + repayment.rebate_amount
     if drawdown.state in {DrawdownState.repaid, DrawdownState.refinanced} and undone:
         await drawdowns.move(tx, world, drawdown, DrawdownState.active, reason="repayment_returned")
+    if repayment.suspense_amount:
+        await refunds.recall(tx, world, drawdown)
     await retries.follow(tx, world, repayment, fact.reason)
+    if missing_amount := await refunds.missing_amount(tx, drawdown):
+        await refunds.tell_missing(tx, world, drawdown, missing_amount)

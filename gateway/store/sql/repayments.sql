@@ -90,7 +90,7 @@ ORDER BY state_at LIMIT 256;
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
     suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
     entry_reference, part, retry_of, attempts_count, state_at, created_at
-FROM repayments r WHERE r.drawdown_id = :drawdown_id AND r.state = 'scheduled' AND r.channel = 'debit'
+FROM repayments r WHERE r.drawdown_id = :drawdown_id AND r.state = 'scheduled' AND r.channel = :channel
     AND NOT EXISTS (SELECT 1 FROM instructions i WHERE i.repayment_id = r.id
         AND i.sent_at IS NOT NULL)
 ORDER BY id LIMIT 10000;
@@ -110,5 +110,6 @@ ORDER BY id DESC LIMIT 1;
 SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM repayments
 WHERE drawdown_id = :drawdown_id AND channel = 'payout' AND state IN ('scheduled', 'initiated', 'pending', 'in_doubt');
 
--- name: by_entry
-SELECT id FROM repayments WHERE drawdown_id = :drawdown_id AND entry_reference = :entry_reference;
+-- name: came
+SELECT entry_reference, settled_on, amount FROM repayments
+WHERE drawdown_id = :drawdown_id AND channel = 'transfer' AND settled_on IS NOT NULL ORDER BY id LIMIT 10000;
