@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import Unanswered, Unreachable
 from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import Unanswered, Unreachable
 
 if TYPE_CHECKING:
     from gateway.outbound import Answer, Outbound

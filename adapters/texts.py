@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from gateway.ports import Unrenderable
+from gateway.bank_ports import Unrenderable
 
 _REFERENCE = re.compile(r"(?!/)(?!.*//)[A-Za-z0-9?:().,'+/-]([A-Za-z0-9?:().,'+/ -]{0,33}[A-Za-z0-9?:().,'+-])?")
 _SETS = {

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from gateway.bank_ports import Unreachable
 from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import Unreachable
 
 if TYPE_CHECKING:
     from gateway.outbound import Outbound

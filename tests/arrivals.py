@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind
 from gateway.usecases import reconciling
 from gateway.usecases.reconciling import Told
 from tests.shops import RAIL

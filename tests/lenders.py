@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import Unreachable
 from gateway.domain.bank_decisions import BankDecision, BankOutcome
-from gateway.ports import Unreachable
 from tests.gateways import NOW
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.ports import BankEvent, BankEventKind, Forged, InboundMessage, PaymentStatus, Unanswered
+from gateway.bank_ports import BankEvent, BankEventKind, Forged, InboundMessage, PaymentStatus, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.ports import Ack, Collection, Payout, Rail, Sent
+    from gateway.bank_ports import Ack, Collection, Payout, Rail, Sent
 
 
 class Lossy:
-    """Implements `gateway.ports.Rail`: everything goes to the rail behind, and `loses` says what does not come back."""
+    """Implements `gateway.bank_ports.Rail`: all goes to the rail behind; `loses` says what does not come back."""
 
     def __init__(self, behind: Rail, **capabilities: Any) -> None:
         self.behind = behind
@@ -55,7 +55,7 @@ class Lossy:
 
 
 class Askable(Lossy):
-    """Implements `gateway.ports.Inquiries` too: the bank can be asked after one payment, its mailbox or not."""
+    """Implements `gateway.bank_ports.Inquiries` too: the bank can be asked after one payment, its mailbox or not."""
 
     def __init__(self, behind: Rail, **capabilities: Any) -> None:
         super().__init__(behind, **capabilities)
@@ -68,7 +68,7 @@ class Askable(Lossy):
 
 
 class Calling(Askable):
-    """Implements `gateway.ports.Callbacks` too: what it is called with holds when its HMAC does."""
+    """Implements `gateway.bank_ports.Callbacks` too: what it is called with holds when its HMAC does."""
 
     SECRET = b"between the bank and us"
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from adapters.banks.iso20022.sandbox import MockBankControls
+from gateway.bank_ports import InboundMessage
 from gateway.domain.money import Money
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
-from gateway.ports import InboundMessage
 from gateway.store import reading
 from gateway.usecases import mailbox, verification, work
 from tests import gateways
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from gateway.ports import Rail
+    from gateway.bank_ports import Rail
     from gateway.usecases.verification import Verification
     from gateway.usecases.world import Bank
     from tests.gateways import Gateway, Partner

@@ -17,9 +17,9 @@ from adapters.banks.obie.settings import ObieSettings
 from adapters.questions import Place as QuestionPlace
 from adapters.tokens import TokenSettings
 from gateway import cli
+from gateway.bank_ports import Account
 from gateway.connections import connected
 from gateway.connections.entries import BankEntry, TlsEntry
-from gateway.ports import Account
 from gateway.settings import Mode, Settings
 from tests.adapters import berlin_scene, obie_keys
 from tests.adapters.test_tokens import certify

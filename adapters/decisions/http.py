@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from adapters import questions
+from gateway.bank_ports import Unanswered
 from gateway.domain.bank_decisions import REASON, BankDecision, BankOutcome
-from gateway.ports import Unanswered
 
 if TYPE_CHECKING:
     from adapters.questions import Place

@@ -14,8 +14,8 @@ from adapters.mailboxes.http import FileMailbox
 from adapters.mailboxes.places import DirectoryPlace, HttpPlace, SftpPlace, Transport
 
 if TYPE_CHECKING:
+    from gateway.bank_ports import Ack, InboundMessage
     from gateway.outbound import Outbound
-    from gateway.ports import Ack, InboundMessage
 
 __all__ = ["DirectoryPlace", "FileMailbox", "HttpPlace", "Mailbox", "SftpPlace", "Transport", "opened"]
 

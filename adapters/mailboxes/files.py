@@ -7,7 +7,7 @@ import heapq
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.ports import InboundMessage
+from gateway.bank_ports import InboundMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

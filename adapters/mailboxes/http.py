@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import Ack, InboundMessage, Unanswered, Unreachable, Unreadable
 from gateway.outbound import Answer, MayHaveBeenSent, NotSent
-from gateway.ports import Ack, InboundMessage, Unanswered, Unreachable, Unreadable
 
 if TYPE_CHECKING:
     from adapters.mailboxes.places import HttpPlace

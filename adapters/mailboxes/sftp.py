@@ -16,7 +16,7 @@ import asyncssh
 
 from adapters.mailboxes import files
 from adapters.mailboxes.files import MAX_FETCH_BYTES, MAX_LISTED, Waiting
-from gateway.ports import Ack, InboundMessage, Unanswered, Unreachable
+from gateway.bank_ports import Ack, InboundMessage, Unanswered, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

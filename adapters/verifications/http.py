@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from adapters import questions
+from gateway.bank_ports import Unanswered
 from gateway.domain.bank_decisions import REASON
 from gateway.domain.merchants import Email, Name
 from gateway.domain.verifications import Finding, Found
-from gateway.ports import Unanswered
 
 if TYPE_CHECKING:
     from adapters.questions import Place

@@ -10,8 +10,9 @@ from gateway.settings import BadSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.bank_ports import LoanDecision
     from gateway.outbound import Outbound
-    from gateway.ports import Clock, LoanDecision
+    from gateway.ports import Clock
     from gateway.settings import Settings
 
     Maker = Callable[[dict[str, Any], Outbound, Clock], LoanDecision]

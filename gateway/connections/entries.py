@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from gateway.bank_ports import Account
 from gateway.domain import accounts
 from gateway.domain.errors import Invalid
-from gateway.ports import Account
 from gateway.settings import BadSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _Read = TypeVar("_Read")
 
 
 class AccountEntry(Account, frozen=True, forbid_unknown_fields=True):
-    """The bank's own account; see `gateway.ports.Account`."""
+    """The bank's own account; see `gateway.bank_ports.Account`."""
 
 
 class TlsEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

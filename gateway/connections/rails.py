@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.banks.obie.settings import Taken
+    from gateway.bank_ports import Rail, TestClock
     from gateway.connections.entries import BankEntry
     from gateway.outbound import Outbound
-    from gateway.ports import Clock, Rail, TestClock
+    from gateway.ports import Clock
     from gateway.settings import Settings
     from gateway.usecases.world import Calendars
 

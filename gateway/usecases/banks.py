@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import Party
 from gateway.domain import banking_days
 from gateway.domain import banks as rules
 from gateway.domain.banks import BankClosed, Health, Stopped
 from gateway.domain.drawdowns import BankUnavailable
 from gateway.domain.eligibility import CURRENCY_NOT_SERVED
 from gateway.domain.underwriting import BANK_STOPPED
-from gateway.ports import Party
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from gateway.bank_ports import LoanDecision, Rail
     from gateway.domain.drawdowns import Drawdown
-    from gateway.ports import LoanDecision, Rail
     from gateway.usecases.world import Bank, World
 
 

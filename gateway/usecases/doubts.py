@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import Sent
 from gateway.domain import doubts as rules
 from gateway.domain import four_eyes
 from gateway.domain.alerts import Severity
@@ -20,7 +21,6 @@ from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.errors import Upstream
 from gateway.domain.four_eyes import NothingProposed
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import Sent
 from gateway.store import sql
 from gateway.usecases import (
     alerts,

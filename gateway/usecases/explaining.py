@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import bank_statements, four_eyes
 from gateway.domain.audit_entries import OPERATOR, Action
 from gateway.domain.bank_statements import EntryState, Explained, Explanation, StatementEntry
 from gateway.domain.four_eyes import NothingProposed
 from gateway.domain.money import Money
 from gateway.domain.states import IllegalMove
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import audit, banks, facts
 from gateway.usecases.ledger import AlreadyBooked

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.repayments import OPEN, Repayment
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, instructions, matching, payouts, remitting, settling, transfers
 from gateway.usecases.instructions import PAYOUT, Instruction
@@ -21,7 +21,7 @@ from gateway.usecases.statuses import Contradiction, Correction, NotOurs
 if TYPE_CHECKING:
     from datetime import date
 
-    from gateway.ports import Account
+    from gateway.bank_ports import Account
     from gateway.store import Reader, Tx
     from gateway.usecases.world import Bank, World
 

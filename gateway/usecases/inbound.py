@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import Callbacks, Forged
 from gateway.domain.errors import NotFound, Unauthenticated
-from gateway.ports import Callbacks, Forged
 from gateway.usecases import mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gateway.ports import InboundMessage
+    from gateway.bank_ports import InboundMessage
     from gateway.usecases.world import Bank, World
 
 

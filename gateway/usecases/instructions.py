@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from gateway.bank_ports import Account, Collection, Inquiries, Party, Payout
 from gateway.domain import accounts, references
 from gateway.domain.doubts import UnknownPayment
 from gateway.domain.drawdowns import BankUnavailable, Drawdown, DrawdownState, end_to_end_id
 from gateway.domain.errors import Overloaded
 from gateway.domain.money import Money
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import Account, Collection, Inquiries, Party, Payout
 from gateway.store import sql
 from gateway.usecases import authorities, banks, drawdowns, jobs, mandates
 
 if TYPE_CHECKING:
+    from gateway.bank_ports import Rail
     from gateway.domain.mandates import Mandate
-    from gateway.ports import Rail
     from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 

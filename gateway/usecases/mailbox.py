@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway import log
+from gateway.bank_ports import BankEventKind, Callbacks, Unreadable
 from gateway.domain.alerts import Severity
 from gateway.domain.banks import BankClosed, Way
 from gateway.domain.errors import Overloaded, Upstream
-from gateway.ports import BankEventKind, Callbacks, Unreadable
 from gateway.store import sql
 from gateway.usecases import alerts, banks, facts, instructions, openness, parked, reconciling
 from gateway.usecases.reconciling import Told
 from gateway.usecases.statuses import Problem
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent, InboundMessage, Rail
+    from gateway.bank_ports import BankEvent, InboundMessage, Rail
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import accounts
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases.instructions import COLLECTION, PAYOUT
 
 if TYPE_CHECKING:
-    from gateway.ports import Account
+    from gateway.bank_ports import Account
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from gateway import log
+from gateway.bank_ports import NotYet, Unanswered, Unreachable, Unreadable
 from gateway.domain import banks as rules
 from gateway.domain.alerts import Severity
 from gateway.domain.banks import BankClosed, Breaker, Health, Standing, Stopped, Switch, Way
-from gateway.ports import NotYet, Unanswered, Unreachable, Unreadable
 from gateway.store import sql
 from gateway.usecases import alerts, audit, banks, rejudging
 from gateway.usecases.audit import OPERATOR, Action

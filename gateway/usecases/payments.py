@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway import log
+from gateway.bank_ports import Ack, Unanswered, Unreachable
 from gateway.domain import doubts as rules
 from gateway.domain.banks import Way
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import Ack, Unanswered, Unreachable
 from gateway.store import sql
 from gateway.usecases import doubts, drawdowns, instructions, jobs, openness, payouts, repayments, retries
 from gateway.usecases.instructions import COLLECTION, PAYOUT, Instruction

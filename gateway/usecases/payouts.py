@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import ledger
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.repayments import Repayment, RepaymentState
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, refinancing, repayments, servicing
 from gateway.usecases import ledger as books

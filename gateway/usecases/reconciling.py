@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import bank_statements as rules
 from gateway.domain.bank_statements import EntryState, StatementEntry
 from gateway.domain.states import IllegalMove
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import facts
 from gateway.usecases.ledger import AlreadyBooked

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import ledger, settlements
 from gateway.domain.alerts import Severity
 from gateway.domain.repayments import Channel, Repayment, RepaymentKind, RepaymentState
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import alerts, repayments
 from gateway.usecases import ledger as books

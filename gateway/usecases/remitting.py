@@ -17,7 +17,7 @@ from gateway.usecases.ledger import AlreadyBooked
 from gateway.usecases.statuses import Contradiction
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent
+    from gateway.bank_ports import BankEvent
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import repayments as rules
 from gateway.domain import settlements
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.quotes import Quote
 from gateway.domain.repayments import Channel, Repayment, RepaymentKind, RepaymentState
-from gateway.ports import BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import alerts, drawdowns, loans, payoffs, refunds, repayments, retries, servicing, write_offs
 from gateway.usecases import ledger as books

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from gateway.bank_ports import Collection, NotYet, Unrenderable
 from gateway.domain.mandates import Mandate, MandateState
 from gateway.domain.money import Money
-from gateway.ports import Collection, NotYet, Unrenderable
 from gateway.store import sql
 from gateway.usecases import banks, instructions, jobs, mandates, merchants, servicing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.ports import PaymentStatus
+from gateway.bank_ports import PaymentStatus
 
 REFUSED = frozenset({PaymentStatus.RJCT, PaymentStatus.CANC, PaymentStatus.BLCK})
 ACCEPTED = frozenset({

@@ -15,8 +15,8 @@ from gateway.usecases.statuses import Contradiction
 if TYPE_CHECKING:
     from datetime import date
 
+    from gateway.bank_ports import BankEvent
     from gateway.domain.drawdowns import Drawdown
-    from gateway.ports import BankEvent
     from gateway.store import Tx
     from gateway.usecases.world import Bank, World
 

@@ -18,9 +18,10 @@ from gateway.usecases.rates import Rates
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from gateway.bank_ports import Account, LoanDecision, Rail, TestClock
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
-    from gateway.ports import Account, Clock, IdSource, LoanDecision, Notifier, Rail, Scorer, TestClock, Verification
+    from gateway.ports import Clock, IdSource, Notifier, Scorer, Verification
     from gateway.settings import Settings
     from gateway.store import Lane, Reader, Store
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from adapters.banks.berlin.client import BerlinBank, BerlinSettings, FundingAccount
+from gateway.bank_ports import Account, Party, Sent, Unreachable
 from gateway.domain.accounts import sandbox_iban
 from gateway.outbound import Answer, Outbound
-from gateway.ports import Account, Party, Sent, Unreachable
 from tests.adapters import contract
 from tests.adapters.berlin_bank import CONSENT, RESOURCES, START, StandIn
 from tests.adapters.conftest import CLOSED, FUNDING, NO_SUCH_BANK, POOR
@@ -22,7 +22,7 @@ from tests.adapters.conftest import CLOSED, FUNDING, NO_SUCH_BANK, POOR
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.ports import Ack, BankEvent, Capabilities, Collection, InboundMessage, Payout
+    from gateway.bank_ports import Ack, BankEvent, Capabilities, Collection, InboundMessage, Payout
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ class BankClock:
 
 
 class AskedBank:
-    """Implements `gateway.ports.Rail` as the gateway uses this rail: what was sent is asked after, answers are kept."""
+    """Implements `gateway.bank_ports.Rail` as the gateway uses it: what was sent is asked after, answers kept."""
 
     def __init__(self, bank: BerlinBank) -> None:
         self._bank = bank

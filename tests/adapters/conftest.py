@@ -10,16 +10,16 @@ import pytest
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls
 from adapters.mailboxes import HttpPlace
+from gateway.bank_ports import Account, Party
 from gateway.demo.bank_process import BankProcess, start_mock_bank
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
 from gateway.outbound import Outbound
-from gateway.ports import Account, Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from gateway.ports import Rail
+    from gateway.bank_ports import Rail
 
 CLOCK = "2026-03-02T09:00"
 """A Monday morning, before the bank's cut-off."""

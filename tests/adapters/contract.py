@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import pytest
 
+from gateway.bank_ports import BankEvent, BankEventKind, Collection, Party, PaymentStatus, Payout, Sent
 from gateway.domain import references
 from gateway.domain.errors import Invalid
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind, Collection, Party, PaymentStatus, Payout, Sent
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.ports import Rail
+    from gateway.bank_ports import Rail
 
 
 class Scene(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.banks.iso20022 import wire
-from gateway.ports import BankEvent, BankEventKind
+from gateway.bank_ports import BankEvent, BankEventKind
 
 SPACE = "urn:iso:std:iso:20022:tech:xsd:"
 

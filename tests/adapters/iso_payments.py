@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
 
+from gateway.bank_ports import Account, Collection, Party, Payout
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import EXPONENTS, MAX_AMOUNT, Money
-from gateway.ports import Account, Collection, Party, Payout
 
 MISLEADING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=MISLEADING), max_size=140)

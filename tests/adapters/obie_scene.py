@@ -15,8 +15,8 @@ from adapters.banks.obie.client import ObieBank
 from adapters.banks.obie.settings import ObieSettings
 from adapters.banks.obie.wire.consents import Alignment, Period, PeriodicLimit, VrpMandate
 from adapters.banks.obie.wire.orders import VrpKind
+from gateway.bank_ports import Account, Collection, Party
 from gateway.domain.money import Money
-from gateway.ports import Account, Collection, Party
 from tests.adapters import obie_keys
 from tests.adapters.obie_bank import AccountAtBank, Bank, Said
 

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from gateway.bank_ports import Ack, BankEventKind, PaymentStatus, Sent, Unanswered, Unreachable
 from gateway.domain.money import Money
-from gateway.ports import (
-    Ack,
-    BankEventKind,
-    PaymentStatus,
-    Sent,
-    Unanswered,
-    Unreachable,
-)
 from tests.adapters import contract, prism
 from tests.adapters.berlin_bank import StandIn, serving
 from tests.adapters.berlin_scene import BerlinScene, JudgedOutbound, Keys, new_keys, rendered, settings, submitted

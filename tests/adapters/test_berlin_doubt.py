@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from adapters.banks.berlin.interface import Interface
+from gateway.bank_ports import Account, Party, Unanswered, Unreachable, Unreadable, Unrenderable
 from gateway.domain.accounts import sandbox_iban
 from gateway.outbound import Limits, Outbound
-from gateway.ports import Account, Party, Unanswered, Unreachable, Unreadable, Unrenderable
 from tests.adapters import contract
 from tests.adapters.berlin_bank import StandIn, serving
 from tests.adapters.berlin_scene import BerlinScene, Keys, new_keys, rendered, settings, submitted

@@ -17,9 +17,9 @@ from adapters.banks.berlin.wire import answers, reasons
 from adapters.banks.berlin.wire.status import STATUSES
 from adapters.banks.berlin.wire.transactions import as_messages, booked_on, read_page
 from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
+from gateway.bank_ports import Account, BankEvent, BankEventKind, PaymentStatus, Unanswered, Unreachable, Unreadable
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
-from gateway.ports import Account, BankEvent, BankEventKind, PaymentStatus, Unanswered, Unreachable, Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from adapters.banks.berlin.client import BerlinBank
 from adapters.banks.berlin.wire import signature
+from gateway.bank_ports import BankEventKind, Forged, PaymentStatus
 from gateway.outbound import Outbound
-from gateway.ports import BankEventKind, Forged, PaymentStatus
 from tests.adapters.berlin_bank import StandIn, notification
 from tests.adapters.berlin_scene import BankClock, Keys, new_keys, settings
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.banks.berlin import wire
+from gateway.bank_ports import Account, Party, Payout, Unrenderable
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
-from gateway.ports import Account, Party, Payout, Unrenderable
 
 FUNDING = sandbox_iban("funding")
 PAYOUT = Payout(

@@ -11,9 +11,9 @@ import pytest
 from adapters.decisions.http import HttpLoanDecision
 from adapters.decisions.sandbox import SandboxLoanDecision
 from adapters.questions import Place
+from gateway.bank_ports import Unanswered, Unreachable
 from gateway.domain.bank_decisions import Applicant, Application, BankDecision, BankOutcome
 from gateway.domain.merchants import CompanyId
-from gateway.ports import Unanswered, Unreachable
 from tests.adapters.stubborn import answering, nobody
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import pytest
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.banks.iso20022.sandbox import MockBankControls, SandboxRefused
 from adapters.mailboxes import HttpPlace
+from gateway.bank_ports import BankEvent, BankEventKind, Unanswered, Unreachable, Unreadable
 from gateway.demo.bank_process import start_mock_bank
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
 from gateway.outbound import Limits, Outbound
-from gateway.ports import BankEvent, BankEventKind, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
 from tests.adapters.schemas import assert_valid
 from tests.adapters.stubborn import answering, nobody

@@ -10,8 +10,8 @@ import pytest
 from adapters.banks.iso20022.client import Iso20022Bank
 from adapters.banks.iso20022.settings import Iso20022Settings
 from adapters.mailboxes import DirectoryPlace, SftpPlace
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus
 from gateway.demo.bank_process import start_mock_bank
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus
 from tests.adapters import contract, ssh_server
 from tests.adapters.conftest import CLOCK, MockBankScene
 from tests.adapters.schemas import assert_valid

@@ -19,9 +19,9 @@ from adapters.banks.iso20022 import wire
 from adapters.banks.iso20022.settings import Iso20022Settings
 from adapters.banks.iso20022.wire.profiles import PROFILES, SEPA, DebitVersion, Profile, TransferVersion, deviating
 from adapters.mailboxes import DirectoryPlace, HttpPlace, SftpPlace
+from gateway.bank_ports import Account, Address, Collection, Party, Payout, Unrenderable
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.money import Money
-from gateway.ports import Account, Address, Collection, Party, Payout, Unrenderable
 from tests.adapters.iso_payments import BANK, COLLECTION, PAYOUT, SHOP, collections, payouts
 from tests.adapters.schemas import assert_valid
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.banks.iso20022 import wire
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
 from tests.adapters.iso_messages import SPACE, detail, document, entry, paid, read, report, statement
 
 # --- what is not a message -------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.banks.iso20022 import wire
+from gateway.bank_ports import BankEventKind, PaymentStatus, Unreadable
 from gateway.domain.money import Money
-from gateway.ports import BankEventKind, PaymentStatus, Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from adapters.banks.iso20022 import wire
+from gateway.bank_ports import Account, BankEvent, BankEventKind
 from gateway.domain.money import Money
-from gateway.ports import Account, BankEvent, BankEventKind
 from tests.adapters.iso_messages import detail, document, entry, paid, read, statement
 
 # --- statements and notifications ------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from mockbank import messages, validate
 
 from adapters.banks.iso20022 import wire
+from gateway.bank_ports import Account, Collection, Party, Payout, Unrenderable
 from gateway.domain.money import MAX_AMOUNT, Money
-from gateway.ports import Account, Collection, Party, Payout, Unrenderable
 from tests.adapters.iso_payments import COLLECTION, MISLEADING, PAYOUT, SHOP, collections, payouts
 from tests.adapters.schemas import assert_valid
 

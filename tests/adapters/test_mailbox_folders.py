@@ -17,7 +17,7 @@ from adapters.banks.iso20022 import wire
 from adapters.mailboxes import DirectoryPlace, HttpPlace, Mailbox, SftpPlace
 from adapters.mailboxes.directory import DirectoryMailbox
 from adapters.mailboxes.sftp import SftpMailbox
-from gateway.ports import Unanswered, Unreachable, Unreadable
+from gateway.bank_ports import Unanswered, Unreachable, Unreadable
 from tests.adapters import ssh_server, stubborn
 
 if TYPE_CHECKING:

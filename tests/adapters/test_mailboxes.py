@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.mailboxes import FileMailbox, HttpPlace
+from gateway.bank_ports import Unanswered, Unreadable
 from gateway.outbound import Outbound
-from gateway.ports import Unanswered, Unreadable
 from tests.adapters import stubborn
 
 pytestmark = pytest.mark.anyio

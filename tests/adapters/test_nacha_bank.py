@@ -11,11 +11,11 @@ from adapters.banks.iso20022 import wire as notices
 from adapters.banks.nacha.client import NachaBank, NachaSettings
 from adapters.banks.nacha.wire import Originator
 from adapters.mailboxes import DirectoryPlace, HttpPlace, Transport
+from gateway.bank_ports import Account, BankEventKind, Party, PaymentStatus, Unanswered, Unreachable, Unreadable
 from gateway.demo.bank_process import start_mock_bank
 from gateway.domain.money import Money
 from gateway.domain.references import shortened
 from gateway.outbound import Limits, Outbound
-from gateway.ports import Account, BankEventKind, Party, PaymentStatus, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract
 from tests.adapters.conftest import CLOCK, MockBankScene
 from tests.adapters.stubborn import answering, nobody

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.banks.nacha import wire
+from gateway.bank_ports import Account, BankEvent, BankEventKind, PaymentStatus, Unreadable
 from gateway.domain.money import Money
 from gateway.domain.returns import FROM_NACHA
-from gateway.ports import Account, BankEvent, BankEventKind, PaymentStatus, Unreadable
 from tests.adapters.achs import FILE, PAID, acknowledgement, returned, statement
 
 # --- return files ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.banks.nacha import wire
 from adapters.banks.nacha.wire import files
-from gateway.ports import Unreadable
+from gateway.bank_ports import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path

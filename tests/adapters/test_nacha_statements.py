@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from adapters.banks.nacha import wire
+from gateway.bank_ports import Account, BankEvent, BankEventKind
 from gateway.domain.money import Money
-from gateway.ports import Account, BankEvent, BankEventKind
 from tests.adapters.achs import FILE, PAID, statement
 
 

@@ -14,10 +14,10 @@ from mockbank import nacha
 
 from adapters.banks.nacha import wire
 from adapters.banks.nacha.wire import files, names, records
+from gateway.bank_ports import Account, Collection, Party, Payout, Unreadable, Unrenderable
 from gateway.domain.accounts import is_valid_routing_number
 from gateway.domain.money import Money
 from gateway.domain.references import numbered
-from gateway.ports import Account, Collection, Party, Payout, Unreadable, Unrenderable
 
 ORIGINATOR = wire.Originator(
     routing="121042882", origin="231380104", companies={"555": "1234567890"}, bank_name="Any Bank", name="Restock"

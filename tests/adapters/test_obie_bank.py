@@ -14,8 +14,8 @@ import pytest
 
 from adapters.banks.obie.wire.consents import ConsentStatus
 from adapters.banks.obie.wire.orders import Order
+from gateway.bank_ports import BankEventKind, Collection, PaymentStatus, Sent, Unanswered, Unreachable, Unreadable
 from gateway.domain.money import Money
-from gateway.ports import BankEventKind, Collection, PaymentStatus, Sent, Unanswered, Unreachable, Unreadable
 from tests.adapters import contract, prism
 from tests.adapters.obie_bank import UPDATED, Bank, Said
 from tests.adapters.obie_scene import ObieScene, description, serving

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapters.banks.obie.client import EVENT_BYTES
+from gateway.bank_ports import Forged, PaymentStatus, Sent, Unanswered, Unreachable
 from gateway.domain.money import Money
 from gateway.outbound import Limits, Outbound
-from gateway.ports import Forged, PaymentStatus, Sent, Unanswered, Unreachable
 from tests.adapters import contract, obie_keys
 from tests.adapters.obie_bank import UPDATED, Bank, Said
 from tests.adapters.obie_scene import ObieScene, serving

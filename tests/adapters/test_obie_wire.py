@@ -20,8 +20,8 @@ from adapters.banks.obie.signatures import BadKey, NotSigned, Signer, Verifier, 
 from adapters.banks.obie.wire import answers, consents, orders, shapes
 from adapters.banks.obie.wire.consents import Alignment, Period, PeriodicLimit
 from adapters.banks.obie.wire.orders import VrpKind
+from gateway.bank_ports import Account, Collection, Party, PaymentStatus, Payout, Unreadable, Unrenderable
 from gateway.domain.money import EXPONENTS, MAX_AMOUNT, Money
-from gateway.ports import Account, Collection, Party, PaymentStatus, Payout, Unreadable, Unrenderable
 from tests.adapters import obie_keys
 from tests.adapters.obie_scene import ObieScene, parties
 

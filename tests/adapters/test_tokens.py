@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from adapters.tokens import Proof, Tokens, TokenSettings
 from gateway import outbound as client
+from gateway.bank_ports import Unreachable
 from gateway.outbound import NotSent, Outbound
-from gateway.ports import Unreachable
 from tests.adapters import obie_keys
 from tests.adapters.stubborn import answering, nobody
 from tests.adapters.token_desk import HOLDER, Desk, serving

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.questions import Place
 from adapters.verifications.http import HttpVerification
+from gateway.bank_ports import Unanswered, Unreachable
 from gateway.domain.verifications import Subject
-from gateway.ports import Unanswered, Unreachable
 from tests.adapters.stubborn import answering, nobody
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from gateway.bank_ports import Unanswered, Unreachable
 from gateway.domain import doubts as doubt_rules
 from gateway.domain import ledger
 from gateway.domain import repayments as repayment_rules
-from gateway.ports import Unanswered, Unreachable
 from gateway.store import sql
 from gateway.usecases import drawdowns, instructions, mailbox, openness, payments, payouts, settling
 from gateway.usecases import ledger as books
@@ -21,8 +21,8 @@ from tests.simulation import actors
 from tests.simulation.tempers import Temper, Traits
 
 if TYPE_CHECKING:
+    from gateway.bank_ports import Ack
     from gateway.domain.repayments import Withholding
-    from gateway.ports import Ack
     from gateway.store import Tx
     from gateway.store.queries import Query
     from gateway.usecases.world import Bank, World

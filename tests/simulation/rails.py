@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain.bank_decisions import Application, BankDecision, BankOutcome
-from gateway.domain.money import Money
-from gateway.ports import (
+from gateway.bank_ports import (
     Account,
     Ack,
     BankEvent,
@@ -23,6 +21,8 @@ from gateway.ports import (
     Unreachable,
     Unreadable,
 )
+from gateway.domain.bank_decisions import Application, BankDecision, BankOutcome
+from gateway.domain.money import Money
 from tests.simulation.bank import Booking, Order, Statement
 
 if TYPE_CHECKING:

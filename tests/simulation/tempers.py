@@ -50,7 +50,7 @@ _WILDEST = Temper(
 
 
 class Traits(msgspec.Struct, frozen=True):
-    """What kind of rail a run's bank has; see `gateway.ports.Capabilities`."""
+    """What kind of rail a run's bank has; see `gateway.bank_ports.Capabilities`."""
 
     inquiries: bool
     resend_hours: int | None

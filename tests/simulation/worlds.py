@@ -13,13 +13,13 @@ import msgspec
 
 from adapters.calendars import BankingCalendars
 from gateway import log
+from gateway.bank_ports import Account
 from gateway.domain.details import parse, year_after
 from gateway.domain.merchants import NewMerchant
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.rights import GRANTABLE, Caller
 from gateway.domain.sales import NewSale, SaleKind
 from gateway.domain.tiers import Tier
-from gateway.ports import Account
 from gateway.settings import Settings
 from gateway.store import sql
 from gateway.usecases import consents, days, merchants, openness, programmes
@@ -35,7 +35,7 @@ from tests.simulation.scorers import CheapScorer
 from tests.simulation.steps import Steps
 
 if TYPE_CHECKING:
-    from gateway.ports import LoanDecision, Rail
+    from gateway.bank_ports import LoanDecision, Rail
     from gateway.store import Store, Tx
 
 CURRENCY = "EUR"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.bank_ports import Account, BankEvent, BankEventKind
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.money import Money
-from gateway.ports import Account, BankEvent, BankEventKind
 from gateway.usecases import facts, instructions, jobs, work
 from gateway.usecases.reconciling import Told, take
 from tests.rails import Lossy

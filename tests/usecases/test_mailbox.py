@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus
 from gateway.domain.drawdowns import end_to_end_id
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus
 from gateway.usecases import mailbox, reconciling
 from gateway.usecases.reconciling import Told
 from tests.shops import RAIL

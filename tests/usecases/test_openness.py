@@ -9,11 +9,11 @@ import pytest
 
 from adapters.banks.iso20022.client import Iso20022Bank, Iso20022Settings
 from adapters.mailboxes import HttpPlace
+from gateway.bank_ports import NotYet, Unanswered
 from gateway.domain import banks as rules
 from gateway.domain.banks import BankClosed, Health, Stopped, Way
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
-from gateway.ports import NotYet, Unanswered
 from gateway.usecases import alerts, banks, mailbox, openness
 from gateway.usecases.world import FOLLOW_EVERY
 from tests import gateways, shops

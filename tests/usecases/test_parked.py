@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway import control
+from gateway.bank_ports import Unreadable
 from gateway.domain.errors import Invalid
 from gateway.domain.four_eyes import BadProposal
-from gateway.ports import Unreadable
 from gateway.usecases import alerts, parked
 from gateway.usecases.parked import UnknownMessage
 from tests.rails import Lossy
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent
+    from gateway.bank_ports import BankEvent
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,7 @@ from tests.banks import CLOSED, line_to
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ports import Ack
+    from gateway.bank_ports import Ack
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio

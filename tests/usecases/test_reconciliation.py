@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from gateway.bank_ports import Account, BankEvent, BankEventKind
 from gateway.domain.accounts import sandbox_iban
 from gateway.domain.alerts import Severity
 from gateway.domain.bank_statements import Explanation, NotThatPayment, NotUnmatched
@@ -14,7 +15,6 @@ from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.four_eyes import NothingProposed, SamePerson
 from gateway.domain.money import Money
 from gateway.domain.programmes import INVENTORY
-from gateway.ports import Account, BankEvent, BankEventKind
 from gateway.store import sql
 from gateway.usecases import alerts, explaining, jobs, reconciliation, work
 from gateway.usecases.reconciling import Told, take

@@ -16,7 +16,7 @@ from gateway.usecases import debiting, standing
 from tests import shops
 
 if TYPE_CHECKING:
-    from gateway.ports import Collection
+    from gateway.bank_ports import Collection
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.bank_ports import Unreachable
 from gateway.domain.verifications import AGAIN, LOOKED_FOR, Finding, Found
-from gateway.ports import Unreachable
 from tests import shops, tills
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from adapters.banks.berlin import wire
 from adapters.banks.berlin.interface import BerlinSettings, FundingAccount, Interface, Tokens, request_id
 from adapters.banks.berlin.wire import answers, signature, transactions
 from adapters.banks.berlin.wire.wrapping import Kind, Label, wrapped
-from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import (
+from gateway.bank_ports import (
     Ack,
     BankEvent,
     Capabilities,
@@ -33,6 +32,7 @@ from gateway.ports import (
     Unreadable,
     Unrenderable,
 )
+from gateway.outbound import MayHaveBeenSent, NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ _DUPLICATE = "DUPL"
 
 
 class BerlinBank:
-    """Implements `gateway.ports.Rail`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
+    """Implements `gateway.bank_ports.Rail`, `Inquiries` and `Callbacks`. `clock` is the business clock."""
 
     def __init__(
         self, settings: BerlinSettings, outbound: Outbound, clock: Clock, tokens: Tokens | None = None

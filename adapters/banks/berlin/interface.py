@@ -9,8 +9,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from adapters.banks.berlin.wire import answers, signature, transactions
+from gateway.bank_ports import Unreachable, Unreadable
 from gateway.outbound import Answer, MayHaveBeenSent, NotSent, Outbound
-from gateway.ports import Unreachable, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,17 +8,17 @@ from adapters import mailboxes
 from adapters.banks.iso20022 import wire
 from adapters.banks.iso20022.settings import Iso20022Settings
 from adapters.banks.iso20022.wire.markup import IDENTIFIER_LENGTH
-from gateway.ports import Capabilities
+from gateway.bank_ports import Capabilities
 
 if TYPE_CHECKING:
+    from gateway.bank_ports import Ack, BankEvent, Collection, InboundMessage, Payout
     from gateway.outbound import Outbound
-    from gateway.ports import Ack, BankEvent, Collection, InboundMessage, Payout
 
 __all__ = ["Iso20022Bank", "Iso20022Settings"]
 
 
 class Iso20022Bank:
-    """Implements `gateway.ports.Rail`."""
+    """Implements `gateway.bank_ports.Rail`."""
 
     def __init__(self, settings: Iso20022Settings, outbound: Outbound) -> None:
         self._mailbox = mailboxes.opened(settings.transport, outbound)

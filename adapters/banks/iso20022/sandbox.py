@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from gateway.bank_ports import Unreachable
 from gateway.domain.errors import Conflict, Upstream
-from gateway.ports import Unreachable
 
 if TYPE_CHECKING:
     from gateway.domain.money import Money
@@ -85,7 +85,7 @@ class _State(msgspec.Struct):
 
 
 class MockBankControls:
-    """Implements `gateway.ports.TestClock`, and sets the scene at the mock bank behind `base_url`."""
+    """Implements `gateway.bank_ports.TestClock`, and sets the scene at the mock bank behind `base_url`."""
 
     def __init__(self, base_url: str, outbound: Outbound) -> None:
         self._base_url = base_url

@@ -13,14 +13,14 @@ import msgspec
 from adapters import mailboxes
 from adapters.banks.nacha import wire
 from adapters.banks.nacha.wire import names
+from gateway.bank_ports import Account, Capabilities
 from gateway.domain.mandates import MandateScheme
-from gateway.ports import Account, Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.bank_ports import Ack, BankEvent, Collection, InboundMessage, Payout
     from gateway.outbound import Outbound
-    from gateway.ports import Ack, BankEvent, Collection, InboundMessage, Payout
 
 
 _IDENTITY = slice(23, 34)
@@ -44,7 +44,7 @@ class NachaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class NachaBank:
-    """Implements `gateway.ports.Rail`."""
+    """Implements `gateway.bank_ports.Rail`."""
 
     def __init__(
         self, settings: NachaSettings, outbound: Outbound, notices: Callable[[bytes], list[BankEvent]] | None = None

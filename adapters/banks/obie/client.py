@@ -30,9 +30,7 @@ from adapters.banks.obie.wire.consents import (
     VrpMandate,
 )
 from adapters.banks.obie.wire.orders import Kind, Order
-from gateway.domain.mandates import MandateScheme
-from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import (
+from gateway.bank_ports import (
     Ack,
     BankEvent,
     Capabilities,
@@ -44,14 +42,17 @@ from gateway.ports import (
     Unreadable,
     Unrenderable,
 )
+from gateway.domain.mandates import MandateScheme
+from gateway.outbound import MayHaveBeenSent, NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from adapters.banks.obie.settings import Access, ObieSettings, Taken
+    from gateway.bank_ports import Collection, Payout, Sent
     from gateway.outbound import Outbound
-    from gateway.ports import Clock, Collection, Payout, Sent
+    from gateway.ports import Clock
 
 _TURNED_AWAY = frozenset({401, 403, 404, 405, 406, 415, 429})
 """HTTP refusals made before anybody looks at the order: nothing was taken."""
@@ -66,7 +67,7 @@ _POLLED = "polled-"
 
 
 class ObieBank:
-    """Implements `gateway.ports.Rail`, `Inquiries` and `Callbacks`.
+    """Implements `gateway.bank_ports.Rail`, `Inquiries` and `Callbacks`.
 
     `clock` is the one instructions are dated by, `system_clock` the one signatures are made by: the same outside a
     sandbox.

@@ -9,8 +9,8 @@ import msgspec
 
 from adapters.banks.obie.signatures import NotSigned, Signer, Verifier
 from adapters.banks.obie.wire import answers, consents, shapes
+from gateway.bank_ports import Ack, Unreachable, Unreadable
 from gateway.outbound import MayHaveBeenSent, NotSent
-from gateway.ports import Ack, Unreachable, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

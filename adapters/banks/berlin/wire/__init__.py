@@ -23,7 +23,7 @@ from adapters.banks.berlin.wire.transactions import read_booked, read_pending
 from adapters.banks.berlin.wire.wrapping import Kind, unwrap
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent
+    from gateway.bank_ports import BankEvent
 
 __all__ = ["CURRENCY", "Order", "read", "read_order", "render_payout"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.banks.berlin.wire.status import REFUSED, decode
-from gateway.ports import Ack, Unanswered, Unreachable, Unreadable
+from gateway.bank_ports import Ack, Unanswered, Unreachable, Unreadable
 
 _ID_LENGTH = 200
 """The standard sets no bound to a payment's id; none seen comes near this."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters import texts
+from gateway.bank_ports import Unrenderable
 from gateway.domain.accounts import is_valid_iban
-from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
+    from gateway.bank_ports import Account, Payout
     from gateway.domain.money import Money
-    from gateway.ports import Account, Payout
 
 CURRENCY = "EUR"
 PRODUCTS = frozenset({"sepa-credit-transfers", "instant-sepa-credit-transfers"})

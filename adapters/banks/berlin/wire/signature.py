@@ -17,8 +17,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from gateway.bank_ports import Forged
 from gateway.domain.errors import Invalid
-from gateway.ports import Forged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import msgspec
 
 from adapters.banks.berlin.wire import reasons
 from adapters.banks.berlin.wire.wrapping import Label, decoded
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
 
 STATUSES = {
     "RCVD": PaymentStatus.RCVD,

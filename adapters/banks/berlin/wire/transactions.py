@@ -10,9 +10,9 @@ import msgspec
 from adapters.banks.berlin.wire import reasons
 from adapters.banks.berlin.wire.status import Link
 from adapters.banks.berlin.wire.wrapping import Kind, Label, decoded, wrapped
+from gateway.bank_ports import Account, BankEvent, BankEventKind, InboundMessage, PaymentStatus, Unreadable
 from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT, Money, parse_decimal
-from gateway.ports import Account, BankEvent, BankEventKind, InboundMessage, PaymentStatus, Unreadable
 
 _RETURN_CODES = frozenset({"RRTN", "UPDD", "PRDD", "RPCR"})
 """ISO bank transaction sub-families that say money went back, as in `PMNT-ICDT-RRTN`."""

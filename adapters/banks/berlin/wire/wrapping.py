@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from gateway.ports import InboundMessage, Unreadable
+from gateway.bank_ports import InboundMessage, Unreadable
 
 _Told = TypeVar("_Told")
 

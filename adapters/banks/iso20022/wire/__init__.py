@@ -32,10 +32,10 @@ from adapters.banks.iso20022.wire.markup import parse
 from adapters.banks.iso20022.wire.returns import read_return
 from adapters.banks.iso20022.wire.statement import read_statement
 from adapters.banks.iso20022.wire.status import read_status
-from gateway.ports import Unreadable
+from gateway.bank_ports import Unreadable
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent
+    from gateway.bank_ports import BankEvent
 
 __all__ = ["READABLE", "message_id", "read", "render_collection", "render_payout"]
 

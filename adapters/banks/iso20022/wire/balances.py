@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from gateway.ports import BankEvent, BankEventKind, Unreadable
+from gateway.bank_ports import BankEvent, BankEventKind, Unreadable
 
 if TYPE_CHECKING:
     from adapters.banks.iso20022.wire.markup import Node

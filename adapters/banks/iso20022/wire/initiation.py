@@ -14,11 +14,11 @@ from lxml import etree
 from adapters import texts
 from adapters.banks.iso20022.wire.parts import decimal, parts
 from adapters.banks.iso20022.wire.profiles import CGI
-from gateway.ports import Unrenderable
+from gateway.bank_ports import Unrenderable
 
 if TYPE_CHECKING:
     from adapters.banks.iso20022.wire.profiles import Profile
-    from gateway.ports import Collection, Payout
+    from gateway.bank_ports import Collection, Payout
 
 _SEQUENCES = frozenset({"FRST", "RCUR", "FNAL", "OOFF"})
 

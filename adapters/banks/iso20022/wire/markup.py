@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from lxml import etree
 
+from gateway.bank_ports import Account, Unreadable
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.errors import Invalid
 from gateway.domain.money import Money, parse_decimal
-from gateway.ports import Account, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from lxml.builder import ElementMaker
 from adapters import texts
 from adapters.banks.iso20022.wire.markup import NAMESPACE, NOT_PROVIDED
 from adapters.banks.iso20022.wire.profiles import ANY
+from gateway.bank_ports import Unrenderable
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.money import MAX_AMOUNT
-from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from adapters.banks.iso20022.wire.profiles import Label, Profile, Terms
+    from gateway.bank_ports import Account, Address, Party
     from gateway.domain.money import Money
-    from gateway.ports import Account, Address, Party
 
 TEXT_LENGTH = 140
 OTHER_ID_LENGTH = 34

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.iso20022.wire import balances
+from gateway.bank_ports import Account, BankEvent, BankEventKind, Unreadable
 from gateway.domain.money import Money
-from gateway.ports import Account, BankEvent, BankEventKind, Unreadable
 
 if TYPE_CHECKING:
     from adapters.banks.iso20022.wire.markup import Document, Node

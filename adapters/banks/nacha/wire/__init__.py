@@ -30,10 +30,10 @@ from adapters.banks.nacha.wire.initiation import (
 from adapters.banks.nacha.wire.names import FILES_PER_DAY
 from adapters.banks.nacha.wire.returns import read_returns
 from adapters.banks.nacha.wire.statement import read_statement
-from gateway.ports import Unreadable
+from gateway.bank_ports import Unreadable
 
 if TYPE_CHECKING:
-    from gateway.ports import BankEvent
+    from gateway.bank_ports import BankEvent
 
 __all__ = [
     "CURRENCY",

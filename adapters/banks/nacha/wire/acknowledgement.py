@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.banks.nacha.wire import names
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
 from gateway.domain.returns import FROM_NACHA
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

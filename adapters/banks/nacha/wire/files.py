@@ -12,8 +12,8 @@ import msgspec
 
 from adapters.banks.nacha.wire import records
 from adapters.banks.nacha.wire.records import Record
+from gateway.bank_ports import Unreadable
 from gateway.domain.accounts import is_valid_routing_number
-from gateway.ports import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.nacha.wire import files, names, records, texts
+from gateway.bank_ports import Party, Unrenderable
 from gateway.domain.accounts import is_valid_routing_number
 from gateway.domain.money import Money
-from gateway.ports import Party, Unrenderable
 
 if TYPE_CHECKING:
-    from gateway.ports import Account, Collection, Payout
+    from gateway.bank_ports import Account, Collection, Payout
 
 REFERENCE_LENGTH = 15
 MAX_AMOUNT = 10**10 - 1

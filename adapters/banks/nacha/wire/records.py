@@ -11,7 +11,7 @@ from enum import Enum
 
 import msgspec
 
-from gateway.ports import Unreadable
+from gateway.bank_ports import Unreadable
 
 LENGTH = 94
 BLOCK = 10

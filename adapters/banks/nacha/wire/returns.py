@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.nacha.wire import records
+from gateway.bank_ports import Account, BankEvent, BankEventKind, Unreadable
 from gateway.domain.accounts import is_valid_routing_number, tail
 from gateway.domain.money import Money
 from gateway.domain.returns import FROM_NACHA
-from gateway.ports import Account, BankEvent, BankEventKind, Unreadable
 
 if TYPE_CHECKING:
     from adapters.banks.nacha.wire.files import Batch, Entry, File

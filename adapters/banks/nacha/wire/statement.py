@@ -13,9 +13,9 @@ from datetime import date, datetime
 import msgspec
 
 from adapters.banks.nacha.wire import names
+from gateway.bank_ports import Account, BankEvent, BankEventKind, Unreadable
 from gateway.domain.money import MAX_AMOUNT, Money
 from gateway.domain.references import read_numbered
-from gateway.ports import Account, BankEvent, BankEventKind, Unreadable
 
 SOURCE = "bai2"
 MAX_BYTES = 4 * 1024 * 1024

@@ -11,8 +11,8 @@ import msgspec
 from adapters.banks.obie.wire import shapes
 from adapters.banks.obie.wire.consents import ConsentStatus, read_consent
 from adapters.banks.obie.wire.orders import Kind
+from gateway.bank_ports import BankEvent, BankEventKind, PaymentStatus, Unreadable, Unrenderable
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind, PaymentStatus, Unreadable, Unrenderable
 
 STATUSES = {
     "RCVD": PaymentStatus.RCVD,

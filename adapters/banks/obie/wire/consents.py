@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.banks.obie.wire import orders, shapes
+from gateway.bank_ports import Collection, Unreadable, Unrenderable
 from gateway.domain.money import Money
-from gateway.ports import Collection, Unreadable, Unrenderable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

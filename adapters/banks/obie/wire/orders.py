@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from adapters.banks.obie.wire import shapes
+from gateway.bank_ports import Unrenderable
 from gateway.domain.money import Money
-from gateway.ports import Unrenderable
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from gateway.ports import Collection, Payout
+    from gateway.bank_ports import Collection, Payout
 
 TIMEZONE = "Europe/London"
 WINDOW = timedelta(hours=24)

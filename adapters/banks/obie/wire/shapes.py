@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.bank_ports import Unreadable, Unrenderable
 from gateway.domain.accounts import is_valid_iban
 from gateway.domain.errors import Invalid
 from gateway.domain.money import MAX_AMOUNT, Money, exponent, parse_decimal
-from gateway.ports import Unreadable, Unrenderable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from gateway.ports import Party
+    from gateway.bank_ports import Party
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not the JSON asked for: broken UTF-8 and endless nesting have their own."""
