@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.money import Money
-from gateway.ports import BankEvent, BankEventKind
 from gateway.usecases import alerts, reconciling
 from gateway.usecases import ledger as books
 from gateway.usecases.reconciling import Told
