@@ -140,6 +140,8 @@ class Kind(StrEnum):
     offers = "offers"
     consents = "consents"
     loans = "loans"
+    agreements = "agreements"
+    verifications = "verifications"
     audit = "audit"
     shop = "shop"
 
@@ -151,6 +153,7 @@ class Reason(StrEnum):
     agreement = "agreement"
     credit_records = "credit_records"
     books = "books"
+    customer = "customer"
     audit_chain = "audit_chain"
     account = "account"
 
@@ -186,6 +189,10 @@ class Held(msgspec.Struct, frozen=True):
     """Offers and quotes."""
     consents_count: int
     loans_count: int
+    agreements_count: int
+    """Loan agreements and debit mandates."""
+    verifications_count: int
+    """Answers about who the merchant is, their evidence sealed."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -212,6 +219,8 @@ def _kept(erasure: Erasure, held: Held) -> Iterable[Kept]:
     yield from _some(Kept(Kind.offers, Reason.credit_records, held.offers_count, until_on=until))
     yield from _some(Kept(Kind.consents, Reason.agreement, held.consents_count, until_on=until))
     yield from _some(Kept(Kind.loans, Reason.books, held.loans_count))
+    yield from _some(Kept(Kind.agreements, Reason.books, held.agreements_count))
+    yield from _some(Kept(Kind.verifications, Reason.customer, held.verifications_count, until_on=until))
     yield Kept(Kind.audit, Reason.audit_chain, None)
     yield Kept(Kind.shop, Reason.account, None)
 

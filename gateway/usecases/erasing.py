@@ -266,7 +266,7 @@ async def _remove(world: World, erasure_id: str, tx: Tx) -> bool:
 
 
 async def _remove_records(tx: Tx, held: Erasure) -> bool:
-    """Sealed decisions, reviews, notices, quotes nobody drew and their offers; a drawn one stays with its loan."""
+    """Sealed decisions, reviews, notices, verifications, quotes nobody drew, their offers; a drawn one stays."""
     removed = 0
     for query in _RECORDS:
         removed += await tx.run(query, merchant_id=held.merchant_id, before_at=held.state_at, limit=CHUNK_COUNT)
@@ -277,6 +277,7 @@ _RECORDS = (
     sql.erasures.remove_decisions,
     sql.erasures.remove_reviews,
     sql.erasures.remove_notices,
+    sql.erasures.remove_verifications,
     sql.erasures.remove_quotes,
     sql.erasures.remove_offers,
 )

@@ -117,4 +117,4 @@ async def _report(reader: Reader, erasure: Erasure) -> Report:
     """What a later consent brought in is none of an earlier erasure's."""
     before_at = erasure.state_at if erasure.state in _CLOSED else _EVER
     held = await reader.one(sql.erasures.held, Held, merchant_id=erasure.merchant_id, before_at=before_at)
-    return rules.report(erasure, held or Held(0, 0, 0, 0, 0, 0))
+    return rules.report(erasure, held or Held(*[0] * 8))

@@ -74,14 +74,14 @@ def erasure(state: ErasureState, sales_count: int = 0, days_count: int = 0) -> E
     return Erasure("era", MERCHANT, "grt", state, NOW, sales_count, days_count, 1, 1, NOW, NOW, None, until)
 
 
-@given(st.sampled_from(ErasureState), st.tuples(*[COUNTS] * 6), COUNTS, COUNTS)
+@given(st.sampled_from(ErasureState), st.tuples(*[COUNTS] * 8), COUNTS, COUNTS)
 def test_a_report_tells_of_everything_that_is_there(
     state: ErasureState, counts: tuple[int, ...], sales_count: int, days_count: int
 ) -> None:
     held = Held(*counts)
     told = rules.report(erasure(state, sales_count, days_count), held)
     kept = {one.kind: one for one in told.kept}
-    for kind in (Kind.decisions, Kind.offers, Kind.consents, Kind.loans):
+    for kind in (Kind.decisions, Kind.offers, Kind.consents, Kind.loans, Kind.agreements, Kind.verifications):
         count = getattr(held, f"{kind}_count")
         assert (kind in kept) is (count > 0)
         assert count == 0 or kept[kind].count == count

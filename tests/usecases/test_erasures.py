@@ -273,6 +273,7 @@ async def test_after_five_years_what_was_kept_only_that_long_goes_too(own_gatewa
         await work.drain(world)
         for table in ("consents", "consent_versions", "offers", "quotes", "erasures"):
             assert await rows(own_gateway, f"SELECT COUNT(*) FROM {table}") == [(kept,)]  # noqa: S608
+        assert await rows(own_gateway, "SELECT COUNT(*) FROM verifications WHERE number = 1") == [(kept,)]
         assert bool(await decisions.page(world.store, till.id, "", 10)) is bool(kept)
     assert (await partner.get(f"/v1/grants/{grant_id}/erasure")).status_code == 404
     assert await rows(own_gateway, "SELECT COUNT(*) FROM audit") == audited

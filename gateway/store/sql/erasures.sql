@@ -109,7 +109,11 @@ SELECT (SELECT COUNT(*) FROM sales WHERE merchant_id = :merchant_id) AS sales_co
     (SELECT COUNT(*) FROM offers WHERE merchant_id = :merchant_id AND created_at <= :before_at)
         + (SELECT COUNT(*) FROM quotes WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS offers_count,
     (SELECT COUNT(*) FROM consents WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS consents_count,
-    (SELECT COUNT(*) FROM drawdowns WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS loans_count;
+    (SELECT COUNT(*) FROM drawdowns WHERE merchant_id = :merchant_id AND created_at <= :before_at) AS loans_count,
+    (SELECT COUNT(*) FROM agreements WHERE merchant_id = :merchant_id AND signed_at <= :before_at)
+        + (SELECT COUNT(*) FROM mandates WHERE merchant_id = :merchant_id AND signed_at <= :before_at) AS agreements_count,
+    (SELECT COUNT(*) FROM verifications WHERE merchant_id = :merchant_id AND recorded_at <= :before_at)
+        AS verifications_count;
 
 -- name: note_lapse
 UPDATE consents SET assessed_until_at = :assessed_until_at WHERE grant_id = :grant_id;
@@ -165,6 +169,11 @@ UPDATE reviews SET statement = NULL WHERE merchant_id = :merchant_id AND stateme
 DELETE FROM reviews WHERE id IN (
     SELECT id FROM reviews WHERE merchant_id = :merchant_id AND opened_at <= :before_at AND state <> 'open'
     ORDER BY id LIMIT :limit);
+
+-- name: remove_verifications
+DELETE FROM verifications WHERE merchant_id = :merchant_id AND number IN (
+    SELECT number FROM verifications WHERE merchant_id = :merchant_id AND recorded_at <= :before_at
+    ORDER BY number LIMIT :limit);
 
 -- name: remove_notices
 DELETE FROM notices WHERE id IN (

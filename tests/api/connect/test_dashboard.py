@@ -102,7 +102,7 @@ async def test_what_was_erased_and_what_is_kept_is_shown_and_goes_into_the_recor
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_state_and_every_reason_has_words(language: str) -> None:
-    held = Held(1, 2, 3, 4, 5, 6)
+    held = Held(1, 2, 3, 4, 5, 6, 7, 8)
     at, on = datetime(2026, 3, 2, tzinfo=UTC), date(2031, 3, 2)
     for state in ErasureState:
         for until in (None, on):
