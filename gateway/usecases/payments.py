@@ -56,7 +56,7 @@ async def send(world: World, reference: str) -> None:
         ack = await openness.heard(world, instruction.bank_id, instruction.rail, Way.send, rail.submit(body))
     except Unreachable:
         if attempt is Attempt.first:
-            await world.store.write(lambda tx: tx.run(sql.instructions.unsent, end_to_end_id=reference))
+            await world.store.write(lambda tx: _unsent_after_all(tx, world, instruction, job))
         raise
     except Unanswered as silence:
         known = silence.facts.get("bank_reference")
@@ -64,7 +64,7 @@ async def send(world: World, reference: str) -> None:
             lambda tx: _unanswered(tx, world, instruction, known if isinstance(known, str) else None)
         )
         raise
-    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack, attempt))
+    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack, attempt, job))
 
 
 async def _begin(tx: Tx, world: World, instruction: Instruction, job: jobs.Job | None) -> Attempt | None:
@@ -100,15 +100,32 @@ async def _unanswered(tx: Tx, world: World, instruction: Instruction, bank_refer
     await doubts.begin(tx, world, instruction)
 
 
-async def _acknowledge(tx: Tx, world: World, instruction: Instruction, ack: Ack, attempt: Attempt) -> None:
+async def _unsent_after_all(tx: Tx, world: World, instruction: Instruction, job: jobs.Job | None) -> None:
+    """The bank was not reached, so nothing is with it: unless another worker has tried since."""
+    if await _alone(tx, world, job):
+        await tx.run(sql.instructions.unsent, end_to_end_id=instruction.end_to_end_id)
+
+
+async def _alone(tx: Tx, world: World, job: jobs.Job | None) -> bool:
+    """Whether no other worker took the job over: if one did, its copy may be what the bank answered, or has."""
+    try:
+        await jobs.hold(tx, world, job)
+    except jobs.LeaseLost:
+        return False
+    return True
+
+
+async def _acknowledge(
+    tx: Tx, world: World, instruction: Instruction, ack: Ack, attempt: Attempt, job: jobs.Job | None
+) -> None:
     """Record the bank's immediate answer; a word from its mailbox may have come first and then stands.
 
     The refusal of a copy says nothing about the first one: that stays in doubt until the bank's own word, in a status
     message or a booked entry, or a person decides.
     """
     taken = ack.accepted or ack.reason in DUPLICATE
-    refused = not taken and attempt is Attempt.first
-    if not taken and attempt is Attempt.again:
+    refused = not taken and attempt is Attempt.first and await _alone(tx, world, job)
+    if not taken and not refused:
         log.get().warning("bank.refused_copy", error=ack.reason)
     drawdown = await drawdowns.lock(tx, instruction.drawdown_id)
     await tx.run(

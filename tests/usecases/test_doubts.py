@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from gateway.bank_ports import Ack, Unreachable
 from gateway.domain import repayments as rules
 from gateway.domain.doubts import NotInDoubt, UnknownPayment, Verdict
 from gateway.domain.drawdowns import end_to_end_id
@@ -206,6 +207,43 @@ async def test_a_worker_that_lost_its_lease_sends_nothing(shop_on_both: Shop) ->
     assert line.sent == []
     await jobs.run(shop.world, quick, {quick.kind: payments.send})
     assert (len(line.sent), await shop.sent(drawdown_id)) == (1, 1)
+
+
+class Overtaken(Lossy):
+    """Another worker takes the job over and reaches the bank while the first one's own sending comes to nothing."""
+
+    shop: Shop
+    says: Ack | Unreachable
+
+    async def submit(self, message: bytes) -> Ack:
+        if self.sent:
+            return await super().submit(message)
+        self.sent.append(message)
+        self.shop.gateway.clock.at += jobs.LEASE + PAUSE
+        quick = await jobs.claim(self.shop.world)
+        assert quick is not None
+        await jobs.run(self.shop.world, quick, {quick.kind: payments.send})
+        if isinstance(self.says, Unreachable):
+            raise self.says
+        return self.says
+
+
+@pytest.mark.parametrize(
+    "says", [Ack(accepted=False, reason="FF01"), Unreachable("down")], ids=["refused", "unreached"]
+)
+async def test_what_a_worker_hears_that_was_overtaken_says_nothing_of_the_copy_that_got_through(
+    shop: Shop, says: Ack | Unreachable
+) -> None:
+    line = over(shop, Overtaken)
+    line.shop, line.says, line.deaf = shop, says, True
+    drawdown_id = await shop.draw()
+    await jobs_only(shop)
+    (found,) = await shop.world.store.all(sql.instructions.find, Instruction, end_to_end_id=end_to_end_id(drawdown_id))
+    assert found.sent_at is not None
+    line.deaf = False
+    await shop.work()
+    assert (await shop.drawdown(drawdown_id))["state"] == "active"
+    assert await shop.sent(drawdown_id) == 1
 
 
 async def test_references_fit_the_rail_and_numbered_files_are_never_given_twice(shop_on_both: Shop) -> None:
