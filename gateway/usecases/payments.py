@@ -64,7 +64,7 @@ async def send(world: World, reference: str) -> None:
             lambda tx: _unanswered(tx, world, instruction, known if isinstance(known, str) else None)
         )
         raise
-    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack, attempt, job))
+    await world.store.write(lambda tx: _acknowledge(tx, world, instruction, ack, attempt, job=job))
 
 
 async def _begin(tx: Tx, world: World, instruction: Instruction, job: jobs.Job | None) -> Attempt | None:
@@ -116,7 +116,7 @@ async def _alone(tx: Tx, world: World, job: jobs.Job | None) -> bool:
 
 
 async def _acknowledge(
-    tx: Tx, world: World, instruction: Instruction, ack: Ack, attempt: Attempt, job: jobs.Job | None
+    tx: Tx, world: World, instruction: Instruction, ack: Ack, attempt: Attempt, *, job: jobs.Job | None
 ) -> None:
     """Record the bank's immediate answer; a word from its mailbox may have come first and then stands.
 

@@ -74,8 +74,8 @@ def _settles_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def _believes_the_refusal_of_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     acknowledge = payments._acknowledge
 
-    async def believing(tx: Tx, world: World, instruction: Any, ack: Ack, _attempt: Attempt, job: Any) -> None:
-        await acknowledge(tx, world, instruction, ack, Attempt.first, job)
+    async def believing(tx: Tx, world: World, instruction: Any, ack: Ack, _: Attempt, *, job: Any) -> None:
+        await acknowledge(tx, world, instruction, ack, Attempt.first, job=job)
 
     monkeypatch.setattr(payments, "_acknowledge", believing)
 
