@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gateway.bank_ports import BankEvent, BankEventKind
 from gateway.domain import accounts
 from gateway.store import sql
-from gateway.usecases.instructions import COLLECTION, PAYOUT
 
 if TYPE_CHECKING:
     from gateway.bank_ports import Account
@@ -30,7 +29,7 @@ async def only_candidate(tx: Tx, world: World, bank: Bank, fact: BankEvent) -> s
         return None
     midnight = datetime.combine(fact.booked_on, time(), UTC)
     found = await tx.all(
-        sql.bank_statements.candidates, bank_id=bank.id, kind=COLLECTION if fact.credit else PAYOUT,
+        sql.bank_statements.candidates, bank_id=bank.id, way="in" if fact.credit else "out",
         currency=fact.amount.currency, amount=fact.amount.amount, from_at=midnight - BEFORE,
         until_at=midnight + timedelta(days=1) + AFTER,
     )  # fmt: skip

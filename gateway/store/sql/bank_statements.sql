@@ -87,7 +87,8 @@ GROUP BY currency, kind ORDER BY currency, kind LIMIT 200;
 
 -- name: candidates
 SELECT i.end_to_end_id, i.merchant_id FROM instructions i
-WHERE i.bank_id = :bank_id AND i.kind = :kind AND i.currency = :currency AND i.amount = :amount
+WHERE i.bank_id = :bank_id AND CASE WHEN i.kind = 'collection' THEN 'in' ELSE 'out' END = :way
+    AND i.currency = :currency AND i.amount = :amount
     AND i.sent_at >= :from_at AND i.sent_at < :until_at
     AND NOT EXISTS (SELECT 1 FROM statement_entries e WHERE e.end_to_end_id = i.end_to_end_id AND e.kind = 'booked')
 ORDER BY i.end_to_end_id LIMIT 50;
