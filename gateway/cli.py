@@ -15,19 +15,13 @@ import msgspec
 
 from gateway import (
     __version__,
-    bank_command,
     control,
-    doubt_command,
-    loan_command,
     log,
-    model_command,
-    parked_command,
-    programme_command,
-    reconcile_command,
     scorer,
     vault,
 )
 from gateway import settings as configuration
+from gateway.commands import banks, doubts, loans, models, parked, programmes, reconciliation
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.reviews import CLEARABLE, DEFAULT_DAYS, MAX_DAYS, ReviewState
@@ -88,19 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
     listed = commands.add_parser("settings", help="list the settings and their defaults")
     listed.set_defaults(run=_settings)
-    model_command.add_arguments(commands.add_parser("model", help="which version of each model answers"), _ask)
+    models.add_arguments(commands.add_parser("model", help="which version of each model answers"), _ask)
     programme = commands.add_parser("programme", help="the bank's product and policy, in versions")
-    programme_command.add_arguments(programme, _command)
+    programmes.add_arguments(programme, _command)
     doubt = commands.add_parser("doubt", help="payments the bank does not account for: two people decide")
-    doubt_command.add_arguments(doubt, _ask)
+    doubts.add_arguments(doubt, _ask)
     loan = commands.add_parser("loan", help="relief for one loan, or giving it up: two officers decide")
-    loan_command.add_arguments(loan, _ask)
-    parked = commands.add_parser("parked", help="what a bank told that could not be applied")
-    parked_command.add_arguments(parked, _ask)
-    bank_command.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
-    model_command.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
+    loans.add_arguments(loan, _ask)
+    messages = commands.add_parser("parked", help="what a bank told that could not be applied")
+    parked.add_arguments(messages, _ask)
+    banks.add_arguments(commands.add_parser("bank", help="the banks: how they stand, stop and resume"), _ask)
+    models.add_monitor(commands.add_parser("monitor", help="what is watched of the models"), _ask)
     reconcile = commands.add_parser("reconcile", help="banks' statements against the books")
-    reconcile_command.add_arguments(reconcile, _ask)
+    reconciliation.add_arguments(reconcile, _ask)
     score = commands.add_parser("score", help="score a file of histories: a JSON line a merchant")
     _add_score(score)
     backtest = commands.add_parser("backtest", help="replay histories through the whole policy: limits, losses, income")

@@ -7,13 +7,12 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.domain import audit_entries
-from gateway.domain.errors import Conflict, Invalid, NotFound
+from gateway.domain import four_eyes
+from gateway.domain.errors import Invalid, NotFound
 from gateway.domain.schedules import Pause, Plan
 
 MAX_PAUSE_DAYS, MAX_INSTALMENTS, MAX_EVERY_DAYS = 90, 60, 31
 """How much relief one arrangement gives at most: a quarter's rest; five years of months."""
-_REASON_LENGTH = 500
 
 
 class ArrangementKind(StrEnum):
@@ -84,18 +83,11 @@ class Arrangement(msgspec.Struct, frozen=True):
         return None
 
 
-class BadProposal(Invalid):
-    """Who, why, or how long is missing or not allowed."""
+class NotAllowed(Invalid):
+    """How long or how often is missing, or not allowed."""
 
     code = "arrangement_not_allowed"
     title = "This cannot be agreed"
-
-
-class SameOfficer(Conflict):
-    """Whoever asked cannot agree as well."""
-
-    code = "second_officer_needed"
-    title = "A second officer has to decide"
 
 
 class UnknownArrangement(NotFound):
@@ -106,10 +98,8 @@ class UnknownArrangement(NotFound):
 
 
 def check(proposal: Proposal) -> None:
-    """Raise BadProposal unless it says by whom, why and, within bounds, how long."""
-    check_officer(proposal.by)
-    if not proposal.reason.strip() or len(proposal.reason) > _REASON_LENGTH:
-        raise BadProposal(f"Say why, in at most {_REASON_LENGTH} characters")
+    """Raise BadProposal unless it says by whom and why, NotAllowed unless, within bounds, how long."""
+    four_eyes.check(proposal.by, proposal.reason)
     wanted = {
         ArrangementKind.pause: {"days": MAX_PAUSE_DAYS},
         ArrangementKind.plan: {"instalments_count": MAX_INSTALMENTS, "every_days": MAX_EVERY_DAYS},
@@ -118,17 +108,4 @@ def check(proposal: Proposal) -> None:
     for name in ("days", "instalments_count", "every_days"):
         value, most = getattr(proposal, name), wanted.get(name)
         if (most is None) != (value is None) or (most is not None and not 1 <= (value or 0) <= most):
-            raise BadProposal(f"{name} of a {proposal.kind}: {'none' if most is None else f'1 to {most}'}")
-
-
-def check_officer(by: str) -> None:
-    """Raise BadProposal unless it can be an account's name."""
-    if not audit_entries.is_account(by):
-        raise BadProposal(audit_entries.WHO)
-
-
-def check_second(arrangement: Arrangement, by: str) -> None:
-    """Raise SameOfficer when `by` is who asked."""
-    check_officer(by)
-    if by == arrangement.proposed_by:
-        raise SameOfficer(f"{by} proposed it: another officer has to decide")
+            raise NotAllowed(f"{name} of a {proposal.kind}: {'none' if most is None else f'1 to {most}'}")

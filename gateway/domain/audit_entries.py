@@ -23,7 +23,10 @@ FIRST = "0" * 64
 OPERATOR, SYSTEM = "operator", "system"
 """Actors without an id: a person at this machine, and the gateway itself when time makes it act."""
 
+LONGEST_REASON = 500
+"""The longest reason a person gives for what it decides, in characters."""
 WHO = "Say who decides by the name of an account: lower case letters, digits, . _ -, at most 60"
+WHY = f"Say why in at most {LONGEST_REASON} printable characters"
 """What a person is told whom `is_account` turns away."""
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
 _PLAIN = re.compile(r"[a-z0-9_.:|-]{1,100}")
@@ -98,6 +101,11 @@ class Entry(msgspec.Struct, frozen=True):
 def is_account(by: str) -> bool:
     """Whether this can be the name of a person's account, which the log keeps; not a person's name or address."""
     return _ACCOUNT.fullmatch(by) is not None
+
+
+def is_reason(reason: str) -> bool:
+    """Whether this says why a person decided something: not empty, short, and fit to be printed."""
+    return 1 <= len(reason.strip()) <= len(reason) <= LONGEST_REASON and reason.isprintable()
 
 
 def chained(entry: Entry, previous: str) -> Entry:

@@ -14,7 +14,6 @@ import msgspec
 from gateway.domain import audit_entries
 from gateway.domain.errors import Invalid, Upstream
 
-LONGEST_REASON = 500
 FAILURES_COUNT = 5
 """So many failures in a row open a breaker."""
 PAUSES = tuple(timedelta(seconds=s) for s in (15, 30, 60, 120, 300, 600))
@@ -143,8 +142,8 @@ def checked(switch: Switch) -> Switch:
     """`switch`, when it may be kept. Raises BadSwitch."""
     if not audit_entries.is_account(switch.made_by):
         raise BadSwitch(audit_entries.WHO)
-    if not 1 <= len(switch.reason.strip()) <= LONGEST_REASON or not switch.reason.isprintable():
-        raise BadSwitch(f"Say why in at most {LONGEST_REASON} printable characters")
+    if not audit_entries.is_reason(switch.reason):
+        raise BadSwitch(audit_entries.WHY)
     return switch
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from gateway.domain import audit_entries
 from gateway.domain.errors import Conflict, Invalid, NotFound
 
-LONGEST_REASON = 500
-
 
 class SamePerson(Conflict):
     """Who proposed it cannot approve it."""
@@ -32,8 +30,8 @@ class BadProposal(Invalid):
 def check(by: str, reason: str) -> None:
     """Raise BadProposal unless an account is named and a reason given."""
     check_officer(by)
-    if not 1 <= len(reason.strip()) <= len(reason) <= LONGEST_REASON or not reason.isprintable():
-        raise BadProposal(f"Say why in at most {LONGEST_REASON} printable characters")
+    if not audit_entries.is_reason(reason):
+        raise BadProposal(audit_entries.WHY)
 
 
 def check_officer(by: str) -> None:

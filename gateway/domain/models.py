@@ -127,13 +127,10 @@ class BadSaid(Invalid):
     title = "A change of models names an account and a reason"
 
 
-LONGEST_REASON = 500
-
-
 def checked(said: Said) -> Said:
     """`said`, when it may be kept. Raises BadSaid."""
     if not audit_entries.is_account(said.by):
         raise BadSaid(audit_entries.WHO)
-    if not 1 <= len(said.reason.strip()) <= LONGEST_REASON or not said.reason.isprintable():
-        raise BadSaid(f"Say why in at most {LONGEST_REASON} printable characters")
+    if not audit_entries.is_reason(said.reason):
+        raise BadSaid(audit_entries.WHY)
     return said

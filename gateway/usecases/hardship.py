@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import arrangements as rules
-from gateway.domain import states
+from gateway.domain import four_eyes, states
 from gateway.domain.arrangements import (
     MOVES,
     Arrangement,
@@ -34,18 +34,21 @@ AGREED = "agreed"
 
 
 async def propose(world: World, proposal: Proposal) -> Arrangement:
-    """Ask for it; nothing changes yet. Raises BadProposal, UnknownDrawdown, or IllegalMove where it makes no sense."""
+    """Ask for it; nothing changes yet.
+
+    Raises BadProposal, NotAllowed, UnknownDrawdown, or IllegalMove where it makes no sense.
+    """
     rules.check(proposal)
     return await world.store.write(partial(_propose, world, proposal))
 
 
 async def approve(world: World, arrangement_id: str, *, by: str) -> Arrangement:
-    """Do it, as a second officer. Raises SameOfficer, UnknownArrangement, IllegalMove."""
+    """Do it, as a second officer. Raises BadProposal, SamePerson, UnknownArrangement, IllegalMove."""
     return await world.store.write(partial(_decide, world, arrangement_id, by, ArrangementState.approved))
 
 
 async def decline(world: World, arrangement_id: str, *, by: str) -> Arrangement:
-    """Let it be; whoever proposed it may take it back so. Raises as `approve`, but for SameOfficer."""
+    """Let it be; whoever proposed it may take it back so. Raises as `approve`, but for SamePerson."""
     return await world.store.write(partial(_decide, world, arrangement_id, by, ArrangementState.declined))
 
 
@@ -76,10 +79,10 @@ async def _decide(world: World, arrangement_id: str, by: str, target: Arrangemen
     position = await positions.certain(tx, world, found.merchant_id)
     drawdown = await drawdowns.lock(tx, found.drawdown_id)
     states.check(MOVES, (await _find(tx, arrangement_id)).state, target)
-    rules.check_officer(by)
+    four_eyes.check_officer(by)
     on, paid_amount = position.today(world.clock.now()), None
     if target is ArrangementState.approved:
-        rules.check_second(found, by)
+        four_eyes.check_other(by, found.proposed_by)
         _check_state(drawdown, found.kind)
         paid_amount = (await loans.account(tx, drawdown, on)).paid_amount
     await tx.run(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from gateway.domain.arrangements import ArrangementKind, BadProposal, Proposal, SameOfficer
+from gateway.domain.arrangements import ArrangementKind, NotAllowed, Proposal
 from gateway.domain.drawdowns import end_to_end_id
+from gateway.domain.four_eyes import BadProposal, SamePerson
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.repayments import CollectionMode
 from gateway.domain.states import IllegalMove
@@ -116,7 +117,7 @@ async def test_a_loan_rests_by_the_word_of_two_officers_and_every_later_date_mov
     taken = len(await shop.repayments(drawdown_id))
     proposal = Proposal(drawdown_id, ArrangementKind.pause, "officer-1", "The street is dug up", days=20)
     proposed = await hardship.propose(shop.world, proposal)
-    with pytest.raises(SameOfficer):
+    with pytest.raises(SamePerson):
         await hardship.approve(shop.world, proposed.id, by="officer-1")
     await hardship.approve(shop.world, proposed.id, by="officer-2")
     with pytest.raises(IllegalMove):
@@ -214,7 +215,7 @@ async def test_where_a_partner_withholds_the_minimum_is_asked_for_by_transfer(sh
 async def test_what_makes_no_sense_is_refused_and_nothing_changes(shop: Shop) -> None:
     drawdown_id = await shop.draw()
     for terms in ({}, {"days": 0}, {"days": 91}, {"days": 5, "every_days": 5}):
-        with pytest.raises(BadProposal):
+        with pytest.raises(NotAllowed):
             await agree(shop, drawdown_id, ArrangementKind.pause, **terms)
     with pytest.raises(IllegalMove):
         await agree(shop, drawdown_id, ArrangementKind.pause, days=5)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gateway.commands.asking import add_by, add_said, asks
 from gateway.domain.arrangements import (
     MAX_EVERY_DAYS,
     MAX_INSTALMENTS,
@@ -14,14 +15,8 @@ from gateway.domain.arrangements import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable
 
-    from gateway.settings import Settings
-
-    Ask = Callable[[Settings, str, dict[str, Any]], Awaitable[int]]
-    """Runs a command where the database is, and prints what it came to."""
-
-_OFFICER = "who decides, for the audit log"
+    from gateway.commands.asking import Ask
 
 
 def add_arguments(parser: argparse.ArgumentParser, ask: Ask) -> None:
@@ -30,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser, ask: Ask) -> None:
     listed = commands.add_parser("list", help="what was proposed for loans, or agreed")
     listed.add_argument("--state", choices=list(ArrangementState), default=ArrangementState.proposed)
     listed.add_argument("--after", default="", metavar="ID", help="only what follows this one")
-    listed.set_defaults(run=_run(ask, "loan.list", ("state", "after")))
+    asks(listed, ask, "loan.list", "state", "after")
     pause = commands.add_parser("pause", help="propose that nothing falls due for some days")
     pause.add_argument("--days", type=int, required=True, metavar="N", help=f"at most {MAX_PAUSE_DAYS}")
     plan = commands.add_parser("plan", help="propose to have what is owed paid in instalments")
@@ -45,18 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser, ask: Ask) -> None:
     )
     for command, kind, names in kinds:
         command.add_argument("drawdown_id")
-        command.add_argument("--by", required=True, metavar="ACCOUNT", help=_OFFICER)
-        command.add_argument("--reason", required=True, help="why: kept with the loan, encrypted")
-        command.set_defaults(run=_run(ask, "loan.propose", ("drawdown_id", "by", "reason", *names), kind=kind.value))
+        add_said(command, "why: kept with the loan, encrypted")
+        asks(command, ask, "loan.propose", "drawdown_id", "by", "reason", *names, kind=kind.value)
     for verb in ("approve", "decline"):
         decided = commands.add_parser(verb, help=f"{verb} what another officer proposed")
         decided.add_argument("arrangement_id")
-        decided.add_argument("--by", required=True, metavar="ACCOUNT", help=_OFFICER)
-        decided.set_defaults(run=_run(ask, f"loan.{verb}", ("arrangement_id", "by")))
-
-
-def _run(ask: Ask, command: str, names: tuple[str, ...], **more: str) -> Any:
-    async def run(settings: Settings, arguments: argparse.Namespace) -> int:
-        return await ask(settings, command, more | {name: getattr(arguments, name) for name in names})
-
-    return run
+        add_by(decided)
+        asks(decided, ask, f"loan.{verb}", "arrangement_id", "by")

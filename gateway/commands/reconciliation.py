@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.commands.asking import add_by, add_said, asks
 from gateway.store import reading
 from gateway.usecases import reconciliation
 from gateway.usecases.world import BusinessClock, SystemClock
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable
 
+    from gateway.commands.asking import Ask
     from gateway.settings import Settings
-
-    Ask = Callable[[Settings, str, dict[str, Any]], Awaitable[int]]
-    """Runs a command where the database is, and prints what it came to."""
 
 AGREES, DIFFERS = 0, 1
 
@@ -38,20 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser, ask: Ask) -> None:
     what = explain.add_mutually_exclusive_group(required=True)
     what.add_argument("--payment", metavar="REFERENCE", help="it is this payment of ours")
     what.add_argument("--foreign", action="store_true", help="it is no loan's: a charge, interest, the bank's money")
-    explain.add_argument("--reason", required=True, help="how you know: kept with the proposal, encrypted")
-    _asks(explain, ask, "reconcile.explain", ("entry_id", "payment", "by", "reason"))
+    add_said(explain, "how you know: kept with the proposal, encrypted")
+    asks(explain, ask, "reconcile.explain", "entry_id", "payment", "by", "reason")
     approve = commands.add_parser("approve", help="do what another officer said an entry is")
-    _asks(approve, ask, "reconcile.approve", ("entry_id", "by"))
-
-
-def _asks(parser: argparse.ArgumentParser, ask: Ask, command: str, names: tuple[str, ...]) -> None:
-    parser.add_argument("entry_id", help="a `ste_` id, as `gateway reconcile gaps` shows it")
-    parser.add_argument("--by", required=True, metavar="ACCOUNT", help="who decides, for the audit log")
-
-    async def run(settings: Settings, arguments: argparse.Namespace) -> int:
-        return await ask(settings, command, {name: getattr(arguments, name) for name in names})
-
-    parser.set_defaults(run=run)
+    add_by(approve)
+    asks(approve, ask, "reconcile.approve", "entry_id", "by")
+    for command in (explain, approve):
+        command.add_argument("entry_id", help="a `ste_` id, as `gateway reconcile gaps` shows it")
 
 
 async def _report(settings: Settings, arguments: argparse.Namespace) -> int:
