@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.store import sql
 from gateway.usecases import limits, positions
+from tests.simulation.clocks import ForwardClock
 
 if TYPE_CHECKING:
     from gateway.domain.drawdowns import Drawdown
@@ -69,8 +70,13 @@ PARKED = "SELECT problem FROM bank_messages WHERE state = 'parked'"
 
 async def beyond(tx: Tx, world: World, confirmed: Drawdown) -> list[str]:
     """In the very unit of a click: what is owed is within the fresh limit, and within what bank and partner lend."""
+    clock = world.clock
+    assert isinstance(clock, ForwardClock)
+    assert confirmed.evidence is not None
+    at, clock.at = clock.at, confirmed.evidence.confirmed_at  # a limit ends in a microsecond
     position = await positions.certain(tx, world, confirmed.merchant_id)
     judged = await limits.under(tx, world, position, confirmed.programme_id)
+    clock.at = max(at, clock.at)
     if judged is None:
         return [f"{confirmed.id} was confirmed under a programme that is not in force"]
     bounds = limits.caps(judged.programme, confirmed.partner_id, confirmed.currency)
