@@ -28,6 +28,7 @@ from tests.simulation.bank import Booking, Order, Statement
 if TYPE_CHECKING:
     from gateway.ports import Clock
     from tests.simulation.bank import SimBank
+    from tests.simulation.iso import Iso
     from tests.simulation.steps import Steps
     from tests.simulation.tempers import Traits
 
@@ -112,7 +113,7 @@ class Plain:
 class SimRail:
     """The `Rail` port over a bad line. `words` writes and reads the gateway's side."""
 
-    def __init__(self, bank: SimBank, words: Plain, steps: Steps, traits: Traits) -> None:
+    def __init__(self, bank: SimBank, words: Plain | Iso, steps: Steps, traits: Traits) -> None:
         self.bank, self._steps = bank, steps
         self.acknowledged: list[str] = []
         """Messages that the gateway said it has, since somebody last looked."""

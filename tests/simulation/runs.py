@@ -16,6 +16,7 @@ from gateway.usecases import jobs, monitoring, verification, work
 from tests.simulation import actors, invariants, loops, servicing_actors, tempers, worlds
 from tests.simulation.bank import DAY, SimBank
 from tests.simulation.driver import Database
+from tests.simulation.iso import Iso
 from tests.simulation.rails import AskableRail, Plain, SimDecision, SimRail
 from tests.simulation.steps import Crash, Steps
 from tests.simulation.worlds import Shop
@@ -76,9 +77,9 @@ class Run:
         self.around = worlds.surroundings(str(seed), self.steps)
         self.around.clock.at += DAY  # the template's ids lie before
         self.database = Database(template.image)
-        words = Plain(worlds.OWN_ACCOUNT)
         chances = Random(f"temper {seed}")
         temper, self.traits = temper or tempers.draw(chances), traits or tempers.traits(chances)
+        words = Iso() if self.traits.iso else Plain(worlds.OWN_ACCOUNT)
         bank, clock = Random(f"bank {seed}"), self.around.clock
         self.bank = SimBank(bank, clock, self.steps, words, temper=temper, traits=self.traits)
         self.rail = (AskableRail if self.traits.inquiries else SimRail)(self.bank, words, self.steps, self.traits)

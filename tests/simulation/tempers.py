@@ -56,6 +56,8 @@ class Traits(msgspec.Struct, frozen=True):
     resend_hours: int | None
     reference_length: int
     files_per_day: int | None
+    iso: bool = False
+    """It speaks ISO 20022 in XML, by the real adapter's wire; the others something quick."""
 
 
 def traits(random: Random) -> Traits:
@@ -65,6 +67,7 @@ def traits(random: Random) -> Traits:
         resend_hours=random.choice((None, None, 24, 0)),
         reference_length=random.choice((35, 35, 15)),
         files_per_day=random.choice((None, None, 200)),
+        iso=random.random() < 1 / 5,
     )
 
 
