@@ -13,7 +13,7 @@ from gateway.domain.money import minor_units
 if TYPE_CHECKING:
     from gateway.domain.programmes import Programme
 
-WITHIN = "within_mandate"
+WITHIN = "within_approval"
 """The reason of a decision that rests on one."""
 
 

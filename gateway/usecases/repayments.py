@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.positions import Position
     from gateway.domain.sales import Totals
-    from gateway.store import Reader, Tx
+    from gateway.store import Tx
     from gateway.usecases.world import World
 
 COLLECT, REFUND = "repayment.collect", "repayment.refund"
@@ -145,12 +145,6 @@ async def _make(
     if channel in {Channel.debit, Channel.payout}:
         await jobs.enqueue(tx, world, COLLECT if channel is Channel.debit else REFUND, repayment_id, send_at)
     return repayment
-
-
-async def unclaimed(reader: Reader, drawdown_id: str) -> tuple[int, int]:
-    """(principal, fee) owed that no open repayment is on its way for."""
-    (principal, fee), (coming, coming_fee) = await payoffs.sides(reader, drawdown_id)
-    return principal - coming, fee - coming_fee
 
 
 async def catch_up(tx: Tx, world: World, drawdown: Drawdown, active_on: date) -> None:

@@ -70,7 +70,7 @@ async def test_a_draw_within_it_is_lent_without_asking_the_bank(shop_on_both: Sh
     drawdown_id = await shop.draw()
     await shop.work()
     said = (await shop.drawdown(drawdown_id))["bank_decision"]
-    assert (said["outcome"], said["source"], said["reason"]) == ("approved", "approval", "within_mandate")
+    assert (said["outcome"], said["source"], said["reason"]) == ("approved", "approval", "within_approval")
     assert lender.asked == []
     assert await shop.states(drawdown_id) != []
     assert (await shop.verify()).problems == ()

@@ -9,11 +9,6 @@ SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every
     decided_by, created_at, state_at
 FROM arrangements WHERE id = :id;
 
--- name: of
-SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
-    decided_by, created_at, state_at
-FROM arrangements WHERE drawdown_id = :drawdown_id ORDER BY id LIMIT 1000;
-
 -- name: approved_of
 SELECT id, drawdown_id, merchant_id, kind, state, days, instalments_count, every_days, from_on, paid_amount, proposed_by,
     decided_by, created_at, state_at

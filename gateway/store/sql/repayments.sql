@@ -54,9 +54,6 @@ SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency
     entry_reference, part, retry_of, attempts_count, state_at, created_at
 FROM repayments WHERE drawdown_id = :drawdown_id AND state = 'scheduled' ORDER BY id LIMIT 1000;
 
--- name: count
-SELECT COUNT(*) FROM repayments WHERE drawdown_id = :drawdown_id;
-
 -- name: page
 SELECT id, drawdown_id, merchant_id, kind, channel, business_on, state, currency, amount, principal_amount, fee_amount,
     suspense_amount, recovered_amount, rebate_amount, share_amount, end_to_end_id, collect_on, settled_on, reason,
