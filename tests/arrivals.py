@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from tests.shops import Shop
 
 
-async def arrive(shop: Shop, reference: str, amount: int, entry: str = "ENTRY-1") -> Problem | None:
+async def arrive(shop: Shop, reference: str, amount: int, entry: str | None = "ENTRY-1") -> Problem | None:
     """A credit on the funding account that carries a reference, booked today; what is wrong with it."""
     fact = BankEvent(
         BankEventKind.booked, "camt.054", reference, amount=Money(amount, "EUR"), credit=True,
         booked_on=shop.world.clock.now().date(), account=shop.lender.account, entry_reference=entry,
     )  # fmt: skip
-    return await reconciling.take(shop.world, Told(shop.lender, RAIL, entry), fact)
+    return await reconciling.take(shop.world, Told(shop.lender, RAIL, entry or "m-1"), fact)

@@ -14,7 +14,7 @@ from gateway.domain.ledger import Entry, Posting
 from gateway.domain.quotes import Quote
 from gateway.domain.refinancings import Refinancing
 from gateway.domain.remittances import Piece
-from gateway.domain.repayments import Repayment, RepaymentState
+from gateway.domain.repayments import Channel, Repayment, RepaymentState
 from gateway.domain.reviews import ReviewState
 from gateway.domain.write_offs import WriteOff
 
@@ -34,6 +34,12 @@ _REVIEWED = {
     None: frozenset(_S) - {_S.reviewing},
 }
 """Where a drawdown may stand after what became of its review."""
+_TERMS = (
+    "merchant_id", "bank_id", "programme_id", "currency", "amount", "fee_amount", "withhold_bps", "minimum_amount",
+    "final_due_on", "collection", "interval_days", "all_in_cap_bps", "early_rebate_bps", "refinances",
+    "refinanced_amount", "refinanced_fee_amount",
+)  # fmt: skip
+"""What a drawdown repeats of its quote."""
 Booked = dict[tuple[str, str], tuple[Posting, ...]]
 """(kind, reference) → postings."""
 
@@ -46,7 +52,8 @@ class Stored(msgspec.Struct, frozen=True):
     repayments: tuple[Repayment, ...]
     booked: Booked
     events: dict[str, str | None]
-    instructed_amount: int | None
+    instructed: dict[str, int]
+    """Amounts by reference of everything a bank was told to pay or to collect."""
     review: ReviewState | None = None
     """What became of its review, if a person had to look."""
     write_offs: tuple[WriteOff, ...] = ()
@@ -159,8 +166,7 @@ def problems(stored: Stored) -> Iterator[str]:
     for repayment in stored.repayments:
         if repayment.parts_amount != repayment.amount:
             yield f"{repayment.id} of {repayment.amount} is made of other parts"
-    if stored.instructed_amount not in {None, drawdown.new_money_amount}:
-        yield f"{stored.instructed_amount} was instructed, {drawdown.new_money_amount} was drawn"
+    yield from _of_instructions(stored)
 
 
 def _of_entries(stored: Stored) -> Iterator[str]:
@@ -173,6 +179,25 @@ def _of_entries(stored: Stored) -> Iterator[str]:
             yield f"{kind} of {reference} is on the books and must not be"
         elif there != wanted:
             yield f"{kind} of {reference} is booked with other accounts or amounts"
+
+
+def _of_instructions(stored: Stored) -> Iterator[str]:
+    """A bank was told of each payout and debit, and of nothing else, in its very amount."""
+    drawdown, left = stored.drawdown, dict(stored.instructed)
+    told = [("it", drawdown.end_to_end_id, drawdown.new_money_amount)] if drawdown.end_to_end_id is not None else []
+    for repayment in stored.repayments:
+        if repayment.channel in {Channel.debit, Channel.payout} and repayment.end_to_end_id is not None:
+            told.append((repayment.id, repayment.end_to_end_id, repayment.amount))
+        elif repayment.channel is Channel.debit and repayment.state in {
+            RepaymentState.settled,
+            RepaymentState.returned,
+        }:
+            yield f"{repayment.id} was debited and nobody said so to a bank"
+    for name, reference, amount in told:
+        if (instructed := left.pop(reference, None)) != amount:
+            yield f"{instructed} was instructed for {name}, which is {amount}"
+    for reference in left:
+        yield f"{reference} was instructed for nothing that is there"
 
 
 def _of_losses(stored: Stored) -> Iterator[str]:
@@ -193,10 +218,10 @@ def _of_evidence(stored: Stored) -> Iterator[str]:
     drawdown, quote, evidence = stored.drawdown, stored.quote, stored.drawdown.evidence
     if quote is None or quotes.terms_hash(quote) != drawdown.terms_hash:
         yield "its quote is not the one whose terms it repeats"
-    elif (quote.amount, quote.fee_amount, quote.withhold_bps) != (
-        drawdown.amount, drawdown.fee_amount, drawdown.withhold_bps
-    ):  # fmt: skip
-        yield "its amounts are not its quote's"
+    else:
+        for name in _TERMS:
+            if getattr(quote, name) != getattr(drawdown, name):
+                yield f"its {name} is not its quote's"
     if evidence is None:
         if drawdown.state not in UNCONFIRMED or drawdown.active_on is not None:
             yield "nobody confirmed it"

@@ -123,9 +123,17 @@ class StaleTerms(Conflict):
 
 
 def terms_hash(quote: Quote) -> str:
-    """SHA-256 over every term that binds, in a fixed order; any changed field changes it."""
+    """SHA-256 over every term that binds, in a fixed order; any changed field changes it.
+
+    A quote of a time when the programme's version was not kept did not name the programme either.
+    """
     binding: dict[str, Any] = msgspec.to_builtins(quote)
     binding.pop("terms_hash")
+    for field in msgspec.structs.fields(Quote):  # msgspec omits the very object that is the default, not what equals it
+        if getattr(quote, field.name) == field.default:
+            binding.pop(field.name, None)
+    if not quote.programme_version:
+        del binding["programme_id"], binding["programme_version"]
     return hashlib.sha256(msgspec.json.encode(binding, order="sorted")).hexdigest()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import audit
+from gateway.domain.bank_decisions import BankOutcome
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.quotes import Quote
 from gateway.domain.refinancings import Refinancing
@@ -17,8 +18,8 @@ from gateway.domain.servicing import SERVICED
 from gateway.domain.write_offs import WriteOff
 from gateway.store import sql
 from gateway.usecases import audit as audit_log
+from gateway.usecases import bank_decisions, loans, reviews
 from gateway.usecases import ledger as books
-from gateway.usecases import loans, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,6 +52,8 @@ async def verify(reader: Reader) -> Verification:
     found += await _twice(lambda: _of_merchants(reader))
     found += await _twice(lambda: _of_scopes(reader))
     found += await _twice(lambda: _of_statements(reader))
+    found += await _twice(lambda: _of_partners(reader))
+    found += await _twice(lambda: _of_officers(reader))
     found += await _twice(lambda: books.broken(reader))
     chain = await audit_log.verify(reader)
     found += chain.problems
@@ -88,7 +91,7 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
         repayments=tuple(repayments),
         booked=audit.booked((kind, reference, account, amount) for kind, reference, _, _, account, amount in lines),
         events=events,
-        instructed_amount=await _instructed(reader, drawdown),
+        instructed=dict(await reader.all(sql.instructions.amounts, drawdown_id=drawdown_id)),
         review=await reviews.state_of(reader, drawdown_id),
         refinancings=tuple(await reader.all(sql.refinancings.of, Refinancing, drawdown_id=drawdown_id)),
         pieces=tuple(await reader.all(sql.remittances.pieces, Piece, drawdown_id=drawdown_id)),
@@ -97,6 +100,7 @@ async def _of_drawdown(reader: Reader, drawdown_id: str) -> list[str]:
     foreign = {line[2:4] for line in lines} - {(drawdown.bank_id, drawdown.currency)}
     found = [*audit.problems(stored), *(f"an entry is booked for {bank} in {currency}" for bank, currency in foreign)]
     found += await _of_servicing(reader, drawdown)
+    found += await _of_decision(reader, drawdown)
     return [f"{drawdown_id} ({drawdown.state}): {problem}" for problem in found]
 
 
@@ -113,11 +117,24 @@ async def _of_servicing(reader: Reader, drawdown: Drawdown) -> list[str]:
     return [f"its health is {kept.health}, its schedule says {account.health(kept.serviced_on, kept.expected_amount)}"]
 
 
-async def _instructed(reader: Reader, drawdown: Drawdown) -> int | None:
-    if drawdown.end_to_end_id is None:
-        return None
-    row = await reader.one(sql.instructions.amount, end_to_end_id=drawdown.end_to_end_id)
-    return row[0] if row else -1
+async def _of_decision(reader: Reader, drawdown: Drawdown) -> list[str]:
+    """Nothing is lent that its bank never approved; of before banks decided there is no answer."""
+    answers = await bank_decisions.history(reader, drawdown.id)
+    if drawdown.end_to_end_id is None or not answers or any(one.outcome is BankOutcome.approved for one in answers):
+        return []
+    return ["its bank never approved it"]
+
+
+async def _of_partners(reader: Reader) -> list[str]:
+    """A remittance is the sum of its lines, a line what was withheld, and what came of both the sum of its pieces."""
+    found = [f"{row[0]} is not what its lines and its state say" for row in await reader.all(sql.remittances.unequal)]
+    lines = await reader.all(sql.remittances.unequal_lines)
+    return found + [f"the remittance's line for {row[0]} is not what was withheld and came" for row in lines]
+
+
+async def _of_officers(reader: Reader) -> list[str]:
+    """What two officers must agree on was not agreed on by one."""
+    return [f"{row[0]} was decided by one officer" for row in await reader.all(sql.arrangements.by_one)]
 
 
 async def _of_merchants(reader: Reader) -> list[str]:

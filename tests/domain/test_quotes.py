@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,20 @@ OTHER: dict[str, Any] = {
 def test_a_field_that_came_later_leaves_the_hash_of_earlier_quotes_alone() -> None:
     binding = {name: value for name, value in msgspec.to_builtins(QUOTE).items() if name != "terms_hash"}
     assert not {"collection", "interval_days", "all_in_cap_bps", "early_rebate_bps", "refinances"} & binding.keys()
+
+
+def test_a_default_read_from_a_database_is_no_term_either() -> None:
+    stored = msgspec.structs.replace(QUOTE, all_in_cap_bps=int("2400"), refinanced_amount=int("0"))
+    assert quotes.terms_hash(stored) == quotes.terms_hash(msgspec.structs.replace(QUOTE, all_in_cap_bps=2_400))
+    told = msgspec.to_builtins(stored)
+    told = {name: value for name, value in told.items() if name not in {"terms_hash", "all_in_cap_bps"}}
+    assert quotes.terms_hash(stored) == hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
+
+
+def test_a_quote_of_before_programmes_had_versions_keeps_the_hash_it_was_signed_with() -> None:
+    before = msgspec.structs.replace(QUOTE, programme_version=0)
+    assert quotes.terms_hash(before) == quotes.terms_hash(msgspec.structs.replace(before, programme_id="prg_another"))
+    assert quotes.terms_hash(before) != quotes.terms_hash(msgspec.structs.replace(before, amount=before.amount + 1))
 
 
 def test_every_field_but_the_hash_itself_is_bound_by_the_hash() -> None:

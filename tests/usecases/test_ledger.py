@@ -36,6 +36,11 @@ TAMPERINGS = {
     "the evidence": "UPDATE drawdowns SET evidence_json = NULL WHERE state = 'active'",
     "the quote": "UPDATE quotes SET fee_amount = fee_amount - 1",
     "the instruction": "UPDATE instructions SET amount = amount - 1 WHERE kind = 'payout'",
+    "a debit's instruction": "UPDATE instructions SET amount = amount - 1 WHERE kind = 'collection'",
+    "which way money came": "UPDATE repayments SET channel = 'transfer' WHERE state = 'settled'",
+    "the last day": "UPDATE drawdowns SET final_due_on = '2027-12-31'",
+    "the cap on all costs": "UPDATE drawdowns SET all_in_cap_bps = 9000",
+    "the bank's decision": "UPDATE bank_decisions SET outcome = 'rejected'",
 }
 
 
@@ -64,7 +69,10 @@ async def test_every_tampering_is_caught_on_both_engines(database_url: str, tmp_
         assert (await shops.verified(database_url)).problems == (), tampering
 
 
-TABLES = ("postings", "repayments", "entries", "instructions", "positions", "exposures", "drawdowns", "quotes")
+TABLES = (
+    "postings", "repayments", "entries", "instructions", "positions", "exposures", "bank_decisions", "drawdowns",
+    "quotes",
+)  # fmt: skip
 """What is tampered with, those that refer to others first."""
 COPY = "CREATE TABLE kept_{0} AS SELECT * FROM {0}"
 EMPTY = "DELETE FROM {0}"

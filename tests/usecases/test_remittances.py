@@ -15,7 +15,7 @@ from gateway.domain.remittances import Line
 from gateway.domain.repayments import CollectionMode
 from gateway.usecases import alerts
 from gateway.usecases import ledger as books
-from tests import arrivals
+from tests import arrivals, shops
 
 if TYPE_CHECKING:
     from tests.shops import Shop
@@ -119,6 +119,38 @@ async def test_a_partner_that_neither_reports_nor_pays_is_told_of_until_it_does(
     assert "remittance_late" in [one.kind for one in await alerts.open_ones(shop.world.store)]
     assert await arrivals.arrive(shop, told["transfer_reference"], told["amount"]) is None
     assert "remittance_late" not in [one.kind for one in await alerts.open_ones(shop.world.store)]
+
+
+@pytest.mark.anyio
+async def test_what_was_changed_of_a_remittance_is_seen(shop: Shop) -> None:
+    drawdown_id = await splitting(shop, 40_000)
+    await shop.live(2)
+    due = await shop.repayments(drawdown_id)
+    told = await report(shop, "r", *({"repayment_id": d["id"], "withheld_amount": d["amount"]} for d in due))
+    assert await arrivals.arrive(shop, told["transfer_reference"], told["amount"] - 100) is None
+    for table, change in (
+        ("remittances", "amount = amount {} 1"), ("remittances", "received_amount = received_amount {} 1"),
+        ("remittance_lines", "amount = amount {} 1"), ("remittance_lines", "received_amount = received_amount {} 1"),
+        ("remittance_pieces", "amount = amount {} 1"),
+    ):  # fmt: skip
+        for sign in ("+", "-"):
+            assert (await shop.verify()).problems == ()
+            await shops.execute(shop.world.settings.database_url, f"UPDATE {table} SET {change.format(sign)}")  # noqa: S608
+            assert (await shop.verify()).problems != (), change
+            back = change.format("-" if sign == "+" else "+")
+            await shops.execute(shop.world.settings.database_url, f"UPDATE {table} SET {back}")  # noqa: S608
+
+
+@pytest.mark.anyio
+async def test_a_remittances_payment_told_with_a_name_and_without_is_counted_once(shop: Shop) -> None:
+    drawdown_id = await splitting(shop, 40_000)
+    await shop.live(1)
+    (due,) = await shop.repayments(drawdown_id)
+    told = await report(shop, "r", {"repayment_id": due["id"], "withheld_amount": due["amount"]})
+    for name in (None, "E1"):
+        assert await arrivals.arrive(shop, told["transfer_reference"], 600, name) is None
+    assert (await shop.partner.seen(f"/v1/remittances/{told['id']}"))["received_amount"] == 600
+    assert (await shop.verify()).problems == ()
 
 
 @given(amounts=st.lists(st.integers(1, 1_000), min_size=1, max_size=20), share=st.integers(0, 100))

@@ -20,6 +20,9 @@ INSERT INTO repayments_now (id, drawdown_id, merchant_id, kind, channel, busines
     retry_of, attempts_count, state_at, created_at)
 SELECT id, drawdown_id, merchant_id, 'share', 'debit', business_on, state, currency, amount, principal_amount,
     fee_amount, 0, 0, end_to_end_id, collect_on, settled_on, reason, NULL, 1, state_at, created_at FROM repayments;
+-- A debit that was not instructed yet has no reference yet: with one it would never be.
+UPDATE repayments_now SET end_to_end_id = NULL
+WHERE NOT EXISTS (SELECT 1 FROM instructions i WHERE i.end_to_end_id = repayments_now.end_to_end_id);
 DROP TABLE repayments;
 ALTER TABLE repayments_now RENAME TO repayments;
 CREATE UNIQUE INDEX repayments_of_day ON repayments (drawdown_id, business_on, kind)

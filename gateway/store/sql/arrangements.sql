@@ -26,3 +26,7 @@ WHERE id = :id AND state = 'proposed';
 
 -- name: forget_reasons
 UPDATE arrangements SET reason = NULL WHERE merchant_id = :merchant_id AND reason IS NOT NULL;
+
+-- name: by_one
+SELECT id FROM arrangements WHERE state = 'approved' AND (decided_by IS NULL OR decided_by = proposed_by)
+ORDER BY id LIMIT 1000;

@@ -41,5 +41,5 @@ INSERT INTO message_numbers (bank_id, given_on, given_count) VALUES (:bank_id, :
 ON CONFLICT (bank_id, given_on) DO UPDATE SET given_count = message_numbers.given_count + 1
 RETURNING given_count;
 
--- name: amount
-SELECT amount FROM instructions WHERE end_to_end_id = :end_to_end_id;
+-- name: amounts
+SELECT end_to_end_id, amount FROM instructions WHERE drawdown_id = :drawdown_id ORDER BY end_to_end_id LIMIT 10000;

@@ -76,3 +76,19 @@ SELECT a.subject FROM alerts a WHERE a.kind = :kind AND a.state = 'open' AND NOT
     SELECT 1 FROM repayments r JOIN drawdowns d ON d.id = r.drawdown_id
     WHERE d.partner_id = a.subject AND r.channel = 'withheld' AND r.state = 'scheduled' AND r.collect_on <= :before_on)
 ORDER BY a.subject LIMIT 100;
+
+-- name: unequal
+SELECT r.id FROM remittances r
+LEFT JOIN (SELECT remittance_id, SUM(amount) AS amount, SUM(received_amount) AS received_amount FROM remittance_lines
+    GROUP BY remittance_id) l ON l.remittance_id = r.id
+WHERE r.amount <> COALESCE(l.amount, 0) OR r.received_amount <> COALESCE(l.received_amount, 0)
+    OR r.state <> CASE WHEN r.received_amount = r.amount THEN 'received' WHEN r.received_amount = 0 THEN 'announced'
+        ELSE 'short' END
+ORDER BY r.id LIMIT 1000;
+
+-- name: unequal_lines
+SELECT l.repayment_id FROM remittance_lines l LEFT JOIN repayments r ON r.id = l.repayment_id
+LEFT JOIN (SELECT repayment_id, SUM(amount) AS amount FROM remittance_pieces GROUP BY repayment_id) p
+    ON p.repayment_id = l.repayment_id
+WHERE r.id IS NULL OR l.amount <> r.amount OR l.received_amount <> COALESCE(p.amount, 0)
+ORDER BY l.repayment_id LIMIT 1000;
