@@ -104,24 +104,14 @@ async def instruct(world: World, drawdown_id: str) -> None:
     if drawdown.state is not DrawdownState.approved or drawdown.end_to_end_id is not None:
         return
     rail_name, rail = banks.paying(world, drawdown.bank_id)
-    reference, now = _reference(rail, drawdown.id), world.clock.now()
-    payout = Payout(
-        end_to_end_id=reference,
-        message_id=await _message_id(world, drawdown.bank_id, rail, reference),
-        amount=Money(drawdown.new_money_amount, drawdown.currency),
-        debtor=banks.party(world, drawdown.bank_id),
-        creditor=await payee(world, drawdown.merchant_id),
-        execute_on=banks.pays_on(world, rail),
-        created_at=now,
-        remittance=f"Restock {end_to_end_id(drawdown.id)}",
-    )
+    payout = await _payout(world, drawdown, rail, _reference(rail, drawdown.id), drawdown.new_money_amount)
     written = rail.render_payout(payout)
 
     async def unit(tx: Tx) -> None:
         held = await drawdowns.lock(tx, drawdown_id)
         if held.state is DrawdownState.approved and held.end_to_end_id is None:
             await authorities.check_payee(tx, world, held)
-            await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=reference)
+            await tx.run(sql.drawdowns.refer, drawdown_id=drawdown_id, end_to_end_id=payout.end_to_end_id)
             await _store(tx, world, drawdown, payout, kind=PAYOUT, rail=rail_name, repayment_id=None, body=written)
 
     await world.store.write(unit)
@@ -165,29 +155,33 @@ async def refund(world: World, repayment_id: str) -> None:
         return
     drawdown = await drawdowns.find(world.store, repayment.drawdown_id)
     rail_name, rail = banks.paying(world, drawdown.bank_id)
-    reference = _reference(rail, repayment.id)
-    payout = Payout(
-        end_to_end_id=reference,
-        message_id=await _message_id(world, drawdown.bank_id, rail, reference),
-        amount=Money(repayment.amount, repayment.currency),
-        debtor=banks.party(world, drawdown.bank_id),
-        creditor=await payee(world, drawdown.merchant_id),
-        execute_on=banks.pays_on(world, rail),
-        created_at=world.clock.now(),
-        remittance=f"Restock {end_to_end_id(drawdown.id)}",
-    )
+    payout = await _payout(world, drawdown, rail, _reference(rail, repayment.id), repayment.amount)
     written = rail.render_payout(payout)
 
     async def unit(tx: Tx) -> None:
         await drawdowns.lock(tx, drawdown.id)
         held = await tx.one(sql.repayments.find, Repayment, repayment_id=repayment_id)
         if held is not None and held.state is RepaymentState.scheduled and held.end_to_end_id is None:
-            await tx.run(sql.repayments.refer, repayment_id=repayment_id, end_to_end_id=reference)
+            await tx.run(sql.repayments.refer, repayment_id=repayment_id, end_to_end_id=payout.end_to_end_id)
             await _store(
                 tx, world, drawdown, payout, kind=REFUND, rail=rail_name, repayment_id=repayment_id, body=written
             )
 
     await world.store.write(unit)
+
+
+async def _payout(world: World, drawdown: Drawdown, rail: Rail, reference: str, amount: int) -> Payout:
+    """Money of the bank's to the merchant of a drawdown: the loan itself, or what was paid too much."""
+    return Payout(
+        end_to_end_id=reference,
+        message_id=await _message_id(world, drawdown.bank_id, rail, reference),
+        amount=Money(amount, drawdown.currency),
+        debtor=banks.party(world, drawdown.bank_id),
+        creditor=await payee(world, drawdown.merchant_id),
+        execute_on=banks.pays_on(world, rail),
+        created_at=world.clock.now(),
+        remittance=f"Restock {end_to_end_id(drawdown.id)}",
+    )
 
 
 async def _store(
