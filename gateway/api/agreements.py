@@ -11,7 +11,8 @@ from litestar.params import FromPath
 
 from gateway.api import paging
 from gateway.api.connect import agreements as hosted
-from gateway.api.connect.browser import Visit
+from gateway.api.connect.browser import Visit, paper_headers
+from gateway.api.connect.pages.frame import alone
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.agreements import AgreementState, Document
 from gateway.domain.calendars import Instant
@@ -69,8 +70,9 @@ async def show(
     await merchants.find(world.store, merchant_id, caller.partner_id)
     found = await agreements.find(world.store, agreement_id, merchant_id)
     if request.headers.get("accept", "").lower().startswith("text/html"):
-        html: Any = Response(hosted.shown(Visit(request, world), found), media_type="text/html; charset=utf-8")
-        return html  # type: ignore[no-any-return]
+        visit = Visit(request, world)
+        paper: Any = Response(alone(hosted.shown(visit, found)), headers=paper_headers(visit.words.locale))
+        return paper  # type: ignore[no-any-return]
     return Response(_view(world, found))
 
 

@@ -13,10 +13,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from gateway.api.connect import loan_words, words
-from gateway.api.connect.browser import page_headers
+from gateway.api.connect.browser import paper_headers
 from gateway.api.connect.loans import file
 from gateway.api.connect.pages import statement as pages
-from gateway.api.connect.pages.frame import About
+from gateway.api.connect.pages.frame import About, alone
 from gateway.api.drawdowns import own
 from gateway.domain.loan_statements import LineKind, Totals
 from gateway.domain.rights import Caller, Right
@@ -79,8 +79,8 @@ async def show(
         return file(loan_words.sheet(told, found), drawdown_id)
     if kind == "text/html":
         about = About(urlsplit(world.settings.issuer).netloc, told("statement"), sandbox=world.settings.sandbox)
-        headers = page_headers() | {"Content-Language": told.locale}
-        return Response(pages.statement(told, about, found), headers=headers)  # type: ignore[arg-type]
+        paper = alone(pages.statement(told, about, found))
+        return Response(paper, headers=paper_headers(told.locale))  # type: ignore[arg-type]
     lines = [
         LineView(text=loan_words.said(told, line), **{name: getattr(line, name) for name in _NAMES})
         for line in found.lines

@@ -96,5 +96,7 @@ async def test_the_same_lines_as_a_file_and_as_a_page_in_both_languages(shop: Sh
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "借款对账单" in page.text
     assert "<script" not in page.text
+    assert "<style>" in page.text, "a page that is kept or printed has its style inside"
+    assert "style.css" not in page.text
     english = await shop.partner.send("GET", f"{there}?locale=en", headers={"accept": "text/html"})
     assert "Statement of your loan" in english.text

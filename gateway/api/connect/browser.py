@@ -6,6 +6,8 @@ site can post in its name; where the browser says that another site sent the for
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from litestar import Response
 
 from gateway.api import exchange
 from gateway.api.connect import addresses, words
-from gateway.api.connect.pages.frame import About
+from gateway.api.connect.pages.frame import About, css
 from gateway.api.problems import BadRequest
 from gateway.domain import ids
 from gateway.domain.errors import Forbidden
@@ -226,6 +228,17 @@ def page_headers(back_to: str | None = None, *, script: bool = False) -> dict[st
         "X-Frame-Options": "DENY",
         "Cache-Control": "no-store",
         "Vary": "Accept-Language, Cookie",
+    }
+
+
+def paper_headers(locale: str) -> dict[str, str]:
+    """For a page by itself (`frame.alone`): nothing is loaded, nothing runs, only its own style counts."""
+    sheet = base64.b64encode(hashlib.sha256(css().encode()).digest()).decode()
+    return page_headers() | {
+        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{sheet}'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'",
+        "Content-Language": locale,
+        "Vary": "Accept, Accept-Language",
     }
 
 

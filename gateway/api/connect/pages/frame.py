@@ -46,13 +46,21 @@ def css() -> str:
     return files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
+_SHEET = '<link rel="stylesheet" href="/connect/style.css">'
+
+
+def alone(shown: str) -> str:
+    """The same page as a file by itself, to be kept, mailed or printed: its style is inside."""
+    return shown.replace(_SHEET, f"<style>{css()}</style>", 1)
+
+
 def page(words: Words, about: About, *content: Html) -> str:
     """A whole page."""
     head = join(
         Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Html('<meta name="color-scheme" content="light dark">'),
         tag("title", f"{about.title} · Restock"),
-        Html('<link rel="stylesheet" href="/connect/style.css">'),
+        Html(_SHEET),
     )
     skip = tag("a", words("skip"), class_="skip", href="#content")
     body = tag("body", skip, _bar(about), tag("main", *content, id="content"), _foot(words, about))
