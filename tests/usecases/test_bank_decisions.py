@@ -121,7 +121,7 @@ async def test_a_bank_that_refers_is_asked_again_and_given_up_when_the_terms_are
 
 async def test_an_answer_that_comes_twice_is_kept_twice_and_moves_a_draw_once(shop_on_both: Shop) -> None:
     shop = shop_on_both
-    shop.lender.decision = Lender(BankOutcome.rejected)
+    shop.lender.decision = Lender(BankOutcome.rejected, together=2)
     drawdown_id = await shop.draw()
     await asyncio.gather(*(bank_decisions.decide(shop.world, drawdown_id) for _ in range(2)))
     await shop.work()
