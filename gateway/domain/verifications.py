@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.domain.errors import NotFound
 from gateway.domain.merchants import CompanyId, MerchantState
 
 AGAIN = timedelta(days=365)
@@ -66,10 +65,6 @@ class Recorded(msgspec.Struct, frozen=True):
     reference: str | None
     evidence: bytes
     recorded_at: datetime
-
-
-class UnknownSubject(NotFound):
-    """No such merchant."""
 
 
 def by_rule(company: CompanyId | None, created_at: datetime, now: datetime) -> Found:

@@ -13,9 +13,10 @@ import msgspec
 
 from gateway.domain import states
 from gateway.domain import verifications as rules
+from gateway.domain.errors import NotFound
 from gateway.domain.events import Event
 from gateway.domain.merchants import MOVES, CompanyId, MerchantState
-from gateway.domain.verifications import Finding, Found, Recorded, Subject, UnknownSubject
+from gateway.domain.verifications import Finding, Found, Recorded, Subject
 from gateway.store import sql
 from gateway.usecases import contacts, events, jobs, limits, positions
 
@@ -142,7 +143,7 @@ async def _judge_again(tx: Tx, world: World, merchant_id: str) -> None:
 async def _find(reader: Reader, merchant_id: str) -> _Held:
     found = await reader.one(sql.verifications.subject, _Held, merchant_id=merchant_id)
     if found is None:
-        raise UnknownSubject("There is no such merchant")
+        raise NotFound("There is no such merchant")
     return found
 
 
