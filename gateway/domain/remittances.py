@@ -95,6 +95,9 @@ class Piece(msgspec.Struct, frozen=True):
 class UnknownRemittance(NotFound):
     """No such remittance for this caller."""
 
+    code = "remittance_not_found"
+    title = "No such remittance"
+
 
 class ReferenceTaken(Conflict):
     """The partner gave this reference before."""
