@@ -107,7 +107,7 @@ class Outbound:
                 return await self._exchange(method, target, body, headers)
         except before_sending as error:
             raise NotSent(f"no connection to {_origin(target)}: {type(error).__name__}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError) as error:  # TLS 1.3 tells of a refused certificate only after the handshake
             raise MayHaveBeenSent(f"no answer from {_origin(target)}: {type(error).__name__}") from error
 
     async def _exchange(self, method: str, target: httpx.URL, body: bytes, headers: Mapping[str, str] | None) -> Answer:
