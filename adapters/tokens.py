@@ -127,7 +127,7 @@ class Tokens:
                 msgspec.json.decode(answer.body, type=_Refused)
                 return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
+            pass  # an answer in another form says neither yes nor no: told below
         raise Unreachable(f"the bank's token endpoint answered {answer.status}", status=answer.status)
 
     def _assertion(self, key: RSAPrivateKey) -> str:

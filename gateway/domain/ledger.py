@@ -286,15 +286,6 @@ def taken_over(loan: Loan, principal_amount: int, fee_amount: int) -> Entry:
     )  # fmt: skip
 
 
-def bank_adjusted(loan: Loan, reference: str, amount: int) -> Entry:
-    """A person at the bank settled a difference by hand: `amount` > 0 = more money on the funding account."""
-    return _entry(
-        "bank_adjusted", reference, loan,
-        Posting(bank(loan.bank_id, "funding"), amount),
-        Posting(bank(loan.bank_id, "clearing"), -amount),
-    )  # fmt: skip
-
-
 class Chained(msgspec.Struct, frozen=True):
     """One entry as it is stored, and the hash that chains it to the one at the position before."""
 

@@ -135,7 +135,6 @@ EVENTS = st.one_of(
     st.builds(lambda a: ledger.overpayment_came_back(LOAN, "rep_1", a), AMOUNT),
     st.builds(lambda a: ledger.rebate_reversed(LOAN, "rep_1", a), AMOUNT),
     st.builds(lambda a: ledger.revenue_share_reversed(LOAN, "rep_1", "par_1", a), AMOUNT),
-    st.builds(lambda a: ledger.bank_adjusted(LOAN, "note-1", a), st.integers(-(10**12), 10**12)),
 )
 
 
