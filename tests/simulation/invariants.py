@@ -34,9 +34,13 @@ TOO_MUCH = """
 SELECT 'repayments of ' || d.id || ' come to ' || SUM(r.amount) || ' of ' || (d.amount + d.fee_amount)
 FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id
 WHERE r.state IN ('scheduled', 'initiated', 'pending', 'in_doubt', 'settled') AND d.refinances IS NULL
+    AND (r.state = 'settled' OR r.channel <> 'transfer')
     AND NOT EXISTS (SELECT 1 FROM repayments WHERE drawdown_id = d.id AND kind IN ('early', 'recovery', 'refund'))
 GROUP BY d.id HAVING SUM(r.amount) > d.amount + d.fee_amount"""
-"""While nobody pays of itself; whoever does may pay what a debit under way takes too, and is given it back."""
+"""While nobody pays of itself; whoever does may pay what a debit under way takes too, and is given it back.
+
+A transfer that was asked for is not on its way: a reminder asks for what a debit may take first.
+"""
 OPEN_WORK = """
 SELECT state || ' ' || id || ' ' || COALESCE(end_to_end_id, '') FROM drawdowns
 WHERE state IN ('requested', 'approved', 'submitted', 'pending', 'in_doubt')
