@@ -42,6 +42,7 @@ class Datatype(StrEnum):
     logistics = "signals.logistics"
     rating = "signals.rating"
     device = "signals.device"
+    cash = "signals.cash"
 
 
 class Purpose(StrEnum):

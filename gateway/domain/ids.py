@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 PREFIXES = {
-    "agreement": "agr", "alert": "alr", "arrangement": "arr", "authority": "aut", "bank": "bnk", "bank_message": "bms",
-    "change": "chg", "client": "cli", "decision": "dec", "drawdown": "drw", "entry": "ent", "erasure": "era",
-    "event": "evt", "grant": "grt", "job": "job", "mandate": "mdt", "merchant": "mer", "message": "msg",
-    "notice": "not", "offer": "off", "partner": "par", "passkey": "psk", "programme": "prg", "quote": "quo",
+    "agreement": "agr", "alert": "alr", "arrangement": "arr", "authority": "aut", "bank": "bnk",
+    "bank_message": "bms", "change": "chg", "client": "cli", "connection": "con", "decision": "dec",
+    "delivery": "dlv", "drawdown": "drw", "entry": "ent", "erasure": "era", "event": "evt", "grant": "grt",
+    "import": "imp", "job": "job", "mandate": "mdt", "merchant": "mer", "message": "msg", "notice": "not",
+    "offer": "off", "partner": "par", "party": "pty", "passkey": "psk", "programme": "prg", "quote": "quo",
     "refund": "rfd", "remittance": "rem", "repayment": "rep", "request": "req", "review": "rev", "session": "ses",
-    "statement_entry": "ste", "token": "tok",
+    "statement_entry": "ste", "token": "tok", "webhook": "whk",
 }  # fmt: skip
 """The one prefix table: noun → three letters."""
 

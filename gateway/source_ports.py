@@ -1,0 +1,90 @@
+"""What the core needs of the software shops already run: its payloads checked, and turned into our own records.
+
+A source is pure: bytes in, records out. Who sends them, for which merchant, and under which consent is the core's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import msgspec
+
+from gateway.domain.errors import Forbidden, Invalid
+from gateway.domain.purchases import NewPurchase
+from gateway.domain.sales import NewSale
+from gateway.domain.signals import NewSignal
+from gateway.domain.stock import NewStock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Forged(Forbidden):
+    """The signature is not that of whoever it should be, or too old: nothing of the payload is read."""
+
+    code = "source_forged"
+    title = "The payload is not signed by its platform"
+
+
+class Unreadable(Invalid):
+    """The payload as a whole is not what the platform sends: nothing of it is taken."""
+
+    code = "source_unreadable"
+    title = "The payload cannot be read"
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why one record of a payload is not taken; `place` says where it stands in it (a JSON Pointer, a line, an id)."""
+
+    place: str
+    code: str
+    detail: str
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a conversion may need to know of the merchant."""
+
+    currency: str
+    timezone: str
+    day_cutoff: str
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call of a platform, as it came in: header names in lower case, `url` the address it was told to call."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    received_at: datetime
+
+
+class Converted(msgspec.Struct, frozen=True):
+    """What a payload holds, each kind in the payload's order; `refused` is what could not be converted."""
+
+    sales: tuple[NewSale, ...] = ()
+    stock: tuple[NewStock, ...] = ()
+    purchases: tuple[NewPurchase, ...] = ()
+    signals: tuple[NewSignal, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class Platform(Protocol):
+    """A platform that calls us when something happened, and signs what it sends."""
+
+    name: ClassVar[str]
+
+    def verify(self, call: Call, secret: str) -> str:
+        """Check the signature over the raw bytes; the platform's own id of this event. Raises Forged or Unreadable."""
+
+    def convert(self, body: bytes, about: About) -> Converted:
+        """The records in a payload; one of a kind that tells nothing of money has none. Raises Unreadable."""
+
+
+class Document(Protocol):
+    """A file that software exports or a bank delivers."""
+
+    name: ClassVar[str]
+
+    def convert(self, body: bytes, about: About, options: Mapping[str, str]) -> Converted:
+        """The records in a file. Raises Unreadable."""

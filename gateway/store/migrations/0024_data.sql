@@ -1,0 +1,24 @@
+-- What a shop's software tells beside sales. `raw_hash` is the SHA-256 of the record as it came, `row_id` the row that wrote it.
+CREATE TABLE stock (
+    merchant_id TEXT NOT NULL, source TEXT NOT NULL, stock_id TEXT NOT NULL, version BIGINT NOT NULL, item_id TEXT NOT NULL,
+    location_id TEXT NOT NULL, counted_at BIGINT NOT NULL, quantity TEXT NOT NULL, on_order_quantity TEXT NOT NULL,
+    unit_cost_amount BIGINT, category TEXT, gtin TEXT, raw_hash TEXT NOT NULL, received_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, source, stock_id)
+);
+CREATE INDEX stock_by_item ON stock (merchant_id, item_id, location_id, counted_at);
+
+CREATE TABLE purchases (
+    merchant_id TEXT NOT NULL, source TEXT NOT NULL, purchase_id TEXT NOT NULL, version BIGINT NOT NULL, kind TEXT NOT NULL,
+    issued_on TEXT NOT NULL, due_on TEXT, amount BIGINT NOT NULL, tax_amount BIGINT NOT NULL, supplier_ref TEXT,
+    refers_to TEXT, lines_json TEXT NOT NULL, raw_hash TEXT NOT NULL, received_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, source, purchase_id)
+);
+CREATE INDEX purchases_by_day ON purchases (merchant_id, issued_on);
+
+-- `from_on` and `to_on` are the same for what is of one day; `detail_json` is the record without its keys.
+CREATE TABLE signals (
+    merchant_id TEXT NOT NULL, source TEXT NOT NULL, signal_id TEXT NOT NULL, version BIGINT NOT NULL, kind TEXT NOT NULL,
+    from_on TEXT NOT NULL, to_on TEXT NOT NULL, detail_json TEXT NOT NULL, raw_hash TEXT NOT NULL,
+    received_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, source, signal_id)
+);
+CREATE INDEX signals_by_day ON signals (merchant_id, kind, to_on);
