@@ -135,6 +135,7 @@ class Topic(StrEnum):
     logistics = "logistics"
     rating = "rating"
     device = "device"
+    cash = "cash"
     bank = "bank"
     offers = "offers"
     drawdown = "drawdown"
@@ -144,7 +145,7 @@ class Topic(StrEnum):
 TOPICS = {
     Topic.sales: (Datatype.sales,), Topic.goods: (Datatype.stock, Datatype.purchases), Topic.tax: (Datatype.tax,),
     Topic.utility: (Datatype.utility,), Topic.logistics: (Datatype.logistics,), Topic.rating: (Datatype.rating,),
-    Topic.device: (Datatype.device,),
+    Topic.device: (Datatype.device,), Topic.cash: (Datatype.cash,),
 }  # fmt: skip
 """Data that makes sense only together is one switch."""
 _OTHER_TOPICS: dict[type[Detail], Topic] = {

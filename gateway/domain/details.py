@@ -106,7 +106,7 @@ class MerchantData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     """
 
     actions: Annotated[tuple[DataAction, ...], Few]
-    datatypes: Annotated[tuple[Datatype, ...], Few]
+    datatypes: Annotated[tuple[Datatype, ...], msgspec.Meta(min_length=1, max_length=len(Datatype))]
     merchant: Merchant
     lookback_days: Annotated[int, msgspec.Meta(ge=1, le=1_830)]
     purpose: Purpose
