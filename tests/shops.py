@@ -202,7 +202,13 @@ class Shop:
 
 @asynccontextmanager
 async def opened(
-    database_url: str, folder: Path, bank_url: str | None, *, at: str | None = None, currency: str = "EUR"
+    database_url: str,
+    folder: Path,
+    bank_url: str | None,
+    *,
+    at: str | None = None,
+    currency: str = "EUR",
+    takings_amount: int = TAKINGS_AMOUNT,
 ) -> AsyncIterator[Shop]:
     """A shop at a fresh gateway and a fresh bank; `at` is the bank's address as the gateway sees it (a bad line)."""
     async with Outbound() as outbound:
@@ -214,7 +220,7 @@ async def opened(
             if at is not None:
                 gateway.world.banks[INVENTORY.bank_id].clock = controls
             shop = Shop(gateway, await gateway.partner(), controls)
-            await shop.open(currency)
+            await shop.open(currency, takings_amount)
             yield shop
 
 

@@ -101,12 +101,25 @@ def asking(bench: Bench) -> None:
         bench.figures.append(figures.absolute(title, values, must, " ms", "processor time", at_least=False))
 
 
+def confirming(bench: Bench) -> None:
+    """From the click to the stored instruction: the 99th percentile."""
+    folder = bench.folder / "confirming"
+    folder.mkdir()
+    taken = sorted(_child("confirming", folder, 200))
+    late = taken[len(taken) * 99 // 100]
+    against = f"{statistics.median(taken):.1f} ms the median"
+    bench.figures.append(
+        figures.absolute("click to stored instruction, p99", [late], 25, " ms", against, at_least=False)
+    )
+
+
 ROWS = {
     "start": starting,
     "sale": single.serving,
     "dpop": single.proving,
     "ingest": ingesting,
     "close": closing,
+    "confirm": confirming,
     "score": scoring,
     "models": asking,
     "oauth": oidc.authorizing,
