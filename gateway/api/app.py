@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.types import Scope  # noqa: TC002  litestar reads `_caller` at run time
@@ -60,37 +61,52 @@ def create_app(
     registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps
     the framework in ASGI that answers some requests itself (see `fast_lane`), behind the edge like everything.
     """
-
-    async def given() -> World:
-        await world.refresh()
-        return world
-
     registry = registry or metrics.Registry()
     issuer = world.settings.address
+    routed = _routed((*routes, *docs.ROUTES, health.live, health.ready, metrics.exposition))
     app = Litestar(
-        [*routes, *docs.ROUTES, health.live, health.ready, metrics.exposition],
-        dependencies={
-            "world": Provide(given),
-            "caller": Provide(_caller, sync_to_thread=False),
-        },
-        before_request=rights.authorize,
-        exception_handlers={Exception: problems.on_exception},
         lifespan=list(lifespan),
         logging_config=None,
         openapi_config=None,
-        request_class=StrictRequest,
-        request_max_body_size=limits.MAX_BODY_BYTES,
         state=State({
             "world": world, "issuer": issuer, "draining": False, "checks": dict(checks or {}), "banks": banks,
             "metrics": registry,
             "description": openapi.Description([*routes, health.live, health.ready], issuer),
         }),
     )  # fmt: skip
+    app.routes = routed.routes
     # The framework's own middleware does not see an address that matches no route; this sees everything.
     traffic = metrics.Traffic(registry)
-    behind = front(app.asgi_handler)
+    behind = front(routed.asgi_handler)
     app.asgi_handler = Edge(behind, new_id=world.ids.new, issuer=issuer, traffic=traffic)  # type: ignore[assignment]
     return app
+
+
+@lru_cache(maxsize=4)
+def _routed(routes: tuple[ControllerRouterHandler, ...]) -> Litestar:
+    """What serves `routes` for the application that a request came through: reading them is slow, so it is done once.
+
+    It knows no world: everything that is one application's own is in that application's state.
+    """
+    return Litestar(
+        routes,
+        dependencies={
+            "world": Provide(_world),
+            "caller": Provide(_caller, sync_to_thread=False),
+        },
+        before_request=rights.authorize,
+        exception_handlers={Exception: problems.on_exception},
+        logging_config=None,
+        openapi_config=None,
+        request_class=StrictRequest,
+        request_max_body_size=limits.MAX_BODY_BYTES,
+    )
+
+
+async def _world(request: Request[Any, Any, Any]) -> Any:
+    world: World = request.app.state.world
+    await world.refresh()
+    return world
 
 
 def _caller(scope: Scope, world: NamedDependency[Any]) -> Caller:  # noqa: ARG001
