@@ -280,6 +280,16 @@ class Position(msgspec.Struct, frozen=True, gc=False):
                 raise
         return self.permit(grant_id, grants.push(datatype, Purpose.repayment_servicing), now)
 
+    def permit_intake(self, datatype: Datatype, now: datetime) -> Grant:
+        """The same for data that no grant's own client sends: under any consent to it in force."""
+        refusal = grants.required(grants.push(datatype, Purpose.credit_assessment))
+        for grant in self.grants:
+            try:
+                return self.permit_push(grant.grant_id, datatype, now)
+            except ConsentRequired as refused:
+                refusal = refused
+        raise refusal
+
     def takings_amount(self, now: datetime) -> int:
         """Net sales of the current business day so far, closed early or not."""
         today = self.today(now)

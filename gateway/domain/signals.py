@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from gateway.domain.details import Datatype
+from gateway.domain.incoming import BadRecord, check_period
 from gateway.domain.money import MAX_AMOUNT
 from gateway.domain.sales import NativeId, Part, Short
 from gateway.domain.stock import Quantity
+
+if TYPE_CHECKING:
+    from gateway.domain.incoming import Shop
 
 Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
@@ -110,3 +115,41 @@ class Cash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, ta
 
 
 NewSignal = Tax | UtilityBill | Logistics | Rating | Device | Cash
+
+
+def kind(signal: NewSignal) -> str:
+    """`tax`, `utility`, …: what tells it apart."""
+    return str(signal.__struct_config__.tag)
+
+
+def datatype(signal: NewSignal) -> Datatype:
+    """What a merchant must have agreed to for it to be taken in."""
+    return Datatype(f"signals.{kind(signal)}")
+
+
+def days(signal: NewSignal) -> tuple[date, date]:
+    """The first and the last day it is about."""
+    if isinstance(signal, Tax | UtilityBill):
+        return signal.from_on, signal.to_on
+    return signal.on, signal.on
+
+
+def check(signal: NewSignal, shop: Shop) -> None:
+    """Raise BadRecord for a signal that cannot be: of another currency, of the future, or paid without a payment.
+
+    A bill may be for months to come (rent in advance), a tax return or a day's figures may not.
+    """
+    if isinstance(signal, Tax | UtilityBill | Cash):
+        shop.check_currency(signal.currency)
+    from_on, to_on = days(signal)
+    check_period(from_on, to_on)
+    if isinstance(signal, UtilityBill):
+        shop.check_reach(to_on, "to_on")
+    else:
+        shop.check_past(to_on, "to_on" if isinstance(signal, Tax) else "on")
+    if isinstance(signal, Tax | UtilityBill):
+        shop.check_reach(signal.due_on, "due_on")
+        if signal.paid_on is not None:
+            shop.check_past(signal.paid_on, "paid_on")
+            if not signal.paid_amount:
+                raise BadRecord("paid_on_without_payment", "paid_on is given, but nothing was paid")

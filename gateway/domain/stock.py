@@ -6,12 +6,15 @@ each item and location. After UBL StockAvailabilityReportLine and SAF-T Physical
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from gateway.domain import calendars
 from gateway.domain.sales import NativeId, Part, Short
+
+if TYPE_CHECKING:
+    from gateway.domain.incoming import Shop
 
 Quantity = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,9}(\.[0-9]{1,6})?\Z")]
 """A decimal number as a string, never negative."""
@@ -31,3 +34,9 @@ class NewStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     category: Short | None = None
     gtin: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{8,14}\Z")] | None = None
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+
+
+def check(stock: NewStock, shop: Shop) -> None:
+    """Raise BadRecord for a count that cannot be: in another currency, of the future, or further back than is taken."""
+    shop.check_currency(stock.currency)
+    shop.check_instant(stock.counted_at, "counted_at")

@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from gateway.domain.sales import Line, NewSale
     from gateway.store import Reader, Tx
 
-Key = tuple[str, str]
-"""Merchant and the till's own id of a record."""
+Key = tuple[str, str, str]
+"""Merchant, source, and the source's own id of a record: what a record is unique by."""
 
 
 class Sold(msgspec.Struct, frozen=True):
     """A stored record as far as its day's categories are made of it."""
 
     merchant_id: str
+    source: str
     sale_id: str
     kind: SaleKind
     business_on: date
@@ -62,29 +63,29 @@ class Baskets:
         if sale.customer_ref and sale.kind is SaleKind.sale:
             self._visits.add((merchant_id, on, _customer(merchant_id, sale.customer_ref)))
 
-    def take_back(self, merchant_id: str, before: Record, written: NewSale | None) -> None:
+    def take_back(self, key: Key, before: Record, written: NewSale | None) -> None:
         """Uncount the version that a newer one replaces: `written` in this very run, or as the store has it."""
         if before.version == PLACEHOLDER:
             return
         if written is None:
-            stored = self._stored.get((merchant_id, before.sale_id))
+            stored = self._stored.get(key)
             lines = None if stored is None else stored.detail.lines
         else:
             lines = written.lines
         if lines:
-            self._count(merchant_id, before.business_on, before.kind, -before.net_amount, lines)
+            self._count(key[0], before.business_on, before.kind, -before.net_amount, lines)
 
     def remove(self, merchant_id: str, sold: Sold) -> None:
         """Uncount a record that is deleted."""
         if sold.detail.lines:
             self._count(merchant_id, sold.business_on, sold.kind, -sold.net_amount, sold.detail.lines)
 
-    async def look_up(self, tx: Tx, source: str, keys: Iterable[Key]) -> None:
+    async def look_up(self, tx: Tx, keys: Iterable[Key]) -> None:
         """Read what the store has of records that may be corrected now."""
         wanted = sorted(keys)
         if wanted:
-            found = await tx.all(sql.categories.replaced, Sold, source=source, keys_json=wanted)
-            self._stored = {(one.merchant_id, one.sale_id): one for one in found}
+            found = await tx.all(sql.categories.replaced, Sold, keys_json=wanted)
+            self._stored = {(one.merchant_id, one.source, one.sale_id): one for one in found}
 
     async def write(self, tx: Tx) -> None:
         """Put it into the unit's transaction. The merchants' positions must be held."""

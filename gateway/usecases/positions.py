@@ -135,9 +135,13 @@ def permit_right(position: Position, caller: Caller, right: Right, now: datetime
     return permit(position, caller, last, now)
 
 
-def permit_push(position: Position | None, caller: Caller, datatype: Datatype, now: datetime) -> Grant:
-    """The consent under which a caller may send data of this kind. Raises as `permit`."""
-    if position is None or position.partner_id != caller.partner_id or not caller.reaches(position.merchant_id):
+def permit_push(position: Position | None, caller: Caller | None, datatype: Datatype, now: datetime) -> Grant:
+    """The consent under which a caller may send data of this kind, or we may take it in. Raises as `permit`."""
+    if position is None:
+        raise NotFound("There is no such merchant")
+    if caller is None:
+        return position.permit_intake(datatype, now)
+    if position.partner_id != caller.partner_id or not caller.reaches(position.merchant_id):
         raise NotFound("There is no such merchant")
     return position.permit_push(caller.grant_id, datatype, now)
 

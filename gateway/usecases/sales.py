@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +19,23 @@ from gateway.domain.rights import Caller
 from gateway.domain.sales import BadSale, NewSale, SaleDetail, SaleKind, Totals
 from gateway.store import Lane, Stale, sql
 from gateway.usecases import limits, positions, repayments, scoring
-from gateway.usecases.baskets import Baskets
+from gateway.usecases.baskets import Baskets, Key
 from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
 
-SOURCE = "partner"
+PARTNER = "partner"
 """Where records pushed through the partner API come from."""
+
+
+Teller = tuple[str, str]
+"""A merchant, and the source that tells of its sales."""
 
 
 class RowResult(msgspec.Struct, frozen=True):
@@ -51,18 +56,25 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request's rows for one merchant."""
+    """One request's rows for one merchant; `caller` None = by the gateway itself, under any consent to it."""
 
     merchant_id: str
-    caller: Caller
-    rows: list[NewSale]
+    caller: Caller | None
+    rows: Sequence[NewSale]
     at: datetime
+    source: str = PARTNER
 
 
 class HeldRecord(Record):
     """A record as stored, and whose it is."""
 
     merchant_id: str = ""
+    source: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What it is unique by."""
+        return self.merchant_id, self.source, self.sale_id
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -71,9 +83,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     request: int
     index: int
     merchant_id: str
+    source: str
     sale: NewSale
     business_on: date
     row_id: str
+
+    @property
+    def key(self) -> Key:
+        """What its record is unique by."""
+        return self.merchant_id, self.source, self.sale.sale_id
 
 
 class _Intake:
@@ -119,7 +137,9 @@ class _Intake:
                 if on < oldest:
                     self._reject(number, index, too_old)
                 else:
-                    rows.append(Row(number, index, request.merchant_id, sale, on, f"{batch}.{len(rows)}"))
+                    rows.append(
+                        Row(number, index, request.merchant_id, request.source, sale, on, f"{batch}.{len(rows)}")
+                    )
         return rows
 
     async def take(self, tx: Tx, rows: list[Row]) -> None:
@@ -150,19 +170,20 @@ class _Intake:
             self._add(merchant_id, on, Totals(sales_amount=net, tickets_count=count))
 
     async def _take_in_turn(self, tx: Tx, rows: list[Row]) -> None:
-        keys = {(row.merchant_id, row.sale.sale_id) for row in rows}
-        keys |= {(row.merchant_id, row.sale.refund_of) for row in rows if row.sale.refund_of is not None}
-        found = await tx.all(sql.sales.held, HeldRecord, source=SOURCE, keys_json=sorted(keys))
-        stored: dict[str, list[HeldRecord]] = {row.merchant_id: [] for row in rows}
+        keys = {row.key for row in rows}
+        keys |= {(row.merchant_id, row.source, row.sale.refund_of) for row in rows if row.sale.refund_of is not None}
+        found = await tx.all(sql.sales.held, HeldRecord, keys_json=sorted(keys))
+        stored: dict[Teller, list[HeldRecord]] = {(row.merchant_id, row.source): [] for row in rows}
         for record in found:
-            stored[record.merchant_id].append(record)
-        records = {merchant_id: Records(held) for merchant_id, held in stored.items()}
+            stored[record.merchant_id, record.source].append(record)
+        records = {teller: Records(held) for teller, held in stored.items()}
         sent = {row.row_id: row.sale for row in rows}
-        await self.baskets.look_up(tx, SOURCE, _corrected(rows, records, sent))
+        await self.baskets.look_up(tx, _corrected(rows, records, sent))
         for row in rows:
-            before = records[row.merchant_id].by_id.get(row.sale.sale_id)
+            held = records[row.merchant_id, row.source]
+            before = held.by_id.get(row.sale.sale_id)
             try:
-                change = records[row.merchant_id].take(row.sale, row.business_on, row.row_id)
+                change = held.take(row.sale, row.business_on, row.row_id)
             except BadSale as bad:
                 self._reject(row.request, row.index, bad)
                 continue
@@ -171,28 +192,26 @@ class _Intake:
                 self._add(row.merchant_id, on, totals)
             if change.taken:
                 if before is not None and before.row_id != row.row_id:
-                    self.baskets.take_back(row.merchant_id, before, sent.get(before.row_id))
+                    self.baskets.take_back(row.key, before, sent.get(before.row_id))
                 self.baskets.add(row.merchant_id, row.business_on, row.sale)
-        for merchant_id in records.keys() & self.changes.keys():  # a row counted in and out again left nothing
+        for merchant_id in {row.merchant_id for row in rows} & self.changes.keys():  # counted in and out again
             days = self.changes[merchant_id]
             self.changes[merchant_id] = {on: totals for on, totals in days.items() if totals != Totals()}
-        await self._write(tx, records, {(r.merchant_id, r.sale_id) for r in found}, {row.row_id: row for row in rows})
+        await self._write(tx, records, {record.key for record in found}, {row.row_id: row for row in rows})
 
-    async def _write(
-        self, tx: Tx, records: dict[str, Records], stored: set[tuple[str, str]], rows: dict[str, Row]
-    ) -> None:
+    async def _write(self, tx: Tx, records: dict[Teller, Records], stored: set[Key], rows: dict[str, Row]) -> None:
         """What the rows made of the records. Raises Stale when others changed one meanwhile."""
         added: list[dict[str, Any]] = []
         corrected: list[dict[str, Any]] = []
         refunded: list[dict[str, Any]] = []
-        for merchant_id, held in records.items():
+        for (merchant_id, source), held in records.items():
             for record in map(held.by_id.__getitem__, held.changed):
                 row = rows.get(record.row_id)
                 if row is not None:
-                    known = (merchant_id, record.sale_id) in stored
+                    known = (merchant_id, source, record.sale_id) in stored
                     (corrected if known else added).append(self._stored(row) | _columns(record))
                 if record.refunded_amount:
-                    refunded.append({"merchant_id": merchant_id, "source": SOURCE} | _columns(record))
+                    refunded.append({"merchant_id": merchant_id, "source": source} | _columns(record))
         written = await tx.many(sql.sales.insert, added)
         written += await tx.many(sql.sales.refunded, refunded)
         written += await tx.many(sql.sales.correct, corrected)
@@ -223,7 +242,7 @@ class _Intake:
         sale = row.sale
         return {
             "merchant_id": row.merchant_id,
-            "source": SOURCE,
+            "source": row.source,
             "sale_id": sale.sale_id,
             "version": sale.version,
             "row_id": row.row_id,
@@ -240,10 +259,10 @@ class _Intake:
 
 def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     """Rows of merchants none of whose rows bears on another, and the others: a refund, or one record sent twice."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[Key] = set()
     merchants: set[str] = set()
     for row in rows:
-        key = (row.merchant_id, row.sale.sale_id)
+        key = row.key
         if row.sale.refund_of is not None or key in seen:
             merchants.add(row.merchant_id)
         seen.add(key)
@@ -252,12 +271,12 @@ def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     return [r for r in rows if r.merchant_id not in merchants], [r for r in rows if r.merchant_id in merchants]
 
 
-def _corrected(rows: list[Row], records: dict[str, Records], sent: Mapping[str, NewSale]) -> Iterator[tuple[str, str]]:
+def _corrected(rows: list[Row], records: dict[Teller, Records], sent: Mapping[str, NewSale]) -> Iterator[Key]:
     """The stored records of which a row has a newer version; none of them was written by these rows."""
     for row in rows:
-        there = records[row.merchant_id].by_id.get(row.sale.sale_id)
+        there = records[row.merchant_id, row.source].by_id.get(row.sale.sale_id)
         if there is not None and PLACEHOLDER < there.version < row.sale.version and there.row_id not in sent:
-            yield row.merchant_id, row.sale.sale_id
+            yield row.key
 
 
 def _columns(record: Record) -> dict[str, Any]:

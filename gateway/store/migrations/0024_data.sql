@@ -1,4 +1,4 @@
--- What a shop's software tells beside sales. `raw_hash` is the SHA-256 of the record as it came, `row_id` the row that wrote it.
+-- What a shop's software tells beside sales. `raw_hash` is the SHA-256 of the record in its canonical JSON.
 CREATE TABLE stock (
     merchant_id TEXT NOT NULL, source TEXT NOT NULL, stock_id TEXT NOT NULL, version BIGINT NOT NULL, item_id TEXT NOT NULL,
     location_id TEXT NOT NULL, counted_at BIGINT NOT NULL, quantity TEXT NOT NULL, on_order_quantity TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE purchases (
 );
 CREATE INDEX purchases_by_day ON purchases (merchant_id, issued_on);
 
--- `from_on` and `to_on` are the same for what is of one day; `detail_json` is the record without its keys.
+-- `from_on` and `to_on` are the same for what is of one day; `detail_json` is the record as it came.
 CREATE TABLE signals (
     merchant_id TEXT NOT NULL, source TEXT NOT NULL, signal_id TEXT NOT NULL, version BIGINT NOT NULL, kind TEXT NOT NULL,
     from_on TEXT NOT NULL, to_on TEXT NOT NULL, detail_json TEXT NOT NULL, raw_hash TEXT NOT NULL,

@@ -24,15 +24,15 @@ WHERE merchant_id = :merchant_id AND business_on > :after_on AND business_on <= 
 GROUP BY category ORDER BY 2 DESC, category LIMIT 2000;
 
 -- name: replaced
-SELECT s.merchant_id, s.sale_id, s.kind, s.business_on, s.net_amount, s.detail_json
+SELECT s.merchant_id, s.source, s.sale_id, s.kind, s.business_on, s.net_amount, s.detail_json
 FROM json_each(:keys_json) AS k CROSS JOIN sales AS s
-WHERE s.merchant_id = json_extract(k.value, '$[0]') AND s.source = :source
-AND s.sale_id = json_extract(k.value, '$[1]');
+WHERE s.merchant_id = json_extract(k.value, '$[0]') AND s.source = json_extract(k.value, '$[1]')
+AND s.sale_id = json_extract(k.value, '$[2]');
 
 -- name: replaced (postgres)
-SELECT s.merchant_id, s.sale_id, s.kind, s.business_on, s.net_amount, s.detail_json
+SELECT s.merchant_id, s.source, s.sale_id, s.kind, s.business_on, s.net_amount, s.detail_json
 FROM json_array_elements(CAST(:keys_json AS json)) AS k JOIN sales AS s
-ON s.merchant_id = k ->> 0 AND s.source = :source AND s.sale_id = k ->> 1;
+ON s.merchant_id = k ->> 0 AND s.source = k ->> 1 AND s.sale_id = k ->> 2;
 
 -- name: visit
 INSERT INTO visits (merchant_id, business_on, customer) VALUES (:merchant_id, :business_on, :customer)

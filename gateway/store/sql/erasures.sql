@@ -76,7 +76,7 @@ ORDER BY id LIMIT 1000;
 DELETE FROM sales WHERE (merchant_id, source, sale_id) IN (
     SELECT merchant_id, source, sale_id FROM sales
     WHERE merchant_id = :merchant_id AND business_on < :before_on ORDER BY merchant_id, source, sale_id LIMIT :limit)
-RETURNING merchant_id, sale_id, business_on, version, kind, net_amount, detail_json;
+RETURNING merchant_id, source, sale_id, business_on, version, kind, net_amount, detail_json;
 
 -- name: delete_days
 DELETE FROM days WHERE merchant_id = :merchant_id AND business_on < :before_on;

@@ -14,17 +14,17 @@ SELECT * FROM unnest(:merchant_id[]::text[], :source[]::text[], :sale_id[]::text
 ON CONFLICT DO NOTHING;
 
 -- name: held
-SELECT s.merchant_id, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
+SELECT s.merchant_id, s.source, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
     s.refunded_amount
 FROM json_each(:keys_json) AS k CROSS JOIN sales AS s
-WHERE s.merchant_id = json_extract(k.value, '$[0]') AND s.source = :source
-AND s.sale_id = json_extract(k.value, '$[1]');
+WHERE s.merchant_id = json_extract(k.value, '$[0]') AND s.source = json_extract(k.value, '$[1]')
+AND s.sale_id = json_extract(k.value, '$[2]');
 
 -- name: held (postgres)
-SELECT s.merchant_id, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
+SELECT s.merchant_id, s.source, s.sale_id, s.row_id, s.version, s.kind, s.business_on, s.amount, s.net_amount, s.refund_of,
     s.refunded_amount
 FROM json_array_elements(CAST(:keys_json AS json)) AS k JOIN sales AS s
-ON s.merchant_id = k ->> 0 AND s.source = :source AND s.sale_id = k ->> 1;
+ON s.merchant_id = k ->> 0 AND s.source = k ->> 1 AND s.sale_id = k ->> 2;
 
 -- name: correct
 UPDATE sales SET version = :version, row_id = :row_id, business_on = :business_on, occurred_at = :occurred_at,

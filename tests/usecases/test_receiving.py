@@ -1,0 +1,97 @@
+"""What sources tell beside sales, on both engines: counted once, corrected by newer versions, judged row by row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from gateway.domain.errors import NotFound
+from gateway.domain.purchases import NewPurchase, PurchaseKind
+from gateway.domain.sales import NewSale
+from gateway.domain.signals import Cash, NewSignal, Rating, UtilityBill
+from gateway.domain.stock import NewStock
+from gateway.source_ports import Converted
+from gateway.usecases import receiving
+from gateway.usecases.receiving import Outcome, Teller
+from tests import shops, tills
+from tests.gateways import NOW
+from tests.tills import TODAY
+
+if TYPE_CHECKING:
+    from tests.gateways import Gateway
+
+pytestmark = pytest.mark.anyio
+
+
+def count(stock_id: str = "c1", **more: Any) -> NewStock:
+    """A count of one item an hour ago."""
+    given = {"item_id": "rice", "counted_at": NOW - timedelta(hours=1), "quantity": "12", "currency": "EUR"}
+    return NewStock(stock_id, **given | more)
+
+
+def invoice(purchase_id: str = "p1", **more: Any) -> NewPurchase:
+    """An invoice of today."""
+    given = {"kind": PurchaseKind.invoice, "issued_on": TODAY, "amount": 12_100, "currency": "EUR"}
+    return NewPurchase(purchase_id, **given | more)
+
+
+def signals() -> tuple[NewSignal, ...]:
+    """A day's cash, a rating, and a bill of rent for next month."""
+    return (
+        Cash("c", TODAY, "main", "EUR", 500, 300, -20),
+        Rating("r", TODAY, "maps", 9_100, 40),
+        UtilityBill("u", "rent", TODAY, TODAY + timedelta(days=30), "EUR", 90_000, TODAY),  # type: ignore[arg-type]
+    )
+
+
+def told(outcome: Outcome) -> tuple[int, int, list[str]]:
+    """Accepted, duplicates, places and codes of the refused."""
+    return outcome.accepted, outcome.duplicates, [f"{row.index}:{row.code}" for row in outcome.rejected]
+
+
+async def test_all_kinds_of_records_of_one_payload_are_taken_once(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    everything = Converted((), (count(),), (invoice(),), signals())
+    taken = await receiving.take(gateway.world, Teller(shop.id, "till"), everything)
+    assert told(taken.total) == (5, 0, [])
+    assert told((await receiving.take(gateway.world, Teller(shop.id, "till"), everything)).total) == (0, 5, [])
+    assert told((await receiving.take(gateway.world, Teller(shop.id, "other"), everything)).total) == (5, 0, [])
+
+
+async def test_a_newer_version_corrects_and_an_older_one_does_not(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    teller = Teller(shop.id, "till")
+    first, third = count(quantity="1"), count(quantity="3", version=3)
+    assert told(await receiving.take_records(gateway.world, teller, [first, third, first])) == (2, 1, [])
+    assert told(await receiving.take_records(gateway.world, teller, [count(quantity="2", version=2)])) == (0, 1, [])
+    query = f"SELECT quantity, version FROM stock WHERE merchant_id = '{shop.id}'"  # noqa: S608
+    assert await shops.rows(gateway.world.settings.database_url, query) == [("3", 3)]
+
+
+async def test_a_bad_row_is_refused_alone(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    rows = [
+        invoice("a", currency="USD"), invoice("b"), invoice("c", issued_on=TODAY + timedelta(days=1)),
+        invoice("d", tax_amount=12_101), invoice("e", issued_on=TODAY - timedelta(days=1_200)),
+        invoice("b", kind=PurchaseKind.order, version=2),
+    ]  # fmt: skip
+    assert told(await receiving.take_records(gateway.world, Teller(shop.id, "till"), rows)) == (
+        1, 0, ["0:wrong_currency", "2:in_the_future", "3:tax_above_amount", "4:too_old", "5:kind_changed"],
+    )  # fmt: skip
+
+
+async def test_sales_of_a_source_come_in_by_the_same_way(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    sold = tuple(msgspec.convert(row, NewSale) for row in tills.days_back(3))
+    taken = await receiving.take(gateway.world, Teller(shop.id, "square"), Converted(sales=sold))
+    assert told(taken.sales) == (3, 0, [])
+    assert (await shop.close())["net_amount"] == 40_000
+
+
+async def test_a_merchant_that_is_not_there_is_not_found(gateway: Gateway) -> None:
+    teller = Teller(gateway.world.ids.new("merchant"), "till")
+    with pytest.raises(NotFound):
+        await receiving.take(gateway.world, teller, Converted(stock=(count(),)))
