@@ -28,13 +28,18 @@ pytestmark = pytest.mark.anyio
 
 def count(stock_id: str = "c1", **more: Any) -> NewStock:
     """A count of one item an hour ago."""
-    given = {"item_id": "rice", "counted_at": NOW - timedelta(hours=1), "quantity": "12", "currency": "EUR"}
+    given: dict[str, Any] = {
+        "item_id": "rice",
+        "counted_at": NOW - timedelta(hours=1),
+        "quantity": "12",
+        "currency": "EUR",
+    }
     return NewStock(stock_id, **given | more)
 
 
 def invoice(purchase_id: str = "p1", **more: Any) -> NewPurchase:
     """An invoice of today."""
-    given = {"kind": PurchaseKind.invoice, "issued_on": TODAY, "amount": 12_100, "currency": "EUR"}
+    given: dict[str, Any] = {"kind": PurchaseKind.invoice, "issued_on": TODAY, "amount": 12_100, "currency": "EUR"}
     return NewPurchase(purchase_id, **given | more)
 
 
