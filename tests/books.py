@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import histories
+from gateway.domain import histories, sources
 from gateway.domain.sales import SaleKind, Totals, totals
 from gateway.store.queries import Query, Text
 from gateway.usecases import positions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class SaleRow(msgspec.Struct, frozen=True):
     """A record as stored."""
 
+    source: str
     sale_id: str
     version: int
     kind: SaleKind
@@ -40,7 +41,7 @@ def query(name: str, columns: str, table: str) -> Query:
 
 
 _SALES = query(
-    "test.sales", "sale_id, version, kind, business_on, amount, net_amount, refund_of, refunded_amount", "sales"
+    "test.sales", "source, sale_id, version, kind, business_on, amount, net_amount, refund_of, refunded_amount", "sales"
 )
 _DAYS = query(
     "test.days",
@@ -52,12 +53,12 @@ _DAYS = query(
 async def check(world: World, merchant_id: str) -> dict[date, Totals]:
     """The days with anything on them, when all four agree."""
     rows = await world.store.all(_SALES, SaleRow, merchant_id=merchant_id)
-    days = _from_sales(rows)
+    kept = await positions.current(world, merchant_id)
+    assert kept is not None
+    days = _from_sales(rows, kept)
     stored = {day.business_on: day for day in await world.store.all(_DAYS, positions.DayRow, merchant_id=merchant_id)}
     assert {on: day.totals for on, day in stored.items() if day.totals != Totals()} == days
     assert all(day.net_amount == day.totals.net_amount for day in stored.values())
-    kept = await positions.current(world, merchant_id)
-    assert kept is not None
     _same_days(kept, days)
     fresh = await reloaded(world, world.store, merchant_id)
     assert kept == fresh
@@ -78,16 +79,17 @@ async def reloaded(world: World, reader: Reader, merchant_id: str) -> Position:
         world.positions = remembered
 
 
-def _from_sales(rows: list[SaleRow]) -> dict[date, Totals]:
+def _from_sales(rows: list[SaleRow], kept: Position) -> dict[date, Totals]:
     days: dict[date, Totals] = {}
-    given_back: dict[str, int] = {}
+    given_back: dict[tuple[str, str], int] = {}
     for row in rows:
-        if row.version:  # 0: a sale that was refunded before it arrived
+        counts = sources.leads(kept.leads, row.source, row.business_on)
+        if row.version and counts:  # 0: a sale that was refunded before it arrived
             days[row.business_on] = days.get(row.business_on, Totals()) + totals(row.kind, row.net_amount)
         if row.refund_of is not None:
-            given_back[row.refund_of] = given_back.get(row.refund_of, 0) + row.amount
+            given_back[row.source, row.refund_of] = given_back.get((row.source, row.refund_of), 0) + row.amount
     for row in rows:
-        assert row.refunded_amount == given_back.pop(row.sale_id, 0)
+        assert row.refunded_amount == given_back.pop((row.source, row.sale_id), 0)
         assert not row.version or row.refunded_amount <= row.amount
     assert given_back == {}
     return {on: day for on, day in sorted(days.items()) if day != Totals()}

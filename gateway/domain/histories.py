@@ -81,6 +81,23 @@ def amend(history: History, on: date, change: Totals) -> History:
     return _made(started_on, history.through_on, rows, _trading(rows[2]))
 
 
+def told(history: History, first_on: date, end_on: date | None) -> bool:
+    """Whether anything was sold or given back on the days kept from `first_on` on, before `end_on`."""
+    days = _slice(history, first_on, end_on)
+    return any(any(row[days]) for row in (history.net, history.refunds, history.tickets))
+
+
+def net_amount(history: History, first_on: date, end_on: date | None) -> int:
+    """Net of the days kept from `first_on` on, before `end_on` where there is one."""
+    return sum(history.net[_slice(history, first_on, end_on)])
+
+
+def _slice(history: History, first_on: date, end_on: date | None) -> slice:
+    """Where those days stand in the rows."""
+    end = DAYS if end_on is None else min(DAYS, DAYS - 1 - (history.through_on - end_on).days)
+    return slice(max(0, DAYS - 1 - (history.through_on - first_on).days), max(0, end))
+
+
 def _made(started_on: date, through_on: date, rows: _Rows, trading_days_count: int) -> History:
     return History(started_on, through_on, *rows, _tails(rows[0]), trading_days_count)
 

@@ -6,12 +6,13 @@ It is what the hot path reads and writes: closed days, open days, the last score
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from struct import unpack
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import calendars, grants, histories
+from gateway.domain import calendars, grants, histories, sources
 from gateway.domain.consents import ConsentRequired
 from gateway.domain.details import Datatype, Purpose
 from gateway.domain.grants import Grant, Need
@@ -20,6 +21,7 @@ from gateway.domain.merchants import CompanyId, MerchantState
 from gateway.domain.programmes import ProgrammeRef
 from gateway.domain.reasons import Reason
 from gateway.domain.sales import Totals, bounded
+from gateway.domain.sources import Lead
 from gateway.domain.tiers import Tier
 
 if TYPE_CHECKING:
@@ -247,6 +249,10 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     flags: tuple[str, ...] = ()
     """What sweeps saw (`clone_suspected`): a draw is reviewed while one stands."""
     override: Override | None = None
+    leads: tuple[Lead, ...] = ()
+    """Whose sales count on which day (`gateway.domain.sources`)."""
+    partner_tier: Tier = Tier.declared
+    """How far what the partner itself pushes is trusted; `profile.tier` follows from it and from who leads."""
 
     def today(self, now: datetime) -> date:
         """The shop's current business day."""
@@ -290,6 +296,25 @@ class Position(msgspec.Struct, frozen=True, gc=False):
                 refusal = refused
         raise refusal
 
+    def told(self, first_on: date, end_on: date | None) -> bool:
+        """Whether sales count on any day from `first_on` on, before `end_on` where there is one."""
+        if any(first_on <= on and (end_on is None or on < end_on) for on, day in self.open_days.items()
+               if day != Totals()):  # fmt: skip
+            return True
+        return self.history is not None and histories.told(self.history, first_on, end_on)
+
+    def retiered(self) -> Position:
+        """The same with the trust tier of the source that most of the last 30 closed days' net sales came from."""
+        history = self.history
+        if history is None:
+            tier = sources.trusted(self.leads[-1:], self.partner_tier, lambda *_: 0, date.min)
+        else:
+            since_on = history.through_on - timedelta(days=histories.WINDOW - 1)
+            tier = sources.trusted(self.leads, self.partner_tier, partial(histories.net_amount, history), since_on)
+        if tier is self.profile.tier:
+            return self
+        return msgspec.structs.replace(self, profile=msgspec.structs.replace(self.profile, tier=tier))
+
     def takings_amount(self, now: datetime) -> int:
         """Net sales of the current business day so far, closed early or not."""
         today = self.today(now)
@@ -314,7 +339,7 @@ def record(position: Position, changes: Mapping[date, Totals], at: datetime) -> 
     if history is None and open_days:
         closes_at = calendars.closes_at(min(open_days), position.timezone, position.day_cutoff)
     changed = msgspec.structs.replace(position, history=history, open_days=open_days, data_at=at, closes_at=closes_at)
-    return changed, rescored
+    return changed if len(position.leads) == 1 else changed.retiered(), rescored
 
 
 def close(position: Position, through_on: date, at: datetime | None) -> Position:
@@ -332,4 +357,5 @@ def close(position: Position, through_on: date, at: datetime | None) -> Position
         history = histories.extend(history, through_on, position.open_days)
     open_days = {on: totals for on, totals in position.open_days.items() if on > history.through_on}
     closes_at = calendars.closes_at(history.through_on + timedelta(days=1), position.timezone, position.day_cutoff)
-    return msgspec.structs.replace(position, history=history, open_days=open_days, closes_at=closes_at, data_at=at)
+    closed = msgspec.structs.replace(position, history=history, open_days=open_days, closes_at=closes_at, data_at=at)
+    return closed if len(closed.leads) == 1 else closed.retiered()

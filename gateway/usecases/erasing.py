@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.domain import erasures as rules
-from gateway.domain import states
+from gateway.domain import sources, states
 from gateway.domain.erasures import MOVES, Erasure, ErasureState, Loan
 from gateway.domain.events import Event
 from gateway.domain.positions import Position
@@ -136,7 +136,7 @@ async def _delete_sales(tx: Tx, work: _Work) -> bool:
     days: dict[date, Totals] = defaultdict(Totals)
     baskets = Baskets()
     for sold in gone:
-        if sold.version != PLACEHOLDER:
+        if sold.version != PLACEHOLDER and sources.leads(work.position.leads, sold.source, sold.business_on):
             days[sold.business_on] += -totals(sold.kind, sold.net_amount)
             baskets.remove(work.merchant_id, sold)
     await baskets.write(tx)
@@ -205,7 +205,7 @@ def _empty(position: Position) -> Position:
     """A merchant of whom nothing is known."""
     return msgspec.structs.replace(
         position, history=None, open_days={}, closes_at=None, data_at=None, scores=None, offered=None, verdict=None,
-        tracks=None,
+        tracks=None, leads=(),
     )  # fmt: skip
 
 

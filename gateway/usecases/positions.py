@@ -16,6 +16,7 @@ from gateway.domain.grants import OPENED_BY, Grant
 from gateway.domain.merchants import CompanyId, MerchantState
 from gateway.domain.positions import Offered, Override, Position, Profile, Scores, Tracks, Verdict
 from gateway.domain.sales import Totals
+from gateway.domain.sources import Lead
 from gateway.domain.tiers import Tier
 from gateway.store import Stale, sql
 
@@ -54,6 +55,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     mcc: str | None
     company: CompanyId | None
     registered_on: date | None
+    leads: tuple[Lead, ...]
     tier: Tier
 
 
@@ -180,7 +182,9 @@ async def _assemble(reader: Reader, row: PositionRow, grants: tuple[Grant, ...])
         tracks=row.tracks,
         flags=row.flags,
         override=row.override,
-    )
+        leads=row.leads,
+        partner_tier=row.tier,
+    ).retiered()
 
 
 async def save(tx: Tx, world: World, touched: Sequence[Position], changed: Sequence[Position]) -> dict[str, Position]:
@@ -230,6 +234,7 @@ def _as_offered(world: World, position: Position) -> bool:
         and known.version == position.version
         and known.offered is position.offered
         and known.verdict is position.verdict
+        and known.leads is position.leads
     )
 
 
@@ -248,4 +253,6 @@ def _scored(position: Position) -> dict[str, Any]:
 
 
 def _changed(position: Position) -> dict[str, Any]:
-    return _scored(position) | {"offered_json": position.offered, "verdict_json": position.verdict}
+    return _scored(position) | {
+        "offered_json": position.offered, "verdict_json": position.verdict, "leads_json": position.leads,
+    }  # fmt: skip

@@ -14,28 +14,22 @@ from gateway.domain import sales
 from gateway.domain.consents import ConsentRequired
 from gateway.domain.details import Datatype
 from gateway.domain.errors import NotFound
-from gateway.domain.records import PLACEHOLDER, Record, Records
+from gateway.domain.records import Records
 from gateway.domain.rights import Caller
-from gateway.domain.sales import BadSale, NewSale, SaleDetail, SaleKind, Totals
+from gateway.domain.sales import BadSale, NewSale, SaleKind, Totals
+from gateway.domain.sources import PARTNER
 from gateway.store import Lane, Stale, sql
-from gateway.usecases import limits, positions, repayments, scoring
+from gateway.usecases import limits, positions, repayments, sale_rows, scoring
 from gateway.usecases.baskets import Baskets, Key
+from gateway.usecases.leading import Leads
 from gateway.usecases.limits import Judged
+from gateway.usecases.sale_rows import HeldRecord, Row, Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
-
-PARTNER = "partner"
-"""Where records pushed through the partner API come from."""
-
-
-Teller = tuple[str, str]
-"""A merchant, and the source that tells of its sales."""
 
 
 class RowResult(msgspec.Struct, frozen=True):
@@ -65,35 +59,6 @@ class Request(msgspec.Struct, frozen=True):
     source: str = PARTNER
 
 
-class HeldRecord(Record):
-    """A record as stored, and whose it is."""
-
-    merchant_id: str = ""
-    source: str = ""
-
-    @property
-    def key(self) -> Key:
-        """What it is unique by."""
-        return self.merchant_id, self.source, self.sale_id
-
-
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """One row on its way through the lane: row `index` of request number `request`."""
-
-    request: int
-    index: int
-    merchant_id: str
-    source: str
-    sale: NewSale
-    business_on: date
-    row_id: str
-
-    @property
-    def key(self) -> Key:
-        """What its record is unique by."""
-        return self.merchant_id, self.source, self.sale.sale_id
-
-
 class _Intake:
     """One merged run over many requests."""
 
@@ -106,6 +71,7 @@ class _Intake:
         self.changes: dict[str, dict[date, Totals]] = {}
         """What each merchant's days gained; a merchant whose records changed at all is in here."""
         self.baskets = Baskets()
+        self.leads = Leads(known)
 
     def _permitted(self, number: int, now: datetime) -> Grant | None:
         """The consent a request's rows come in under, asked of the very position they are added to."""
@@ -128,6 +94,7 @@ class _Intake:
             position = self.known[request.merchant_id]
             oldest = position.today(now) - timedelta(days=grant.lookback_days(Datatype.sales, now.date()))
             too_old = BadSale("beyond_consent", f"The merchant's consent reaches back to {oldest}")
+            first = len(rows)
             for index, sale in enumerate(request.rows):
                 try:
                     on = sales.place(sale, position.currency, position.timezone, position.day_cutoff, now)
@@ -140,11 +107,12 @@ class _Intake:
                     rows.append(
                         Row(number, index, request.merchant_id, request.source, sale, on, f"{batch}.{len(rows)}")
                     )
+            self.leads.claim(request.merchant_id, request.source, [row.business_on for row in rows[first:]])
         return rows
 
     async def take(self, tx: Tx, rows: list[Row]) -> None:
         """Store the rows. All at once where each stands for itself; one after another where one bears on another."""
-        alone, entangled = _sorted_out(rows)
+        alone, entangled = sale_rows.sorted_out(rows)
         if alone and await tx.many(sql.sales.insert, map(self._stored, alone)) == len(alone):
             self._count(alone)
         else:
@@ -157,6 +125,8 @@ class _Intake:
         sold: dict[tuple[str, date], list[int]] = {}
         for row in rows:
             self.counts[row.request][0] += 1
+            if not self._counts(row, row.business_on):
+                continue
             net = sales.net_amount(row.sale)
             if row.sale.lines is not None or row.sale.customer_ref is not None:
                 self.baskets.add(row.merchant_id, row.business_on, row.sale)
@@ -178,7 +148,7 @@ class _Intake:
             stored[record.merchant_id, record.source].append(record)
         records = {teller: Records(held) for teller, held in stored.items()}
         sent = {row.row_id: row.sale for row in rows}
-        await self.baskets.look_up(tx, _corrected(rows, records, sent))
+        await self.baskets.look_up(tx, sale_rows.corrected(rows, records, sent))
         for row in rows:
             held = records[row.merchant_id, row.source]
             before = held.by_id.get(row.sale.sale_id)
@@ -189,10 +159,13 @@ class _Intake:
                 continue
             self.counts[row.request][0 if change.taken else 1] += 1
             for on, totals in change.days:
-                self._add(row.merchant_id, on, totals)
-            if change.taken:
-                if before is not None and before.row_id != row.row_id:
-                    self.baskets.take_back(row.key, before, sent.get(before.row_id))
+                if self._counts(row, on):
+                    self._add(row.merchant_id, on, totals)
+            if not change.taken:
+                continue
+            if before is not None and before.row_id != row.row_id and self._counts(row, before.business_on):
+                self.baskets.take_back(row.key, before, sent.get(before.row_id))
+            if self._counts(row, row.business_on):
                 self.baskets.add(row.merchant_id, row.business_on, row.sale)
         for merchant_id in {row.merchant_id for row in rows} & self.changes.keys():  # counted in and out again
             days = self.changes[merchant_id]
@@ -209,9 +182,9 @@ class _Intake:
                 row = rows.get(record.row_id)
                 if row is not None:
                     known = (merchant_id, source, record.sale_id) in stored
-                    (corrected if known else added).append(self._stored(row) | _columns(record))
+                    (corrected if known else added).append(self._stored(row) | sale_rows.columns(record))
                 if record.refunded_amount:
-                    refunded.append({"merchant_id": merchant_id, "source": source} | _columns(record))
+                    refunded.append({"merchant_id": merchant_id, "source": source} | sale_rows.columns(record))
         written = await tx.many(sql.sales.insert, added)
         written += await tx.many(sql.sales.refunded, refunded)
         written += await tx.many(sql.sales.correct, corrected)
@@ -230,6 +203,9 @@ class _Intake:
             )
             for number, request in enumerate(self.requests)
         ]
+
+    def _counts(self, row: Row, on: date) -> bool:
+        return self.leads.counts(row.merchant_id, row.source, on)
 
     def _reject(self, request: int, index: int, bad: BadSale) -> None:
         self.rejected[request].append(RowResult(index, bad.reason, bad.detail))
@@ -255,42 +231,6 @@ class _Intake:
             "detail_json": sales.detail(sale),
             "received_at": self.requests[row.request].at,
         }
-
-
-def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows of merchants none of whose rows bears on another, and the others: a refund, or one record sent twice."""
-    seen: set[Key] = set()
-    merchants: set[str] = set()
-    for row in rows:
-        key = row.key
-        if row.sale.refund_of is not None or key in seen:
-            merchants.add(row.merchant_id)
-        seen.add(key)
-    if not merchants:
-        return rows, []
-    return [r for r in rows if r.merchant_id not in merchants], [r for r in rows if r.merchant_id in merchants]
-
-
-def _corrected(rows: list[Row], records: dict[Teller, Records], sent: Mapping[str, NewSale]) -> Iterator[Key]:
-    """The stored records of which a row has a newer version; none of them was written by these rows."""
-    for row in rows:
-        there = records[row.merchant_id, row.source].by_id.get(row.sale.sale_id)
-        if there is not None and PLACEHOLDER < there.version < row.sale.version and there.row_id not in sent:
-            yield row.key
-
-
-def _columns(record: Record) -> dict[str, Any]:
-    """What a record says itself; the rest of its columns is the row's that wrote it."""
-    columns = {
-        "sale_id": record.sale_id,
-        "version": record.version,
-        "kind": record.kind.value,
-        "amount": record.amount,
-        "net_amount": record.net_amount,
-        "refund_of": record.refund_of,
-        "refunded_amount": record.refunded_amount,
-    }
-    return columns | ({"detail_json": SaleDetail()} if record.version == PLACEHOLDER else {})
 
 
 def lane(world: World) -> Lane[Request, Received]:
@@ -319,6 +259,7 @@ async def _look(tx: Tx, world: World, intake: _Intake) -> dict[str, Judged]:
             or position.merchant_id in rescored
             or position.scores is not before.scores
             or position.closes_at != before.closes_at
+            or position.leads is not before.leads
         )
         (changed if whole else touched).append(position)
     await positions.save(tx, world, touched, changed)
@@ -338,7 +279,7 @@ async def _record(tx: Tx, world: World, intake: _Intake) -> tuple[list[Position]
         if changes is None:
             calm.append(before)
             continue
-        after, rescore = rules.record(before, changes, now)
+        after, rescore = rules.record(intake.leads.applied(before), changes, now)
         (late if rescore else moved).append(after)
         if rescore:
             await repayments.true_up(tx, before, changes)

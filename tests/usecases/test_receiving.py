@@ -13,15 +13,18 @@ from gateway.domain.purchases import NewPurchase, PurchaseKind
 from gateway.domain.sales import NewSale
 from gateway.domain.signals import Cash, NewSignal, Rating, UtilityBill
 from gateway.domain.stock import NewStock
+from gateway.domain.tiers import Tier
 from gateway.source_ports import Converted
-from gateway.usecases import receiving
+from gateway.usecases import positions, receiving
 from gateway.usecases.receiving import Outcome, Teller
-from tests import shops, tills
+from tests import books, shops, tills
 from tests.gateways import NOW
 from tests.tills import TODAY
 
 if TYPE_CHECKING:
+    from gateway.domain.positions import Position
     from tests.gateways import Gateway
+    from tests.tills import Till
 
 pytestmark = pytest.mark.anyio
 
@@ -90,9 +93,7 @@ async def test_a_bad_row_is_refused_alone(gateway: Gateway) -> None:
 
 async def test_sales_of_a_source_come_in_by_the_same_way(gateway: Gateway) -> None:
     shop = await tills.new(await gateway.partner())
-    sold = tuple(msgspec.convert(row, NewSale) for row in tills.days_back(3))
-    taken = await receiving.take(gateway.world, Teller(shop.id, "square"), Converted(sales=sold))
-    assert told(taken.sales) == (3, 0, [])
+    assert told((await sold(gateway, shop, "square", tills.days_back(3))).sales) == (3, 0, [])
     assert (await shop.close())["net_amount"] == 40_000
 
 
@@ -100,3 +101,42 @@ async def test_a_merchant_that_is_not_there_is_not_found(gateway: Gateway) -> No
     teller = Teller(gateway.world.ids.new("merchant"), "till")
     with pytest.raises(NotFound):
         await receiving.take(gateway.world, teller, Converted(stock=(count(),)))
+
+
+async def test_two_sources_of_the_same_sales_count_once(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    rows = tills.days_back(3)
+    assert told((await sold(gateway, shop, "square", rows)).sales) == (3, 0, [])
+    answer = await shop.push(*rows, tills.row(1))
+    assert (answer["accepted"], answer["takings_today_amount"]) == (4, 0)
+    assert (await shop.close())["net_amount"] == 40_000
+    await books.check(gateway.world, shop.id)
+    assert told((await sold(gateway, shop, "square", [tills.row(7)])).sales) == (1, 0, [])
+    days = await books.check(gateway.world, shop.id)
+    assert [totals.net_amount for totals in days.values()] == [40_000, 40_000, 40_000, 7]
+
+
+async def test_the_trust_tier_follows_the_source_of_most_of_the_last_thirty_days(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    await sold(gateway, shop, "csv", tills.days_back(40)[:30])
+    assert (await kept(gateway, shop)).profile.tier is Tier.declared
+    await shop.push(*tills.days_back(10))
+    assert [one.source for one in (await kept(gateway, shop)).leads] == ["csv", "partner"]
+    await shop.close()
+    assert (await kept(gateway, shop)).profile.tier is Tier.declared
+    await shop.push(*tills.days_back(5, 400_000))
+    assert (await kept(gateway, shop)).profile.tier is Tier.settled
+    await books.check(gateway.world, shop.id)
+
+
+async def sold(gateway: Gateway, shop: Till, source: str, rows: list[dict[str, Any]]) -> receiving.Taken:
+    """Take in sales of a source."""
+    given = Converted(tuple(msgspec.convert(row, NewSale) for row in rows))
+    return await receiving.take(gateway.world, Teller(shop.id, source), given)
+
+
+async def kept(gateway: Gateway, shop: Till) -> Position:
+    """The position as remembered."""
+    found = await positions.current(gateway.world, shop.id)
+    assert found is not None
+    return found

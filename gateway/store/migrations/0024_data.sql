@@ -22,3 +22,7 @@ CREATE TABLE signals (
     received_at BIGINT NOT NULL, PRIMARY KEY (merchant_id, source, signal_id)
 );
 CREATE INDEX signals_by_day ON signals (merchant_id, kind, to_on);
+
+-- Whose sales count on which business day: [source, first day], oldest first. Until now there was one source.
+ALTER TABLE positions ADD COLUMN leads_json TEXT NOT NULL DEFAULT '[]';
+UPDATE positions SET leads_json = '[["partner","0001-01-01"]]' WHERE data_at IS NOT NULL;

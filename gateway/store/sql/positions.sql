@@ -5,7 +5,7 @@ INSERT INTO positions (merchant_id, version, exposure_amount) VALUES (:merchant_
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
     p.verdict_json, p.tracks_json, p.flags_json, p.override_json, m.country, m.mcc, m.company_json, m.registered_on,
-    t.tier
+    p.leads_json, t.tier
 FROM positions p JOIN merchants m ON m.id = p.merchant_id JOIN partners t ON t.id = m.partner_id
 WHERE p.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) ORDER BY p.merchant_id;
 
@@ -13,7 +13,7 @@ WHERE p.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) ORDER B
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
     p.verdict_json, p.tracks_json, p.flags_json, p.override_json, m.country, m.mcc, m.company_json, m.registered_on,
-    t.tier
+    p.leads_json, t.tier
 FROM positions p JOIN merchants m ON m.id = p.merchant_id JOIN partners t ON t.id = m.partner_id
 WHERE p.merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json))) ORDER BY p.merchant_id;
 
@@ -28,7 +28,7 @@ WHERE positions.merchant_id = given.merchant_id AND positions.version = given.ve
 -- name: save
 UPDATE positions SET version = version + 1, started_on = :started_on, closed_through_on = :closed_through_on,
     closes_at = :closes_at, data_at = :data_at, scores_json = :scores_json, tracks_json = :tracks_json,
-    offered_json = :offered_json, verdict_json = :verdict_json
+    offered_json = :offered_json, verdict_json = :verdict_json, leads_json = :leads_json
 WHERE merchant_id = :merchant_id AND version = :version;
 
 -- name: rescore
