@@ -33,6 +33,7 @@ from gateway.api import (
     reviews,
     sales,
     schedules,
+    webhooks,
     widget,
 )
 from gateway.api import notices as notice_routes
@@ -41,6 +42,7 @@ from gateway.api.app import Application, create_app
 from gateway.connections.rails import Surroundings
 from gateway.domain.banks import Health
 from gateway.domain.programmes import INVENTORY
+from gateway.outbound.guarded import Guarded
 from gateway.store import open_store, sql
 from gateway.usecases import days, messages, openness, programmes, proofs, standing
 from gateway.usecases import models as governing
@@ -59,8 +61,8 @@ if TYPE_CHECKING:
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
-    *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *authorization.ROUTES,
-    *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
+    *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
+    *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
     *inbound.ROUTES,
 )  # fmt: skip
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
@@ -98,6 +100,9 @@ async def open_world(
         )
         world.intake, world.closing = intake.lane(world), days.lane(world)
         world.verification = await after.enter_async_context(connections.verification(settings, business))
+        strangers = Guarded(sandbox=settings.sandbox)
+        after.callback(strangers.close)
+        world.strangers = strangers
         world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
         world.follows += [governing.follow, programmes.follow, openness.follow]

@@ -1,7 +1,7 @@
 """Does what nobody asked for by a request: inside the server on SQLite, a process of its own on PostgreSQL.
 
 Each round is one turn (`gateway.usecases.turns`), so sweeps and the event log's numbering have one hand; jobs carry
-leases and fences of their own.
+leases and fences of their own. Webhooks go out beside the rounds (`gateway.usecases.courier`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway import log
 from gateway.usecases import jobs, turns, work
+from gateway.usecases.courier import Courier
 
 if TYPE_CHECKING:
     from gateway.usecases.world import World
@@ -27,6 +28,7 @@ class Worker:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._courier = Courier(world)
         self._stopping = False
         self._forget_at = world.system_clock.now()
 
@@ -37,18 +39,24 @@ class Worker:
         """
         if not self._world.settings.shared_database:
             await jobs.reclaim(self._world)
-        while not self._stopping:
-            self._world.wake.clear()
-            try:
-                await self._round()
-            except Exception as error:  # noqa: BLE001 - the worker outlives any fault of one round
-                log.crash(error)
-            await self._pause()
+        courier = asyncio.create_task(self._courier.run(), name="courier")
+        try:
+            while not self._stopping:
+                self._world.wake.clear()
+                try:
+                    await self._round()
+                except Exception as error:  # noqa: BLE001 - the worker outlives any fault of one round
+                    log.crash(error)
+                await self._pause()
+        finally:
+            self._courier.stop()
+            await courier
 
     def stop(self) -> None:
         """Finish the round under way, then end."""
         self._stopping = True
         self._world.wake.set()
+        self._courier.stop()
 
     async def _round(self) -> None:
         """One turn of work; another process's turn is left to it."""

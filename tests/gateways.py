@@ -47,7 +47,7 @@ _ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _OWN = re.compile(
     r"/v1/merchants(/[^/]*)?|/v1/merchants/[^/]*/(authority|changes|contact|mandates|payout-account|verification)"
     r"|/v1/merchants/[^/]*/agreements(/[^/]*)?"
-    r"|/v1/(events|grants|remittances|sandbox|widget)(/.*)?"
+    r"|/v1/(events|grants|remittances|sandbox|webhooks|widget)(/.*)?"
 )
 """Addresses a client calls on its own behalf."""
 _UNAUTHORIZED = 401

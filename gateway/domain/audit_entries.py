@@ -83,6 +83,10 @@ class Action(StrEnum):
     alert_closed = "alert.closed"
     explanation_proposed = "explanation.proposed"
     explanation_approved = "explanation.approved"
+    webhook_created = "webhook.created"
+    webhook_changed = "webhook.changed"
+    webhook_rotated = "webhook.rotated"
+    webhook_deleted = "webhook.deleted"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action
 
 

@@ -30,3 +30,16 @@ class StoredEvent(msgspec.Struct, frozen=True):
     position: int
     data: dict[str, Any]
     occurred_at: datetime
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """An event as it is told to a partner, in a webhook and in the log alike."""
+
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
+
+
+def payload(event: StoredEvent) -> Payload:
+    """What a receiver gets of `event`; `version` counts the events of its noun."""
+    return Payload(event.type, event.occurred_at, event.data | {"version": event.sequence})

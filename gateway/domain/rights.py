@@ -29,6 +29,8 @@ class Right(StrEnum):
     sessions_write = "sessions:write"
     remittances_read = "remittances:read"
     remittances_write = "remittances:write"
+    webhooks_read = "webhooks:read"
+    webhooks_write = "webhooks:write"
     sandbox_write = "sandbox:write"
 
 
@@ -44,6 +46,8 @@ OWN = frozenset(
         Right.sessions_write,
         Right.remittances_read,
         Right.remittances_write,
+        Right.webhooks_read,
+        Right.webhooks_write,
         Right.sandbox_write,
     }
 )

@@ -10,7 +10,7 @@ from gateway.store import sql
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gateway.store import Tx
+    from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
 PAGE_COUNT = 100
@@ -48,14 +48,20 @@ async def place(world: World) -> int:
         unplaced = await tx.all(sql.events.unplaced)
         if not unplaced:
             return 0
-        row = await tx.one(sql.events.last_position)
-        last = row[0] if row else 0
+        last = await last_position(tx)
         numbered = [{"id": found[0], "position": last + n} for n, found in enumerate(unplaced, 1)]
+        tx.on_commit(world.news.set)
         return await tx.many(sql.events.place, numbered)
 
     if await world.store.one(sql.events.unplaced) is None:
         return 0
     return await world.store.write(unit)
+
+
+async def last_position(reader: Reader) -> int:
+    """The position of the newest event in the log; 0 in an empty one."""
+    row = await reader.one(sql.events.last_position)
+    return row[0] if row else 0
 
 
 async def page(world: World, partner_id: str, after: int, limit: int) -> list[StoredEvent]:

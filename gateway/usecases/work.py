@@ -14,6 +14,7 @@ from gateway.usecases import (
     changes,
     consents,
     days,
+    deliveries,
     doubts,
     drawdowns,
     erasing,
@@ -95,11 +96,12 @@ async def once(world: World) -> int:
 
 
 async def forget(world: World) -> None:
-    """Drop what has outlived its use: spent assertions, dead tokens, old idempotency records."""
+    """Drop what has outlived its use: spent assertions, dead tokens, old idempotency records, deliveries long over."""
     await access.forget_expired(world)
     await sign_in.forget(world)
     await erasures.reopen(world)
     await widget_sessions.forget(world)
+    await deliveries.forget(world)
     before_at = world.clock.now() - IDEMPOTENCY_KEPT
     await world.store.write(lambda tx: tx.run(sql.idempotency.forget, before_at=before_at))
 

@@ -16,9 +16,10 @@ from gateway.store import sql
 from gateway.usecases.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from gateway.bank_ports import Account, LoanDecision, Rail, TestClock
+    from gateway.domain.deliveries import Heard
     from gateway.domain.positions import Position
     from gateway.domain.programmes import Programme
     from gateway.ports import Clock, IdSource, Notifier, Scorer, Verification
@@ -52,6 +53,13 @@ class Calendars(Protocol):
 
     def is_closed(self, name: str, on: date) -> bool:
         """Whether banks are closed on a day: a holiday or the week-end."""
+
+
+class Strangers(Protocol):
+    """Calls addresses that partners gave us (`gateway.outbound.guarded`)."""
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Heard:
+        """One exchange, and what came of it; what the other side does is never raised."""
 
 
 class SystemClock:
@@ -220,6 +228,10 @@ class World:
         """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
         self.wake = asyncio.Event()
         """Set when there may be work for the worker."""
+        self.news = asyncio.Event()
+        """Set when there may be something for the courier to deliver (`gateway.usecases.courier`)."""
+        self.strangers: Strangers
+        """How webhooks are sent, set by the composition root."""
         self.notifier: Notifier | None = None
         """Carries one-time codes and messages to merchants, set by the composition root."""
         self.verification: Verification | None = None

@@ -22,6 +22,7 @@ NOBODYS = "01jc0000000000000000000000"
 WITHOUT_IDS = {
     ("GET", "/v1/merchants"), ("POST", "/v1/merchants"), ("GET", "/v1/events"), ("GET", "/v1/sandbox/clock"),
     ("POST", "/v1/sandbox/clock/advance"), ("GET", "/v1/remittances"), ("POST", "/v1/remittances"),
+    ("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"),
 }  # fmt: skip
 """Routes that name no thing; what they list is looked at below."""
 IN_THE_BODY = {
@@ -47,6 +48,9 @@ BODIES: dict[str, Any] = {
     },
     "/payout-account": {"holder_name": "Corner Bakery", "iban": "NL91ABNA0417164300"},
     "/contact": {"email": "thief@stranger.example"},
+    "/webhooks": {"url": "https://hooks.example.com/"},
+    "/webhooks/{webhook_id}": {"url": "https://thief.example.com/"},
+    "/replay": {"from_position": 1},
     "/widget/sessions": {
         "user": {"id": "u-1", "name": "Thief", "role": "owner"}, "components": ["offer"],
         "parent_origins": ["https://till.example"],
@@ -106,6 +110,7 @@ async def things(shop: Shop) -> dict[str, str]:
         "session_id": (await shop.partner.done("/v1/widget/sessions", widget))["id"],
         "business_on": "2026-03-01",
         "remittance_id": await _remittance(shop),
+        "webhook_id": (await shop.partner.done("/v1/webhooks", BODIES["/webhooks"]))["id"],
     }
 
 

@@ -25,7 +25,7 @@ async def standing(shop: Shop, ids: dict[str, str]) -> list[Any]:
     looks = (
         "/v1/merchants/{merchant_id}", "/v1/merchants/{merchant_id}/offer", "/v1/merchants/{merchant_id}/authority",
         "/v1/merchants/{merchant_id}/changes", "/v1/offers/{offer_id}", "/v1/drawdowns/{drawdown_id}",
-        "/v1/drawdowns/{drawdown_id}/repayments", "/v1/grants/{grant_id}", "/v1/events",
+        "/v1/drawdowns/{drawdown_id}/repayments", "/v1/grants/{grant_id}", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/deliveries", "/v1/events",
     )  # fmt: skip
     return [await shop.partner.seen(look.format(**ids)) for look in looks]
 
@@ -96,7 +96,7 @@ async def test_its_own_partner_finds_each_of_these_things(shop: Shop) -> None:
 async def test_what_is_listed_is_ones_own(shop: Shop) -> None:
     everybody = await askers(shop)
     for who, (partner, token) in everybody.items():
-        for listed in ("/v1/merchants", "/v1/events"):
+        for listed in ("/v1/merchants", "/v1/events", "/v1/webhooks"):
             answer = await partner.send("GET", listed, token=token)
             assert shop.id not in answer.text
             assert answer.status_code == (200 if token == partner.token else 403), who

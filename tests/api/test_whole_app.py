@@ -218,6 +218,10 @@ VALID: dict[str, dict[str, Any]] = {
     },
     "/v1/merchants/{merchant_id}/payout-account": {"holder_name": "Corner", "iban": "NL91ABNA0417164300"},
     "/v1/merchants/{merchant_id}/contact": {"email": "owner@corner.example"},
+    "/v1/webhooks": {"url": "https://hooks.example.com/restock", "types": ["offer.*"]},
+    f"/v1/webhooks/whk_{NOBODYS}": {"url": "https://hooks.example.com/", "types": ["*"], "state": "enabled"},
+    f"/v1/webhooks/whk_{NOBODYS}/rotate-secret": {"force": False},
+    f"/v1/webhooks/whk_{NOBODYS}/replay": {"from_position": 1, "to_position": 2},
     "/v1/widget/sessions": {
         "merchant_id": f"mer_{NOBODYS}", "user": {"id": "u-1", "name": "Zhen", "role": "owner"},
         "components": ["offer"], "parent_origins": ["https://till.example"],

@@ -12,6 +12,7 @@ from gateway.domain import (
     bank_statements,
     changes,
     consents,
+    deliveries,
     drawdowns,
     mandates,
     notices,
@@ -21,6 +22,7 @@ from gateway.domain import (
     reviews,
     schedules,
     states,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ TABLES: list[tuple[Any, Any]] = [
     (mandates.MandateState, mandates.MOVES),
     (notices.NoticeState, notices.MOVES),
     (reviews.ReviewState, reviews.MOVES),
+    (webhooks.WebhookState, webhooks.MOVES),
+    (deliveries.DeliveryState, deliveries.MOVES),
 ]
 D = drawdowns.DrawdownState
 CAN_STILL_BORROW = {D.awaiting_confirmation, D.requested, D.reviewing, D.approved}

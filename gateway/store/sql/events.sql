@@ -16,3 +16,13 @@ UPDATE events SET position = :position WHERE id = :id AND position IS NULL;
 -- name: after
 SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
 WHERE partner_id = :partner_id AND position > :after ORDER BY position LIMIT :limit;
+
+-- name: between
+SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
+WHERE partner_id = :partner_id AND position >= :from_position AND position <= :to_position
+    AND occurred_at >= :from_at AND occurred_at <= :to_at
+ORDER BY position LIMIT :limit;
+
+-- name: placed
+SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
+WHERE partner_id = :partner_id AND id = :id AND position IS NOT NULL;
