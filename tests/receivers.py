@@ -34,10 +34,17 @@ class Receiver:
     def __init__(self, *answers: bytes) -> None:
         self.answers = list(answers) or [OK]
         self.heard: list[Heard] = []
+        self._more = asyncio.Event()
         self.open = asyncio.Event()
         """Cleared, nothing is answered until it is set again."""
         self.open.set()
         self.url = ""
+
+    async def until(self, count: int) -> None:
+        """Wait until `count` requests were heard."""
+        while len(self.heard) < count:
+            self._more.clear()
+            await self._more.wait()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -46,6 +53,7 @@ class Receiver:
             headers = {name.lower(): value.strip() for name, _, value in lines}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.heard.append(Heard(head, headers, body))
+            self._more.set()
             answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
             await self.open.wait()
             writer.write(answer)

@@ -180,6 +180,13 @@ class Bank:
 class World:
     """See the module. A plain class: the edge's type machinery must not look inside."""
 
+    intake: Lane[Any, Any]
+    """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
+    closing: Lane[Any, Any]
+    """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
+    strangers: Strangers
+    """How webhooks are sent, set by the composition root."""
+
     def __init__(
         self,
         *,
@@ -230,8 +237,6 @@ class World:
         """Set when there may be work for the worker."""
         self.news = asyncio.Event()
         """Set when there may be something for the courier to deliver (`gateway.usecases.courier`)."""
-        self.strangers: Strangers
-        """How webhooks are sent, set by the composition root."""
         self.notifier: Notifier | None = None
         """Carries one-time codes and messages to merchants, set by the composition root."""
         self.verification: Verification | None = None
@@ -239,10 +244,6 @@ class World:
         self.follows: list[Callable[[World], Awaitable[None]]] = []
         """What this process takes over of what others decided, each by one cheap query where nothing changed."""
         self._followed_at = system_clock.now()
-        self.intake: Lane[Any, Any]
-        """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
-        self.closing: Lane[Any, Any]
-        """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
 
     @property
     def programme(self) -> Programme:

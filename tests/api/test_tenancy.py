@@ -25,7 +25,8 @@ async def standing(shop: Shop, ids: dict[str, str]) -> list[Any]:
     looks = (
         "/v1/merchants/{merchant_id}", "/v1/merchants/{merchant_id}/offer", "/v1/merchants/{merchant_id}/authority",
         "/v1/merchants/{merchant_id}/changes", "/v1/offers/{offer_id}", "/v1/drawdowns/{drawdown_id}",
-        "/v1/drawdowns/{drawdown_id}/repayments", "/v1/grants/{grant_id}", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/deliveries", "/v1/events",
+        "/v1/drawdowns/{drawdown_id}/repayments", "/v1/grants/{grant_id}", "/v1/events",
+        "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/deliveries",
     )  # fmt: skip
     return [await shop.partner.seen(look.format(**ids)) for look in looks]
 

@@ -104,8 +104,7 @@ async def test_one_dead_endpoint_of_a_hundred_holds_up_no_other(own_gateway: Gat
         courier = Courier(own_gateway.world)
         task = asyncio.create_task(courier.run())
         try:
-            while len(living.heard) < 99 * 5:  # the dead one has not answered yet, nor will it before this ends
-                await asyncio.sleep(0.01)
+            await living.until(99 * 5)  # the dead one has not answered yet, nor will it before this ends
             assert len(dead.heard) <= 4
         finally:
             dead.open.set()
