@@ -17,6 +17,7 @@ from gateway.domain.signals import NewSignal
 from gateway.domain.stock import NewStock
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
 
@@ -69,16 +70,38 @@ class Converted(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...] = ()
 
 
+class PlatformEvent(msgspec.Struct, frozen=True):
+    """What a call says of itself: the platform's own id of the event, its kind, and whose account it is about.
+
+    `account_id` is None where the platform names none: then the secret alone says whose it is. `is_test`: nothing of
+    it is real money.
+    """
+
+    event_id: str
+    kind: str
+    account_id: str | None
+    is_test: bool = False
+
+
 class Platform(Protocol):
     """A platform that calls us when something happened, and signs what it sends."""
 
     name: ClassVar[str]
+    account: ClassVar[re.Pattern[str]]
+    """What its ids of accounts or shops look like."""
 
-    def verify(self, call: Call, secret: str) -> str:
-        """Check the signature over the raw bytes; the platform's own id of this event. Raises Forged or Unreadable."""
+    def verify(self, call: Call, secret: str) -> None:
+        """Check the signature over the raw bytes. Raises Forged."""
 
-    def convert(self, body: bytes, about: About) -> Converted:
-        """The records in a payload; one of a kind that tells nothing of money has none. Raises Unreadable."""
+    def identify(self, call: Call) -> PlatformEvent:
+        """What a verified call is about. Raises Unreadable."""
+
+    def convert(self, kind: str, body: bytes, about: About) -> Converted:
+        """The records in the body of an event; one of a kind that tells nothing of ours has none.
+
+        Any order and repetition of a platform's events gives the same records in the end: each carries a version that
+        rises with the platform's own. Raises Unreadable.
+        """
 
 
 class Document(Protocol):

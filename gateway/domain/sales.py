@@ -26,6 +26,8 @@ NativeId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"\
 Short = Annotated[str, msgspec.Meta(max_length=64)]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]
 Part = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+Version = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+"""Counts up with each correction of a record; wide enough for an instant in milliseconds or microseconds."""
 
 
 class SaleKind(StrEnum):
@@ -65,7 +67,7 @@ class NewSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
     tax_amount: Part = 0
     tip_amount: Part = 0
     refund_of: NativeId | None = None
-    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    version: Version = 1
     location_id: Short | None = None
     channel: Short | None = None
     tenders: Annotated[list[Tender], msgspec.Meta(max_length=20)] | None = None

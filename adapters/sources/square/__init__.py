@@ -1,0 +1,1 @@
+"""Square: payments, refunds and stock of a seller, by its signed webhooks."""

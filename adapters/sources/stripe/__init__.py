@@ -1,0 +1,1 @@
+"""Stripe: charges and refunds of an account, by its signed webhooks."""
