@@ -1,21 +1,25 @@
-"""/v1/sandbox: the test clock. Live mode has none of these routes."""
+"""/v1/sandbox: the test clock and the simulated tills. Live mode has none of these routes."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import get, post
+from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
-from gateway.domain.rights import Right
-from gateway.usecases import clock
+from gateway.domain.money import MAX_AMOUNT
+from gateway.domain.rights import Caller, Right
+from gateway.domain.scenarios import Scenario, ScenarioKind
+from gateway.usecases import clock, scenarios
 from gateway.usecases.world import World
 
 _TAGS = ["Sandbox"]
 ADVANCE_SECONDS = 600
+_SLOW = {"right": Right.sandbox_write, "seconds": ADVANCE_SECONDS}
+MAX_HISTORY_DAYS = 730
 
 
 class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,21 +34,78 @@ class ClockView(msgspec.Struct, frozen=True):
     now: datetime
 
 
+class NewScenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to become of a shop."""
+
+    scenario: ScenarioKind
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32, description="the same seed, the same sales")] = 1
+    daily_amount: (
+        Annotated[int, msgspec.Meta(ge=100, le=MAX_AMOUNT // 1_000, description="what an ordinary day takes")] | None
+    ) = None
+    history_days: Annotated[int, msgspec.Meta(ge=0, le=MAX_HISTORY_DAYS, description="told before now")] = 0
+
+
+class ScenarioView(msgspec.Struct, frozen=True):
+    """The scenario at a shop; what happened until `told_at` was pushed."""
+
+    merchant_id: str
+    scenario: ScenarioKind
+    seed: int
+    daily_amount: int
+    since_on: date
+    told_at: datetime
+
+
 @get("/v1/sandbox/clock", opt={"right": Right.sandbox_write}, tags=_TAGS)
 async def show(world: NamedDependency[World]) -> ClockView:
     """Show the business clock."""
     return ClockView(world.clock.now())
 
 
-@post(
-    "/v1/sandbox/clock/advance",
-    opt={"right": Right.sandbox_write, "seconds": ADVANCE_SECONDS},
-    status_code=200,
-    tags=_TAGS,
-)
+@post("/v1/sandbox/clock/advance", opt=_SLOW, status_code=200, tags=_TAGS)
 async def advance(data: JSONBody[Advance], world: NamedDependency[World]) -> ClockView:
     """Move gateway and bank on together, day by day, with all due work done: closes, payouts, repayments, expiries."""
     return ClockView(await clock.advance(world, data.days))
 
 
-ROUTES = (show, advance)
+@post("/v1/sandbox/merchants/{merchant_id:str}/scenario", opt=_SLOW, status_code=200, tags=_TAGS)
+async def begin(
+    merchant_id: FromPath[str],
+    data: JSONBody[NewScenario],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> ScenarioView:
+    """Simulate a shop's till from now on, and `history_days` before now: whatever ran there before ends.
+
+    It pushes sales and closes days as you would, under the consent you have, as far as the clock comes.
+    """
+    return _view(
+        await scenarios.begin(
+            world, caller, merchant_id, data.scenario,
+            seed=data.seed, daily_amount=data.daily_amount, history_days=data.history_days,
+        )
+    )  # fmt: skip
+
+
+@get("/v1/sandbox/merchants/{merchant_id:str}/scenario", opt={"right": Right.sandbox_write}, tags=_TAGS)
+async def running(
+    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> ScenarioView:
+    """Show the scenario that runs at a shop."""
+    return _view(await scenarios.find(world, caller, merchant_id))
+
+
+@delete("/v1/sandbox/merchants/{merchant_id:str}/scenario", opt={"right": Right.sandbox_write}, tags=_TAGS)
+async def end(merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> None:
+    """End the scenario that runs at a shop; what was pushed stays."""
+    await scenarios.end(world, caller, merchant_id)
+
+
+def _view(scenario: Scenario) -> ScenarioView:
+    return ScenarioView(
+        scenario=scenario.kind,
+        **{name: getattr(scenario, name) for name in ScenarioView.__struct_fields__ if name != "scenario"},
+    )
+
+
+ROUTES = (show, advance, begin, running, end)

@@ -105,6 +105,7 @@ def _done(work: _Work) -> bool:
 async def _begin(tx: Tx, work: _Work) -> None:
     """What is shown and used goes first: scores, and the offer that was frozen."""
     await _move(tx, work, ErasureState.erasing)
+    await tx.run(sql.scenarios.remove, merchant_id=work.merchant_id)
     offered = work.position.offered
     if offered is not None and await tx.run(sql.offers.cancel, id=offered.id):
         await _count(tx, work, offers_count=1)

@@ -36,6 +36,7 @@ from gateway.usecases import (
     reminders,
     remitting,
     repayments,
+    scenarios,
     servicing,
     sign_in,
     standing,
@@ -115,11 +116,10 @@ async def _close_days(world: World) -> int:
 
 
 SWEEPS: tuple[Callable[[World], Awaitable[int]], ...] = (
-    _run_jobs, mailbox.poll, _close_days, servicing.sweep, reminders.send, offers.expire, drawdowns.expire,
-    doubts.begin_silent, doubts.watch, bank_decisions.ask_again, verifying.due, authorities.expire, consents.expire,
-    consents.lapse,
-    consents.remind, notices.send, erasures.wake, changes.settle, mandates.tell, nights.look, monitoring.sweep,
-    reconciliation.sweep, remitting.watch, events.place, ledger.chain,
+    _run_jobs, mailbox.poll, scenarios.live, _close_days, servicing.sweep, reminders.send, offers.expire,
+    drawdowns.expire, doubts.begin_silent, doubts.watch, bank_decisions.ask_again, verifying.due, authorities.expire,
+    consents.expire, consents.lapse, consents.remind, notices.send, erasures.wake, changes.settle, mandates.tell,
+    nights.look, monitoring.sweep, reconciliation.sweep, remitting.watch, events.place, ledger.chain,
 )  # fmt: skip
 
 

@@ -1,0 +1,135 @@
+"""What each scenario promises, told by the offer; all shops live at one gateway, so that a day passes once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.domain.scenarios import ScenarioKind
+from tests import granting, shops
+
+if TYPE_CHECKING:
+    from tests.gateways import Gateway, Partner
+
+pytestmark = pytest.mark.anyio
+
+HISTORY_DAYS = 100
+SEEN_AFTER = (0, 1, 6, 35)
+
+
+async def founded(partner: Partner, currency: str = "EUR") -> str:
+    shop = {"legal_name": "Corner Bakery", "country": "NL", "currency": currency, "timezone": "Europe/Amsterdam"}
+    merchant_id: str = (await partner.done("/v1/merchants", shop))["id"]
+    return merchant_id
+
+
+async def begun(partner: Partner, merchant_id: str, kind: str, **more: int) -> dict[str, Any]:
+    return await partner.done(f"/v1/sandbox/merchants/{merchant_id}/scenario", {"scenario": kind} | more)
+
+
+async def offer(partner: Partner, merchant_id: str) -> dict[str, Any]:
+    return await partner.seen(f"/v1/merchants/{merchant_id}/offer")
+
+
+@pytest.fixture(scope="module")
+async def lived(site: Gateway) -> dict[str, list[dict[str, Any]]]:
+    """Kind → the shop's offer after each of `SEEN_AFTER` days."""
+    partner = await site.partner()
+    ids = {kind: await founded(partner) for kind in ScenarioKind}
+    for kind, merchant_id in ids.items():
+        await begun(partner, merchant_id, kind, history_days=HISTORY_DAYS)
+    seen: dict[str, list[dict[str, Any]]] = {kind: [] for kind in ids}
+    passed = 0
+    for days in SEEN_AFTER:
+        if days:
+            await partner.done("/v1/sandbox/clock/advance", {"days": days - passed})
+        passed = days
+        for kind, merchant_id in ids.items():
+            seen[kind].append(await offer(partner, merchant_id))
+    return seen
+
+
+def limits(seen: list[dict[str, Any]]) -> list[int]:
+    return [one["limit_amount"] for one in seen]
+
+
+def codes(one: dict[str, Any]) -> set[str]:
+    return {reason["code"] for reason in one["reasons"]}
+
+
+async def test_a_year_of_sales_in_one_call_is_an_open_offer(lived: dict[str, list[dict[str, Any]]]) -> None:
+    assert {seen[0]["state"] for seen in lived.values()} == {"open"}
+    assert min(limits(seen)[0] for seen in lived.values()) > 0
+
+
+async def test_healthy_stays_about_where_it_is(lived: dict[str, list[dict[str, Any]]]) -> None:
+    first, *_, last = limits(lived["healthy"])
+    assert 0.7 * first < last < 1.4 * first
+
+
+async def test_seasonal_rises_before_the_season(lived: dict[str, list[dict[str, Any]]]) -> None:
+    first, *_, last = limits(lived["seasonal"])
+    assert last > 1.15 * first
+
+
+async def test_declining_lowers_the_limit_and_says_why(lived: dict[str, list[dict[str, Any]]]) -> None:
+    first, *_, last = limits(lived["declining"])
+    assert 0 < last < 0.85 * first
+    assert codes(lived["declining"][-1]) & {"sales_fell", "forecast_fell"}
+
+
+async def test_inflated_sales_open_the_anomaly_stop(lived: dict[str, list[dict[str, Any]]]) -> None:
+    assert (lived["inflated_sales"][2]["state"], lived["inflated_sales"][2]["limit_amount"]) == ("frozen", 0)
+    assert "anomaly_suspected" in codes(lived["inflated_sales"][2])
+
+
+async def test_data_silence_freezes_the_offer(lived: dict[str, list[dict[str, Any]]]) -> None:
+    assert (lived["data_silence"][2]["state"], codes(lived["data_silence"][2])) == ("frozen", {"data_stale"})
+
+
+async def test_a_refund_wave_cuts_the_limit_the_same_day(lived: dict[str, list[dict[str, Any]]]) -> None:
+    first, next_day, _, _ = limits(lived["refund_wave"])
+    assert next_day < 0.95 * first < limits(lived["healthy"])[1]
+    assert "sales_fell" in codes(lived["refund_wave"][1])
+
+
+async def test_a_closed_shop_can_draw_nothing_in_the_end(lived: dict[str, list[dict[str, Any]]]) -> None:
+    assert limits(lived["closed_shop"])[-1] == 0
+
+
+async def test_asked_again_it_tells_the_same_records_and_ended_it_tells_no_more(own_gateway: Gateway) -> None:
+    partner = await own_gateway.partner()
+    merchant_id = await founded(partner, "KRW")
+    path = f"/v1/sandbox/merchants/{merchant_id}/scenario"
+
+    async def counted() -> int:
+        ((count,),) = await shops.rows(own_gateway.world.settings.database_url, "SELECT COUNT(*) FROM sales")
+        return int(count)
+
+    first = await begun(partner, merchant_id, "healthy", history_days=40)
+    told = await counted()
+    assert first["daily_amount"] == 1_200_000
+    assert (await begun(partner, merchant_id, "healthy", history_days=40))["since_on"] == first["since_on"]
+    assert await counted() == told > 0
+    await partner.done("/v1/sandbox/clock/advance", {"days": 2})
+    assert (await partner.seen(path))["told_at"] > first["told_at"]
+    assert (more := await counted()) > told
+    assert (await partner.send("DELETE", path)).status_code == 204
+    assert (await partner.get(path)).json()["code"] == "no_scenario"
+    await partner.done("/v1/sandbox/clock/advance", {"days": 1})
+    assert await counted() == more
+
+
+async def test_without_consent_no_till_tells_anything(site: Gateway) -> None:
+    partner, stranger = await site.partner(), await site.partner()
+    merchant_id = await founded(partner)
+    await begun(partner, merchant_id, "healthy", history_days=3)
+    assert (await stranger.get(f"/v1/sandbox/merchants/{merchant_id}/scenario")).status_code == 404
+    await granting.take_back(site.world, merchant_id, granting.ASSESSING)
+    query = f"SELECT COUNT(*) FROM sales WHERE merchant_id = '{merchant_id}'"  # noqa: S608 - our own id
+    before = await shops.rows(site.world.settings.database_url, query)
+    await partner.done("/v1/sandbox/clock/advance", {"days": 1})
+    assert await shops.rows(site.world.settings.database_url, query) <= before
+    answer = await partner.post(f"/v1/sandbox/merchants/{merchant_id}/scenario", {"scenario": "healthy"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "consent_required")
