@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import postgres
+from tests import databases, postgres
 from tests.shop_fixtures import bank_url, shop, shop_on_both  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
@@ -52,8 +52,24 @@ def postgres_url(postgres_server: postgres.Server) -> str:
     return postgres_server.url("postgres")
 
 
+@pytest.fixture(scope="session")
+def postgres_schema(postgres_server: postgres.Server) -> str:
+    """The name of a database with this version's schema and nothing in it, to be copied."""
+    name = postgres_server.create()
+    databases.migrate(postgres_server.url(name))
+    return name
+
+
 @pytest.fixture
-def fresh_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+def fresh_postgres_url(postgres_server: postgres.Server, postgres_schema: str) -> Iterator[str]:
+    """A database of the test's own, with this version's schema."""
+    name = postgres_server.create(postgres_schema)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
     """An empty database of the test's own."""
     name = postgres_server.create()
     yield postgres_server.url(name)
@@ -62,8 +78,17 @@ def fresh_postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own, with this version's schema, once on each engine."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'restock.db'}"
+        databases.lay(url)
+        return url
+    return str(request.getfixturevalue("fresh_postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of the test's own, once on each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'restock.db'}"
-    url: str = request.getfixturevalue("fresh_postgres_url")
-    return url
+    return str(request.getfixturevalue("empty_postgres_url"))

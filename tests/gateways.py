@@ -26,6 +26,7 @@ from gateway.settings import Settings
 from gateway.store import sql
 from gateway.usecases import access, consents
 from gateway.usecases.access import KnownToken
+from tests import databases
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -249,6 +250,7 @@ async def start(
     )
     if models_dir is not None:
         settings = msgspec.structs.replace(settings, models_dir=models_dir)
+    databases.lay(database_url)
     clock, models = StillClock(starts_at), _opened() if models_dir is None else None
     async with open_world(settings, system_clock=clock, models=models) as world:
         app = application(world)

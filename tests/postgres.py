@@ -52,8 +52,8 @@ class Server(msgspec.Struct, frozen=True):
     def create(self, template: str = "template0") -> str:
         """Make a database as a copy of `template`, to which nobody may be connected; returns its name."""
         name = f"test_{secrets.token_hex(6)}"
-        # FILE_COPY writes no log: with fsync off it is the quicker way to copy a small database.
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        # WAL_LOG copies page by page and FILE_COPY makes a checkpoint, which costs four times as much with fsync off.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
         return name
 
     def drop(self, name: str) -> None:

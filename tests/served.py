@@ -14,6 +14,7 @@ import uvicorn
 
 from gateway.main import application, open_world
 from gateway.settings import Settings
+from tests import databases
 from tests.gateways import NOW, Gateway, StillClock
 from tests.processes import free_port
 
@@ -51,6 +52,7 @@ def _settings(folder: Path, database_url: str | None, **more: Any) -> Settings:
         "data_dir": folder / "keys",
         "issuer": f"http://localhost:{free_port()}",
     } | more
+    databases.lay(url)
     return Settings(**wanted)
 
 

@@ -38,7 +38,7 @@ async def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
             yield started
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    name = server.create()
+    name = server.create(request.getfixturevalue("postgres_schema"))
     async with gateways.start(server.url(name), folder) as started:
         yield started
     server.drop(name)

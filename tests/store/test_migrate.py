@@ -17,15 +17,17 @@ pytestmark = pytest.mark.anyio
 APPLIED = query(migrate.APPLIED)
 
 
-async def test_a_new_database_has_every_migration_of_this_version(store: Store) -> None:
+async def test_a_new_database_has_every_migration_of_this_version(empty_database_url: str) -> None:
     known = [(one.number, one.checksum) for one in migrate.migrations()]
+    store = await open_store(empty_database_url)
     assert await store.all(APPLIED) == known
     assert [number for number, _ in known] == list(range(1, len(known) + 1))
+    await store.close()
 
 
-async def test_opening_again_changes_nothing(database_url: str) -> None:
+async def test_opening_again_changes_nothing(empty_database_url: str) -> None:
     for _ in range(2):
-        store = await open_store(database_url)
+        store = await open_store(empty_database_url)
         assert len(await store.all(APPLIED)) == len(migrate.migrations())
         await store.close()
 
@@ -61,8 +63,8 @@ async def test_a_migration_that_fails_leaves_nothing(store: Store) -> None:
     await store.write(lambda tx: tx.run(query("CREATE TABLE kept (id BIGINT)")))
 
 
-async def test_replicas_that_start_together_migrate_one_after_another(fresh_postgres_url: str) -> None:
-    stores = await asyncio.gather(*[open_store(fresh_postgres_url) for _ in range(3)])
+async def test_replicas_that_start_together_migrate_one_after_another(empty_postgres_url: str) -> None:
+    stores = await asyncio.gather(*[open_store(empty_postgres_url) for _ in range(3)])
     assert len(await stores[0].all(APPLIED)) == len(migrate.migrations())
     for store in stores:
         await store.close()

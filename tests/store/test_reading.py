@@ -27,8 +27,8 @@ async def test_a_bystander_sees_what_the_owner_commits_and_cannot_write(store: S
     assert await notes.held(store) == ["a"]
 
 
-async def test_looking_migrates_nothing(fresh_postgres_url: str) -> None:
-    async with reading(fresh_postgres_url) as reader:
+async def test_looking_migrates_nothing(empty_postgres_url: str) -> None:
+    async with reading(empty_postgres_url) as reader:
         assert await reader.one(notes.query("SELECT CAST(to_regclass('migrations') AS TEXT)")) == (None,)
 
 
