@@ -36,7 +36,7 @@ class ScenarioKind(StrEnum):
     data_silence = "data_silence"
     """The till tells nothing any more, not even that a day is over."""
     refund_wave = "refund_wave"
-    """For a week twice what is sold is given back."""
+    """For a week four times what is sold is given back."""
     closed_shop = "closed_shop"
     """The till closes its days, and nothing was sold."""
 
@@ -92,7 +92,7 @@ REGULARS = 400
 SEASON_STARTS, SEASON_ENDS, SEASON_RAMP, SEASON_BPS = 60, 90, 45, 24_000
 DECLINE_BPS, DECLINED_BPS = 9_850, 300
 INFLATED_COUNT_BPS, INFLATED_PRICE_BPS = 15_000, 25_000
-WAVE_DAYS, WAVE_REFUNDS = 7, 2
+WAVE_DAYS, WAVE_REFUNDS = 7, 4
 CARD_IN_TEN = 7
 
 

@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
     "/drawdowns": {"terms_hash": "0" * 64},
     "/confirm": {"terms_hash": "0" * 64},
     "/contest": {"statement": "Not ours"},
+    "/scenario": {"scenario": "closed_shop"},
     "/merchants/{merchant_id}": {"legal_name": "Stolen"},
     "/authority": {
         "users": [{"id": "u-1", "name": "Thief", "role": "owner"}],
@@ -98,6 +99,7 @@ async def things(shop: Shop) -> dict[str, str]:
     quote, spare = await shop.quote(), await shop.quote()
     widget = BODIES["/widget/sessions"] | {"merchant_id": shop.id}
     drawdown_id = await shop.draw(quote["amount"])
+    await shop.partner.done(f"/v1/sandbox/merchants/{shop.id}/scenario", {"scenario": "healthy"})
     return {
         "merchant_id": shop.id,
         "offer_id": quote["offer_id"],

@@ -212,7 +212,9 @@ VALID: dict[str, dict[str, Any]] = {
     },
     f"/v1/sandbox/drawdowns/drw_{NOBODYS}/confirm": {"terms_hash": "0" * 64},
     "/v1/sandbox/clock/advance": {"days": 1},
-    f"/v1/sandbox/merchants/mer_{NOBODYS}/scenario": {"scenario": "healthy"},
+    "/v1/sandbox/merchants/{merchant_id}/scenario": {
+        "scenario": "healthy", "seed": 1, "daily_amount": 50_000, "history_days": 0,
+    },
     "/v1/merchants/{merchant_id}/authority": {
         "users": [{"id": "u-1", "name": "Zhen", "role": "owner"}],
         "caps": {"per_draw_amount": 1, "per_24h_amount": 2, "per_30d_amount": 3, "currency": "EUR"},

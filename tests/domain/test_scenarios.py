@@ -80,7 +80,7 @@ def test_each_instant_is_told_once_however_often_the_till_tells() -> None:
         (ScenarioKind.seasonal, 71 - 365, 1.8, 3.0),
         (ScenarioKind.declining, 63, 0.2, 0.6),
         (ScenarioKind.inflated_sales, 7, 2.0, 6.0),
-        (ScenarioKind.refund_wave, 2, -2.0, -0.5),
+        (ScenarioKind.refund_wave, 2, -4.0, -2.0),
         (ScenarioKind.refund_wave, 9, 0.6, 1.5),
         (ScenarioKind.data_silence, 0, 0.0, 0.0),
         (ScenarioKind.closed_shop, 0, 0.0, 0.0),
