@@ -144,8 +144,7 @@ async def forecast(
     position = await offers.position_of(world, merchant_id, caller.partner_id)
     if position.scores is None:
         raise NoForecast("Close a business day first")
-    need_amount = underwriting.stocking_need_amount(position.scores)
-    stocking = await baskets.stocking(world.store, position, need_amount)
+    stocking = await baskets.stocking(world.store, position, underwriting.stocking_need_amount(position.scores))
     return views.forecasts(position.scores, position.currency, position.today(world.clock.now()), stocking)
 
 

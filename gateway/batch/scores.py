@@ -12,7 +12,7 @@ from gateway.batch import grading, windows
 from gateway.batch.grading import Foreseen
 from gateway.domain import features, tracking, underwriting
 from gateway.domain.positions import PD, GradeScore
-from gateway.usecases import forecasting, scoring
+from gateway.usecases import beside, forecasting, scoring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ def _foresee(scorer: Scorer, histories: features.Histories) -> _Foreseen:
     if scorer.usable(forecasting.PATH):
         year = grading.year(scorer, histories, long)
     odd: list[tuple[int | None, dict[str, int]]] = [(None, {}) for _ in weeks]
-    if scorer.usable(forecasting.ANOMALY):
+    if scorer.usable(beside.ANOMALY):
         found = grading.anomaly(scorer, histories)
         odd = [(one.score, {part.feature: part.logit for part in one.contributions}) for one in found]
     return _Foreseen(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -54,6 +56,9 @@ MONTH, QUARTER = 28, 90  # known days without which a ratio means nothing
 LEAST_COST_SHARE = 0.2  # a merchant without outflow is taken to spend at least this share of sales
 
 
+ALWAYS = np.array([1_000_000], np.int64)
+
+
 class Evidence(NamedTuple):
     """n merchants' evidence, right-aligned as their sales are: the last column is the day before `as_of`."""
 
@@ -62,6 +67,7 @@ class Evidence(NamedTuple):
     flows_known: Bools  # (n,)
     balance_known: Bools  # (n,)
     facts: Floats  # (n, len(FACTS))
+    flow_days: Ints = ALWAYS  # (n,) how many of the last days flows and balances are of; never more than are known
 
 
 class OwnLoans(NamedTuple):
@@ -76,6 +82,11 @@ def nothing(count: int, days: int) -> Evidence:
     """The evidence of merchants who let us see sales alone."""
     none, unknown = np.zeros((count, days), np.int64), np.zeros(count, bool)
     return Evidence(none, none, unknown, unknown, np.full((count, len(FACTS)), np.nan))
+
+
+def stack(parts: Sequence[Evidence]) -> Evidence:
+    """One `Evidence` of several, in their order; all of them say for how many days flows are told."""
+    return Evidence(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def absent(count: int) -> list[Floats]:
@@ -106,6 +117,7 @@ def columns(evidence: Evidence, net: Ints, length: Ints) -> list[Floats]:
     fact = dict(zip(FACTS, evidence.facts.T, strict=True))
     rev30, rev90 = net[:, -30:].sum(axis=1), net[:, -90:].sum(axis=1)
     seen90 = length >= MONTH
+    told, sold = _told(evidence, net, length)
     supplier = _over(fact["supplier_paid_90_amount"], rev90, seen90)
     return [
         np.maximum(supplier, 1.0),  # below sales, paying more is no risk (NaN stays)
@@ -113,13 +125,19 @@ def columns(evidence: Evidence, net: Ints, length: Ints) -> list[Floats]:
         _within(fact["tax_arrears_days"], 0, COVER_CEILING),
         _within(fact["late_utility_180_count"], 0, RATIO_CEILING),
         _over(fact["fixed_cost_90_amount"], rev90, seen90),
-        _flow_margin(evidence, rev90, length),
-        *_cash(evidence, net, length),
-        _drawdown(evidence, net, length),
+        _flow_margin(evidence, rev90, told),
+        *_cash(evidence, sold, told),
+        _drawdown(evidence, sold, told),
         _stock_off(fact),
         _over(fact["instalment_30_amount"], rev30, rev30 >= 0),
         _within(fact["missed_count"], 0, RATIO_CEILING),
     ]
+
+
+def _told(evidence: Evidence, net: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """How many days flows are told of, and the sales of those days alone: as of a shop known for no longer."""
+    told = np.minimum(length, evidence.flow_days)
+    return told, net if np.array_equal(told, length) else np.where(_known(net.shape[1], told), net, 0)
 
 
 def _within(values: Floats, low: float, high: float) -> Floats:

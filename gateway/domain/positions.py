@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import calendars, grants, histories, sources
+from gateway.domain.categories import Stocking
 from gateway.domain.consents import ConsentRequired
 from gateway.domain.details import Datatype, Purpose
 from gateway.domain.grants import Grant, Need
@@ -140,6 +141,8 @@ class Scores(msgspec.Struct, frozen=True, gc=False):
     anomaly: int | None = None
     anomaly_contributions: tuple[tuple[str, int], ...] = ()
     others: tuple[Grading, ...] = ()
+    stocking: tuple[Stocking, ...] | None = None
+    """What to buy for the next week by category, where the shelves are known."""
 
     def under(self, programme_id: str) -> Scores:
         """The same scores with the grading of that programme in front, if there is one."""

@@ -63,6 +63,16 @@ def tier(source: str, partner: Tier) -> Tier:
     return partner if source == PARTNER else TIERS.get(kind(source), Tier.declared)
 
 
+def supports(source: str, partner: Tier, sales: Tier) -> bool:
+    """Whether what a source tells beside sales may lower the risk of a shop whose sales are trusted as far as `sales`.
+
+    Not what a person typed, and nothing that is trusted less than the sales, unless it settled: policy gives a tier its
+    best grade, and a better one must not come in by the back door.
+    """
+    least = min(TRUST.index(sales), TRUST.index(Tier.settled))
+    return kind(source) != HAND and TRUST.index(tier(source, partner)) >= least
+
+
 def leads(spans: Sequence[Lead], source: str, on: date) -> bool:
     """Whether the sales of `source` are what counts on a business day."""
     at = _at(spans, on)

@@ -182,6 +182,8 @@ def standing_flags(given: Inputs, programme: Programme) -> tuple[str, ...]:
 
 def stocking_need_amount(scores: Scores | None) -> int:
     """What the next 7 days' forecast sales (P50) would use up, at cost: 60 % of sales until stock data say better."""
+    if scores is not None and scores.stocking is not None:
+        return sum(one.need_amount for one in scores.stocking)
     return 0 if scores is None else share(max(0, scores.forecast_7[P50]), COST_BPS)
 
 

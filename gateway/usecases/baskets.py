@@ -18,7 +18,7 @@ from gateway.domain.sales import SaleDetail, SaleKind, net_amount
 from gateway.store import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from gateway.domain.categories import Stocking
     from gateway.domain.positions import Position
@@ -121,14 +121,16 @@ def _customer(merchant_id: str, reference: str) -> int:
 
 
 async def stocking(reader: Reader, position: Position, need_amount: int) -> list[Stocking]:
-    """The stocking need by category, as the last closed weeks sold; none where the till sends no lines."""
+    """The stocking need by category: by the shelves, else as the last closed weeks sold; none where nothing tells."""
+    if position.scores is not None and position.scores.stocking is not None:
+        return list(position.scores.stocking)
     if position.history is None:
         return []
-    through_on = position.history.through_on
+    return categories.stocking(need_amount, await sold(reader, position.merchant_id, position.history.through_on))
+
+
+async def sold(reader: Reader, merchant_id: str, through_on: date) -> dict[str, int]:
+    """What each category took in the last closed weeks, minor units."""
     after_on = date.fromordinal(through_on.toordinal() - categories.WINDOW)
-    found: Mapping[str, int] = dict(
-        await reader.all(
-            sql.categories.sold, merchant_id=position.merchant_id, after_on=after_on, through_on=through_on
-        )
-    )
-    return categories.stocking(need_amount, found)
+    values = {"merchant_id": merchant_id, "after_on": after_on, "through_on": through_on}
+    return dict(await reader.all(sql.categories.sold, **values))

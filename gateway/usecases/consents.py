@@ -203,5 +203,5 @@ async def _follow(tx: Tx, world: World, merchant_id: str, ended: Ended | None) -
     await tx.run(sql.positions.renumber, merchant_id=merchant_id)
     position = await positions.certain(tx, world, merchant_id)
     await erasures.follow(tx, world, position, ended)
-    (judged,) = await limits.judge(tx, world, [scoring.afresh(world, position)], closing=False)
+    (judged,) = await limits.judge(tx, world, [await scoring.afresh(tx, world, position)], closing=False)
     await positions.save(tx, world, [], [judged.position])

@@ -162,7 +162,7 @@ async def _close(
         for one in closed if one.history is not None
     ])  # fmt: skip
     answers: dict[str, tuple[int, Judged]] = {}
-    judged = await limits.judge(tx, world, scoring.score(world, closed), closing=True)
+    judged = await limits.judge(tx, world, await scoring.score_day(tx, world, closed), closing=True)
     for one in judged:
         before = known[one.position.merchant_id]
         answers[before.merchant_id] = (await repayments.withhold(tx, world, before, one.position), one)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from gateway.domain import anomalies, features, paths, tracking
 from gateway.domain.positions import Position, Scores, Track, Tracks
+from gateway.usecases import beside
+from gateway.usecases.beside import ANOMALY, Beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     Triples = tuple[tuple[int, int, int], ...]
 
 SHORT, LONG = 7, 30
-PATH, ANOMALY = "path_52", "anomaly"
+PATH = "path_52"
 YEAR_COLUMNS = len(paths.PATH_FEATURES) - len(features.FORECAST_FEATURES)
 """What the year's model sees beside the month's features: only these are kept with the scores."""
 MILLION = 1_000_000
@@ -41,17 +43,20 @@ class _Horizon(msgspec.Struct):
     tracks: list[Track | None]
 
 
-def foresee(world: World, positions: Sequence[Position], histories: Histories, model: str) -> list[Position]:
+def foresee(
+    world: World, positions: Sequence[Position], histories: Histories, model: str, more: Beside
+) -> list[Position]:
     """Positions with scores that have everything but a programme's grade, and the intervals their days have taught.
 
-    `histories` are the positions' own, in their order; `model` is the one that will say the risk.
+    `histories` are the positions' own, in their order; `model` is the one that will say the risk; `more` is what is
+    seen of some of them beside sales.
     """
     week, month = features.both_forecast_features(histories)
     short = _horizon(world, positions, histories, week, SHORT)
     long = _horizon(world, positions, histories, month, LONG)
     kept = {"forecast_7": packed(short.features), "forecast_30": packed(long.features)}
     years = _years(world, histories, long.features, kept)
-    oddities = _oddities(world, histories, kept)
+    oddities = _oddities(world, histories, kept, more)
     fallback = (histories.length < features.FORECAST_MIN_DAYS).tolist()
     models, first, seen = world.scorer.hashes(), world.programmes[0].id, list(kept.items())
     answer = []
@@ -78,6 +83,7 @@ def foresee(world: World, positions: Sequence[Position], histories: Histories, m
             ratios_year=years[i][0],
             anomaly=oddities[i][0],
             anomaly_contributions=oddities[i][1],
+            stocking=beside.stocking(more, i, short.amounts[i]),
         )
         answer.append(msgspec.structs.replace(position, scores=scores, tracks=_joined(*tracks, through)))
     return answer
@@ -153,12 +159,13 @@ def _years(
 
 
 def _oddities(
-    world: World, histories: Histories, kept: dict[str, list[bytes]]
+    world: World, histories: Histories, kept: dict[str, list[bytes]], more: Beside
 ) -> list[tuple[int | None, tuple[tuple[str, int], ...]]]:
     """Anomaly scores and their contributions; None where no model is loaded. What it saw goes into `kept`."""
     if not world.scorer.usable(ANOMALY):
         return [(None, ())] * len(histories.net)
     rows = anomalies.anomaly_features(histories, anomalies.unheard(*histories.net.shape))
+    rows = beside.odd_rows(rows, more)
     kept[ANOMALY] = packed(rows)
     names = anomalies.ANOMALY_FEATURES
     return [(one.score, pairs(names, one.contributions)) for one in world.scorer.anomaly(rows)]

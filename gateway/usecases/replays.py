@@ -11,7 +11,7 @@ import numpy as np
 
 from gateway.domain import features, tracking, underwriting
 from gateway.domain.positions import PD, seen
-from gateway.usecases import forecasting, scoring
+from gateway.usecases import beside, forecasting, scoring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,8 +62,8 @@ def models(scores: Scores, net_30_amount: int, scorer: Scorer) -> tuple[int, lis
     if forecasting.PATH in scores.features:
         (year,) = scorer.year(np.concatenate([month, row(scores, forecasting.PATH)], axis=1))
         found += _apart("ratios_year", _flat(year), _flat(scores.ratios_year))
-    if forecasting.ANOMALY in scores.features:
-        (odd,) = scorer.anomaly(row(scores, forecasting.ANOMALY))
+    if beside.ANOMALY in scores.features:
+        (odd,) = scorer.anomaly(row(scores, beside.ANOMALY))
         found += _apart("anomaly", [odd.score], [-1 if scores.anomaly is None else scores.anomaly])
         parts = [one.logit for one in odd.contributions]
         found += _apart("anomaly_contributions", parts, _logits(scores.anomaly_contributions))

@@ -131,7 +131,7 @@ async def _overrule(tx: Tx, world: World, review: Review, ruling: Ruling, progra
     override = Override(review.id, until_at, tuple(dict.fromkeys(ruling.clears)), ruling.grade, programme_id)
     await tx.run(sql.positions.override, merchant_id=review.merchant_id, override_json=override)
     position = await positions.certain(tx, world, review.merchant_id)
-    (judged,) = await limits.judge(tx, world, [scoring.afresh(world, position)], closing=False, always=True)
+    (judged,) = await limits.judge(tx, world, [await scoring.afresh(tx, world, position)], closing=False, always=True)
     await positions.save(tx, world, [], [judged.position])
     verdict = judged.position.verdict
     assert verdict is not None  # noqa: S101 - the line before wrote one

@@ -248,7 +248,7 @@ def lane(world: World) -> Lane[Request, Received]:
 async def _look(tx: Tx, world: World, intake: _Intake) -> dict[str, Judged]:
     """Days, positions, limits: what the rows changed, and the standing of merchants whose records did not change."""
     moved, late, calm = await _record(tx, world, intake)
-    judged = await limits.judge(tx, world, [*moved, *scoring.score(world, late)], closing=False)
+    judged = await limits.judge(tx, world, [*moved, *await scoring.score_day(tx, world, late)], closing=False)
     rescored = {position.merchant_id for position in late}
     touched: list[Position] = []
     changed: list[Position] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -9,32 +10,35 @@ import numpy as np
 
 from gateway.domain import features, inputs, underwriting
 from gateway.domain.positions import PD, GradeScore, Grading, Position
-from gateway.usecases import forecasting
+from gateway.usecases import beside, evidence, forecasting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from gateway.domain.programmes import Programme
     from gateway.domain.risk_scores import RiskScore
     from gateway.ports import Scorer
+    from gateway.store import Reader
+    from gateway.usecases.evidence import Told
     from gateway.usecases.world import World
 
 RULES = "rules"
 
 
-def score(world: World, positions: Sequence[Position]) -> list[Position]:
+def score(world: World, positions: Sequence[Position], told: Mapping[str, Told] | None = None) -> list[Position]:
     """The same positions with fresh scores; those without a closed day are left as they are.
 
-    One that may not be assessed is left without: what comes in to service its loan is for nothing else.
+    One that may not be assessed is left without: what comes in to service its loan is for nothing else. `told` is what
+    is seen of merchants beside their sales (`evidence.of`); None = what the last scores saw of the same days.
     """
     now = world.clock.now()
     assessed = [bool(position.assessed_under(now)) for position in positions]
     at = [i for i, position in enumerate(positions) if assessed[i] and position.history is not None]
     answer = [one if may else unscored(one) for one, may in zip(positions, assessed, strict=True)]
     if at:
-        for i, scored in zip(at, _score(world, [positions[i] for i in at]), strict=True):
+        for i, scored in zip(at, _score(world, [positions[i] for i in at], told), strict=True):
             answer[i] = scored
     return answer
 
@@ -44,14 +48,24 @@ def unscored(position: Position) -> Position:
     return position if position.scores is None else msgspec.structs.replace(position, scores=None)
 
 
-def afresh(world: World, position: Position) -> Position:
-    """A position whose consents changed: without scores where none lets it be assessed, else with those of its days."""
+async def afresh(reader: Reader, world: World, position: Position) -> Position:
+    """A position whose consents changed: without scores where none lets it be assessed, else with those of its days.
+
+    What the models saw beside sales is read again where they saw any, or may now.
+    """
+    told = await evidence.of(reader, world, [position])
     history, scores = position.history, position.scores
     same = history is not None and scores is not None and scores.scored_through_on == history.through_on
-    if same and not outdated(world, position) and position.assessed_under(world.clock.now()):
+    bare = not told and not (scores is not None and beside.anything(scores))
+    if same and bare and not outdated(world, position) and position.assessed_under(world.clock.now()):
         return position
-    (again,) = score(world, [position])
+    (again,) = score(world, [position], told)
     return again
+
+
+async def score_day(reader: Reader, world: World, positions: Sequence[Position]) -> list[Position]:
+    """Positions whose closed days changed, with fresh scores of them and of all else that is seen."""
+    return score(world, positions, await evidence.of(reader, world, positions))
 
 
 def current(world: World, positions: Sequence[Position]) -> list[Position]:
@@ -91,12 +105,14 @@ def chances(scorer: Scorer, model: str, rows: NDArray[np.float32]) -> list[int]:
     return [one.pd for one in scorer.rules(rows)] if model == RULES else scorer.default(rows)
 
 
-def _score(world: World, positions: list[Position]) -> list[Position]:
+def _score(world: World, positions: list[Position], told: Mapping[str, Told] | None) -> list[Position]:
     """Forecasts and features once, then the PD of each programme's own limits; the first programme's in front."""
     histories = forecasting.stack([position.history for position in positions if position.history is not None])
     model = risk_model(world)
-    foreseen = forecasting.foresee(world, positions, histories, model)
-    risk = _Risk(world, model, histories, features.pd_features(histories, np.zeros(len(positions), np.int64)))
+    more = beside.kept(positions) if told is None else beside.of(positions, histories, told)
+    foreseen = forecasting.foresee(world, positions, histories, model, more)
+    base = features.pd_features(histories, np.zeros(len(positions), np.int64))
+    risk = _Risk(world, model, histories, beside.risk_rows(base, more, partial(chances, world.scorer, model)))
     graded = [_gradings(risk, programme, positions, foreseen) for programme in world.programmes]
     answer = []
     for position, (first, *others) in zip(foreseen, zip(*graded, strict=True), strict=True):

@@ -22,7 +22,8 @@ def seen(count: int, seed: int = 0) -> e.Evidence:
     facts[:, e.FACTS.index("usual_stock_cover_days")] = rng.integers(5, 90, count)
     yes = np.ones(count, bool)
     outflow = rng.integers(0, 10**6, (count, DAYS))
-    return e.Evidence(outflow, rng.integers(-(10**6), 10**8, (count, DAYS)), yes, yes, facts)
+    balance = rng.integers(-(10**6), 10**8, (count, DAYS))
+    return e.Evidence(outflow, balance, yes, yes, facts, np.full(count, 10**6))
 
 
 def value(name: str, evidence: e.Evidence, past: f.Histories) -> float:
