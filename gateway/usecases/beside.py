@@ -89,7 +89,7 @@ def _row(scores: Scores, name: str, columns: slice) -> Rows:
 
 
 def risk_rows(base: Rows, beside: Beside, chances: Callable[[Rows], list[int]]) -> Rows:
-    """The risk model's rows with what is seen; of two ways to see it the riskier, so that no word alone lowers a risk."""
+    """The risk model's rows with what is seen; of two ways to see it the riskier: so no mere word lowers a risk."""
     rows = base.copy() if beside.risk else base
     for number, columns in beside.risk.items():
         tried = np.repeat(rows[number : number + 1], len(columns), axis=0)

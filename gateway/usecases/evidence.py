@@ -47,7 +47,7 @@ MOST_MOVED = 20_000
 
 
 class Told(NamedTuple):
-    """What is seen of one merchant: with everything, and of sources alone that may lower a risk (`sources.supports`)."""
+    """What is seen of one merchant: of all sources, and of those alone that may lower a risk (`sources.supports`)."""
 
     everything: Seen
     sure: Seen
