@@ -27,7 +27,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+_FAST = {
+    "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "wal_level": "minimal",
+    "max_wal_senders": "0", "checkpoint_timeout": "1h", "max_wal_size": "2GB",
+}  # fmt: skip
 _SMALL = {"shared_buffers": "64MB", "max_connections": "200", "autovacuum": "off"}
 _SUPERUSER = "postgres"
 _START_TRIES = 5  # a free port may be taken between choosing it and binding it

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from functools import cached_property
+from functools import cache, cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
 
@@ -82,7 +82,7 @@ class Outbound:
         seconds = self._limits.silence_ms / 1000
         connect = self._limits.connect_ms / 1000
         return httpx.AsyncClient(
-            verify=self._identity or True,
+            verify=self._identity or authorities(),
             timeout=httpx.Timeout(seconds, connect=connect, pool=connect),
             limits=httpx.Limits(max_connections=self._limits.connection_count),
             follow_redirects=False,
@@ -150,6 +150,14 @@ def identity(certificate_file: str, key_file: str, authorities_file: str | None 
     # Without a password of its own, an encrypted key would be asked for on the terminal.
     context.load_cert_chain(certificate_file, key_file, password="")
     return context
+
+
+@cache
+def authorities() -> ssl.SSLContext:
+    """Whose certificates we believe when nobody says; read once for all clients, because reading them is slow."""
+    import httpx  # noqa: PLC0415
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _address(url: str) -> httpx.URL:

@@ -20,6 +20,7 @@ import msgspec
 
 from gateway.domain import targets
 from gateway.domain.deliveries import Failure, Heard
+from gateway.outbound import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,9 +96,7 @@ class Guarded:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        import httpx  # noqa: PLC0415
-
-        return self._given_trust or httpx.create_ssl_context(trust_env=False)
+        return self._given_trust or authorities()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Heard:
         """One exchange, and what came of it; what the other side does is never raised."""
