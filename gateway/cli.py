@@ -7,7 +7,9 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from gateway import (
     vault,
 )
 from gateway import settings as configuration
-from gateway.commands import banks, doubts, loans, models, parked, programmes, reconciliation
+from gateway.commands import banks, doubts, imports, loans, models, parked, programmes, reconciliation
 from gateway.domain.errors import GatewayError, Invalid
 from gateway.domain.programmes import INVENTORY
 from gateway.domain.reviews import CLEARABLE, DEFAULT_DAYS, MAX_DAYS, ReviewState
@@ -32,9 +34,10 @@ from gateway.usecases import audit, decisions, verification
 from gateway.usecases import models as governing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from gateway.settings import Settings
+    from gateway.source_ports import Document
 
 FAILED, REFUSED = 1, 2
 
@@ -97,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     reconciliation.add_arguments(reconcile, _ask)
     score = commands.add_parser("score", help="score a file of histories: a JSON line a merchant")
     _add_score(score)
+    brought = commands.add_parser("import", help="take in a file that a shop's software exported, or its bank")
+    _add_import(brought)
     backtest = commands.add_parser("backtest", help="replay histories through the whole policy: limits, losses, income")
     _add_backtest(backtest)
     demo = commands.add_parser("demo", help="a shop's story from till receipts to the last repayment")
@@ -237,14 +242,37 @@ async def _ask(settings: Settings, command: str, given: dict[str, Any]) -> int:
 
 
 async def _command(settings: Settings, command: str, given: dict[str, Any]) -> Any:
+    async with _commanding(settings) as run:
+        return await run(command, given)
+
+
+@asynccontextmanager
+async def _commanding(settings: Settings) -> AsyncIterator[imports.Command]:
     """Change state: by ourselves when the database is free, else through the server that owns it."""
     from gateway.main import open_world
 
-    try:
-        async with open_world(settings) as world:
-            return await control.run(world, command, given)
-    except Owned:
-        return await control.ask(settings, command, given)
+    async with AsyncExitStack() as stack:
+        try:
+            world = await stack.enter_async_context(open_world(settings))
+        except Owned:
+            run = partial(control.ask, settings)
+        else:
+            run = partial(control.run, world)
+        yield run
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    def names() -> list[str]:
+        from gateway.connections import documents
+
+        return documents.names()
+
+    def document(profile: str) -> Document:
+        from gateway.connections import documents
+
+        return documents.document(profile)
+
+    imports.add_arguments(parser, _commanding, document, names)
 
 
 def _text(path: Path) -> str:

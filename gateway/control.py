@@ -31,6 +31,7 @@ from gateway.usecases import (
     doubts,
     explaining,
     hardship,
+    imports,
     models,
     monitoring,
     openness,
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 
     Command = Callable[[World, dict[str, Any]], Awaitable[object]]
 
-LINE_BYTES = 256 * 1024
-"""The longest command or answer: a JWKS of ten keys is a tenth of it."""
+LINE_BYTES = 4 * 1024 * 1024
+"""The longest command or answer: several times a batch of an import."""
 ANSWER_SECONDS = 30.0
 LISTED_COUNT = 100
 """The most a list answers at a time."""
@@ -227,6 +228,31 @@ async def _put_away(world: World, given: dict[str, Any]) -> object:
     return await parked.put_away(world, given["message"], by=given["by"], reason=given["reason"])
 
 
+async def _about(world: World, given: dict[str, Any]) -> object:
+    return await imports.about(world, given["merchant_id"])
+
+
+async def _begin_import(world: World, given: dict[str, Any]) -> object:
+    return await imports.begin(world, msgspec.convert(given["opening"], imports.Opening))
+
+
+async def _take_import(world: World, given: dict[str, Any]) -> object:
+    return await imports.take(world, msgspec.convert(given["batch"], imports.Batch))
+
+
+async def _try_import(world: World, given: dict[str, Any]) -> object:
+    opening, batch = msgspec.convert(given["opening"], imports.Opening), msgspec.convert(given["batch"], imports.Batch)
+    return await imports.attempt(world, opening, batch)
+
+
+async def _imports(world: World, _given: dict[str, Any]) -> object:
+    return await imports.listed(world)
+
+
+async def _rejects(world: World, given: dict[str, Any]) -> object:
+    return await imports.rejects(world, given["import_id"], given["after"])
+
+
 COMMANDS: dict[str, Command] = {
     "bank.list": _banks,
     "bank.switch": _switch,
@@ -234,6 +260,12 @@ COMMANDS: dict[str, Command] = {
     "client.list": _list,
     "client.rotate": _rotate,
     "client.disable": _disable,
+    "import.about": _about,
+    "import.begin": _begin_import,
+    "import.take": _take_import,
+    "import.try": _try_import,
+    "import.list": _imports,
+    "import.rejects": _rejects,
     "loan.list": _arrangements,
     "loan.propose": _propose_arrangement,
     "loan.approve": _approve_arrangement,

@@ -5,6 +5,7 @@ A source is pure: bytes in, records out. Who sends them, for which merchant, and
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -18,7 +19,10 @@ from gateway.domain.stock import NewStock
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+Record = NewSale | NewStock | NewPurchase | NewSignal
 
 
 class Forged(Forbidden):
@@ -49,6 +53,13 @@ class About(msgspec.Struct, frozen=True):
     currency: str
     timezone: str
     day_cutoff: str
+    key: bytes = b""
+    """Hides what must be told apart and never known, such as an account's number (`hidden`)."""
+
+
+def hidden(text: str, key: bytes) -> str:
+    """16 hexadecimal digits that stand for `text`: the same for the same key, and nobody without it can guess back."""
+    return hashlib.blake2b(text.encode(), key=key, digest_size=8).hexdigest()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -104,10 +115,33 @@ class Platform(Protocol):
         """
 
 
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What one place of a file holds: a record, or why there is none; `raw` is how it reads there, cell by cell."""
+
+    place: str
+    raw: list[str]
+    found: Record | Refused
+
+
 class Document(Protocol):
-    """A file that software exports or a bank delivers."""
+    """A file that software exports or a bank delivers, of one shape.
+
+    The same bytes, shape and merchant give the same entries in the same order, so an import that was interrupted goes
+    on by their number. A file may be far larger than memory: it is read twice, never held.
+    """
 
     name: ClassVar[str]
 
-    def convert(self, body: bytes, about: About, options: Mapping[str, str]) -> Converted:
-        """The records in a file. Raises Unreadable."""
+    @property
+    def source(self) -> str:
+        """What the records' `source` says: up to 64 characters."""
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides how a file is read, the bytes apart."""
+
+    def read(self, file: BinaryIO, file_hash: str, about: About) -> Iterator[Entry]:
+        """The entries of a file, in its order; `file_hash` is the SHA-256 of its bytes.
+
+        Raises Unreadable before the first entry for a file that cannot be trusted as a whole.
+        """

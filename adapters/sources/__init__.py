@@ -1,1 +1,1 @@
-"""Platforms that shops sell through: each checks its own signature and turns its payloads into our records."""
+"""What platforms, shops' software and banks send, turned into our records: a package a platform or kind of file."""

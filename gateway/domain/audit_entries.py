@@ -87,6 +87,7 @@ class Action(StrEnum):
     webhook_changed = "webhook.changed"
     webhook_rotated = "webhook.rotated"
     webhook_deleted = "webhook.deleted"
+    import_begun = "import.begun"
     token_revoked = "token.revoked"  # noqa: S105 - the name of an action
 
 

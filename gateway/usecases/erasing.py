@@ -173,6 +173,8 @@ async def _finish(tx: Tx, work: _Work) -> None:
     for query in (sql.erasures.delete_categories, sql.erasures.delete_visits):
         await tx.run(query, merchant_id=work.merchant_id, before_on=work.before_on)
     await tx.run(sql.erasures.delete_alerts, merchant_id=work.merchant_id)
+    await tx.run(sql.imports.delete_rejects, merchant_id=work.merchant_id)
+    await tx.run(sql.imports.delete, merchant_id=work.merchant_id)
     await positions.save(tx, work.world, [], [_serving(work) if work.loans else _empty(work.position)])
     await tx.run(sql.positions.flag, merchant_id=work.merchant_id, flags_json=())
     await _changed(tx, work)

@@ -111,6 +111,21 @@ async def take(world: World, teller: Teller, converted: Converted) -> Taken:
     return Taken(**outcomes)
 
 
+async def take_within(tx: Tx, world: World, teller: Teller, converted: Converted) -> Taken:
+    """The same as part of a unit, at most CHUNK_COUNT rows. Raises ConsentRequired where a kind is not covered."""
+    outcomes = {}
+    for name in _KINDS:
+        if records := getattr(converted, name):
+            outcomes[name] = await _take(world, teller, records, tx)
+    if converted.sales:
+        request = sales.Request(teller.merchant_id, teller.caller, converted.sales, world.clock.now(), teller.source)
+        (received,) = await world.intake.answers(tx, [request])
+        if isinstance(received, Exception):
+            raise received
+        outcomes["sales"] = Outcome(received.accepted, received.duplicates, received.rejected)
+    return Taken(**outcomes)
+
+
 async def _allowed(taking: Any, rows: Sequence[Any]) -> Outcome:
     try:
         outcome: Outcome = await taking
