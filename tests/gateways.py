@@ -26,7 +26,7 @@ from gateway.settings import Settings
 from gateway.store import sql
 from gateway.usecases import access, consents
 from gateway.usecases.access import KnownToken
-from tests import databases
+from tests import databases, told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -257,3 +257,4 @@ async def start(
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER, timeout=60) as http:
             yield Gateway(world, http, clock)
+            await told.check(world)

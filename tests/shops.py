@@ -14,6 +14,7 @@ import asyncpg
 
 from adapters.banks.iso20022.sandbox import MockBankControls
 from gateway.bank_ports import InboundMessage
+from gateway.domain.ids import PREFIXES
 from gateway.domain.money import Money
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound import Outbound
@@ -156,7 +157,10 @@ class Shop:
         found: list[str] = []
         after = 0
         while page := (await self.partner.seen("/v1/events", after=after, limit=100))["data"]:
-            found += [event["type"].split(".")[1] for event in page if event["data"].get("id") == noun_id]
+            for event in page:
+                noun, verb = event["type"].split(".")
+                if event["data"]["id"] == noun_id and noun_id.startswith(PREFIXES.get(noun, "-")):
+                    found.append(verb)
             after = page[-1]["position"]
         return found
 

@@ -15,6 +15,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 
 from gateway import __version__
+from gateway.api import event_schemas as webhooks
 from gateway.api import rights, schemas
 from gateway.api.request import StrictRequest
 from gateway.api.strict_json import MAX_ROWS, Rows
@@ -124,8 +125,9 @@ def describe(routes: Sequence[ControllerRouterHandler], issuer: str) -> dict[str
     for operation, handler in operations:
         _put_right(operation, handler, types)
     document["servers"] = [{"url": issuer}]
+    document["webhooks"] = webhooks.described()
     document["components"] = {
-        "schemas": {**types.components, "Problem": _PROBLEM, "FieldError": _FIELD_ERROR},
+        "schemas": {**types.components, **webhooks.components(), "Problem": _PROBLEM, "FieldError": _FIELD_ERROR},
         "responses": {"Problem": _problem_response()},
         "securitySchemes": {"access_token": _security(issuer)},
     }

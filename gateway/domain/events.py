@@ -41,5 +41,5 @@ class Payload(msgspec.Struct, frozen=True):
 
 
 def payload(event: StoredEvent) -> Payload:
-    """What a receiver gets of `event`; `version` counts the events of its noun."""
-    return Payload(event.type, event.occurred_at, event.data | {"version": event.sequence})
+    """What a receiver gets of `event`; its `data` has the shape of `gateway.domain.event_catalogue`."""
+    return Payload(event.type, event.occurred_at, event.data | {"sequence": event.sequence})

@@ -192,7 +192,9 @@ COST_BPS = 6_000
 
 BANK_STOPPED = "bank_stopped"
 """The stop of a bank that takes no new business for now."""
-_FREEZING = {"data_stale", "consent_withdrawn", "anomaly_suspected", ARREARS, BANK_STOPPED}
+STALE = "data_stale"
+"""The stop of a shop whose sales stopped arriving."""
+_FREEZING = {STALE, "consent_withdrawn", "anomaly_suspected", ARREARS, BANK_STOPPED}
 """Stops that may pass: the offer waits for them instead of ending."""
 
 
@@ -236,7 +238,7 @@ def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator
     if given.trading_days_count < programme.thin_days:
         yield "thin_history"
     if given.stale:
-        yield "data_stale"
+        yield STALE
     if given.anomaly is not None and given.anomaly >= programme.review.anomaly_stop:
         yield "anomaly_suspected"
     if given.tails[WINDOW] <= 0:

@@ -315,7 +315,13 @@ async def _take_exposure(tx: Tx, world: World, quote: Quote) -> tuple[Inputs, Pr
 
 async def _tell(tx: Tx, world: World, drawdown: Drawdown, state: DrawdownState) -> None:
     now: datetime = world.clock.now()
-    data = {"id": drawdown.id, "merchant_id": drawdown.merchant_id, "state": state.value, "amount": drawdown.amount}
+    data = {
+        "id": drawdown.id,
+        "merchant_id": drawdown.merchant_id,
+        "state": state.value,
+        "amount": drawdown.amount,
+        "currency": drawdown.currency,
+    }
     name = f"drawdown.{state.value}"
     event = Event("drawdown", drawdown.id, name, drawdown.merchant_id, drawdown.partner_id, data, now)
     await events.emit(tx, world, [event])

@@ -64,6 +64,11 @@ async def last_position(reader: Reader) -> int:
     return row[0] if row else 0
 
 
-async def page(world: World, partner_id: str, after: int, limit: int) -> list[StoredEvent]:
-    """Events of a partner's merchants after a position."""
-    return await world.store.all(sql.events.after, StoredEvent, partner_id=partner_id, after=after, limit=limit)
+async def page(
+    world: World, partner_id: str, after: int, limit: int, *, of_type: str = "", of_merchant: str = ""
+) -> list[StoredEvent]:
+    """Events of a partner's merchants after a position; of one type or merchant alone where they are named."""
+    return await world.store.all(
+        sql.events.page, StoredEvent, partner_id=partner_id, after=after, limit=limit, type=of_type,
+        merchant_id=of_merchant,
+    )  # fmt: skip

@@ -20,8 +20,9 @@ from gateway.domain.arrangements import (
 )
 from gateway.domain.audit_entries import OPERATOR, Action
 from gateway.domain.drawdowns import DrawdownState
+from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, drawdowns, healths, loans, messages, positions, servicing, write_offs
+from gateway.usecases import audit, drawdowns, events, healths, loans, messages, positions, servicing, write_offs
 
 if TYPE_CHECKING:
     from gateway.domain.drawdowns import Drawdown
@@ -92,6 +93,7 @@ async def _decide(world: World, arrangement_id: str, by: str, target: Arrangemen
     )  # fmt: skip
     if target is ArrangementState.approved:
         await _put_in_force(tx, world, drawdown, found, on)
+        await _emit(tx, world, drawdown, found)
     await audit.note(
         tx, world, OPERATOR, Action.arrangement_decided, found.id, by=by, kind=found.kind.value, outcome=target.value,
         drawdown_id=drawdown.id,
@@ -126,6 +128,19 @@ async def _tell(tx: Tx, world: World, drawdown: Drawdown, agreed: Arrangement, *
         on=(on + timedelta(days=days or 0)).isoformat(), days=str(days), count=str(agreed.instalments_count),
         amount=messages.money(account.owed_amount, drawdown.currency),
     )  # fmt: skip
+
+
+async def _emit(tx: Tx, world: World, drawdown: Drawdown, agreed: Arrangement) -> None:
+    data = {
+        "id": agreed.id,
+        "merchant_id": drawdown.merchant_id,
+        "drawdown_id": drawdown.id,
+        "kind": agreed.kind.value,
+        "state": ArrangementState.approved.value,
+    }
+    whose = drawdown.merchant_id, drawdown.partner_id
+    told = Event("arrangement", agreed.id, "arrangement.approved", *whose, data, world.clock.now())
+    await events.emit(tx, world, [told])
 
 
 def _check_state(drawdown: Drawdown, kind: ArrangementKind) -> None:

@@ -61,10 +61,12 @@ async def follow(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, acco
 async def tell(tx: Tx, world: World, drawdown: Drawdown, verb: str, *, account: Account, on: date) -> None:
     """An event about a loan's health; the drawdown's own log of states is another."""
     data = {
+        "id": drawdown.id,
         "drawdown_id": drawdown.id,
         "merchant_id": drawdown.merchant_id,
         "past_due_amount": account.past_due_amount(on),
         "past_due_days": account.past_due_days(on),
+        "currency": drawdown.currency,
     }
     whose = drawdown.merchant_id, drawdown.partner_id
     await events.emit(tx, world, [Event("health", drawdown.id, f"health.{verb}", *whose, data, world.clock.now())])

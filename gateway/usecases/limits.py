@@ -189,6 +189,8 @@ def _judge(writes: _Writes, position: Position, answers: list[Answer], *, closin
     decision_id = _decide(writes, position, answer, live, route)
     writes.told.append(_told(position, live, answer, decision_id, change))
     verdict = Verdict(decision_id, fresh.outcome, why, now)
+    if why[0].code == underwriting.STALE != _stopped_by(position):
+        writes.events.append(_stale(position, now))
     offered = _changed(writes, position, answer, decision_id, change)
     position = msgspec.structs.replace(position, offered=offered, verdict=verdict)
     return _told_by(position, answer, route, written=True)
@@ -322,3 +324,14 @@ def _grade(answer: Answer) -> Grade:
 def _event(name: str, position: Position, offer_id: str, decision_id: str, now: datetime) -> Event:
     data = {"id": offer_id, "merchant_id": position.merchant_id, "decision_id": decision_id}
     return Event("offer", offer_id, name, position.merchant_id, position.partner_id, data, now)
+
+
+def _stopped_by(position: Position) -> str | None:
+    return None if position.verdict is None else position.verdict.reasons[0].code
+
+
+def _stale(position: Position, now: datetime) -> Event:
+    """Sales stopped arriving; told once, until something else is what stops the shop."""
+    data_at = None if position.data_at is None else position.data_at.isoformat()
+    data = {"id": position.merchant_id, "merchant_id": position.merchant_id, "data_at": data_at}
+    return Event("sales", position.merchant_id, "sales.stale", position.merchant_id, position.partner_id, data, now)

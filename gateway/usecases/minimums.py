@@ -98,8 +98,8 @@ async def warn(tx: Tx, world: World, drawdown: Drawdown, kept: Servicing, accoun
     if short <= 0 or due_on == kept.serviced_on:
         return kept
     now, whose = world.clock.now(), (drawdown.merchant_id, drawdown.partner_id)
-    data = {"drawdown_id": drawdown.id, "merchant_id": drawdown.merchant_id, "due_on": due_on.isoformat(),
-            "short_amount": short}  # fmt: skip
+    data = {"id": drawdown.id, "drawdown_id": drawdown.id, "merchant_id": drawdown.merchant_id,
+            "due_on": due_on.isoformat(), "short_amount": short, "currency": drawdown.currency}  # fmt: skip
     await events.emit(tx, world, [Event("repayment", drawdown.id, "repayment.short", *whose, data, now)])
     await messages.send(
         tx, world, drawdown.merchant_id, "repayment_short", amount=messages.money(short, drawdown.currency),

@@ -84,7 +84,7 @@ async def move(
 async def tell(tx: Tx, world: World, found: Remittance, state: RemittanceState | None = None) -> None:
     """The event of a remittance's state: the partner's own, about no merchant."""
     name = state or found.state
-    data = {"id": found.id, "state": name.value, "amount": found.amount}
+    data = {"id": found.id, "state": name.value, "amount": found.amount, "currency": found.currency}
     told = Event("remittance", found.id, f"remittance.{name}", NOBODY, found.partner_id, data, world.clock.now())
     await events.emit(tx, world, [told])
 

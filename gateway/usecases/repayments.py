@@ -236,6 +236,7 @@ async def _tell(tx: Tx, world: World, drawdown: Drawdown, repayment: Repayment, 
         "merchant_id": drawdown.merchant_id,
         "state": state.value,
         "amount": repayment.amount,
+        "currency": repayment.currency,
     }
     name = f"repayment.{state.value}"
     merchant_id, partner_id = drawdown.merchant_id, drawdown.partner_id

@@ -64,9 +64,9 @@ async def test_every_step_is_an_event_without_account_or_address(gateway: Gatewa
     told = [(event["type"], event["data"]) for event in events if event["type"].startswith("change.")]
     same = {"merchant_id": merchant_id, "kind": "contact"}
     assert told == [
-        ("change.awaiting_approval", same | {"id": first["id"], "state": "awaiting_approval"}),
-        ("change.replaced", same | {"id": first["id"], "state": "replaced"}),
-        ("change.awaiting_approval", same | {"id": second["id"], "state": "awaiting_approval"}),
+        ("change.awaiting_approval", same | {"id": first["id"], "state": "awaiting_approval", "sequence": 1}),
+        ("change.replaced", same | {"id": first["id"], "state": "replaced", "sequence": 2}),
+        ("change.awaiting_approval", same | {"id": second["id"], "state": "awaiting_approval", "sequence": 1}),
     ]
 
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import tills
+
 if TYPE_CHECKING:
     from tests.gateways import Partner
     from tests.shops import Shop
@@ -43,6 +45,20 @@ async def test_a_reader_goes_on_where_it_was_and_an_empty_page_keeps_its_place(s
     last = rest[-1]["position"] if rest else page["next_after"]
     empty = await shop.partner.seen("/v1/events", after=last)
     assert (empty["data"], empty["next_after"]) == ([], last)
+
+
+async def test_a_reader_can_ask_for_one_type_or_one_merchant_and_keeps_its_place(
+    shop_on_both: Shop,
+) -> None:
+    shop = shop_on_both
+    other = await tills.trading(shop.partner)
+    await shop.work()
+    told = await log(shop.partner)
+    for name, value in (("type", "offer.created"), ("merchant_id", other.id)):
+        found = (await shop.partner.seen("/v1/events", limit=100, **{name: value}))["data"]
+        assert found == [event for event in told if event[name] == value] != []
+    assert (await shop.partner.get("/v1/events", type="offer.invented")).json()["code"] == "unknown_event"
+    assert (await shop.partner.seen("/v1/events", merchant_id="mer_nobodys"))["data"] == []
 
 
 async def test_nobody_reads_another_partners_events(shop: Shop) -> None:

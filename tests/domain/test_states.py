@@ -14,9 +14,13 @@ from gateway.domain import (
     consents,
     deliveries,
     drawdowns,
+    erasures,
+    governance,
     mandates,
+    merchants,
     notices,
     offers,
+    passkeys,
     remittances,
     repayments,
     reviews,
@@ -47,6 +51,10 @@ TABLES: list[tuple[Any, Any]] = [
     (reviews.ReviewState, reviews.MOVES),
     (webhooks.WebhookState, webhooks.MOVES),
     (deliveries.DeliveryState, deliveries.MOVES),
+    (merchants.MerchantState, merchants.MOVES),
+    (erasures.ErasureState, erasures.MOVES),
+    (governance.Step, governance.MOVES),
+    (passkeys.PasskeyState, passkeys.MOVES),
 ]
 D = drawdowns.DrawdownState
 CAN_STILL_BORROW = {D.awaiting_confirmation, D.requested, D.reviewing, D.approved}

@@ -26,3 +26,9 @@ ORDER BY position LIMIT :limit;
 -- name: placed
 SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
 WHERE partner_id = :partner_id AND id = :id AND position IS NOT NULL;
+
+-- name: page
+SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
+WHERE partner_id = :partner_id AND position > :after
+    AND (:type = '' OR type = :type) AND (:merchant_id = '' OR merchant_id = :merchant_id)
+ORDER BY position LIMIT :limit;
