@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.sources import csv
+from adapters.sources.camt053 import Camt053
+from adapters.sources.saft import SaftCashRegister
+from adapters.sources.ubl import Ubl
 from gateway.domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
     from gateway.source_ports import Document
 
-_FIXED: dict[str, Callable[[], Document]] = {}
+_FIXED: dict[str, Callable[[], Document]] = {"camt053": Camt053, "saft": SaftCashRegister, "ubl": Ubl}
 """Standards: there is nothing in them for a profile to say."""
 
 
