@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from adapters.calendars import BankingCalendars
 from adapters.notifiers.outbox import Outbox
+from adapters.sources.shopify.client import Shopify
+from adapters.sources.square.client import Square
+from adapters.sources.stripe.client import Stripe
 from gateway import connections, scorer, vault
 from gateway.api import (
     agreements,
@@ -33,9 +36,11 @@ from gateway.api import (
     reviews,
     sales,
     schedules,
+    sources,
     webhooks,
     widget,
 )
+from gateway.api import connections as connection_routes
 from gateway.api import notices as notice_routes
 from gateway.api import sandbox as sandbox_routes
 from gateway.api.app import Application, create_app
@@ -57,14 +62,16 @@ if TYPE_CHECKING:
     from gateway.ports import Clock
     from gateway.scorer import OnnxScorer
     from gateway.settings import Settings
+    from gateway.source_ports import Platform
 
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
-    *inbound.ROUTES,
+    *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES,
 )  # fmt: skip
+PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
 
 
@@ -103,6 +110,7 @@ async def open_world(
         strangers = Guarded(sandbox=settings.sandbox)
         after.callback(strangers.close)
         world.strangers = strangers
+        world.platforms = {platform.name: platform for platform in PLATFORMS}
         world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
         world.follows += [governing.follow, programmes.follow, openness.follow]

@@ -58,6 +58,9 @@ class Action(StrEnum):
     change_stopped = "change.stopped"
     change_effective = "change.effective"
     widget_session_made = "widget_session.made"
+    connection_made = "connection.made"
+    connection_secret_told = "connection.secret_told"  # noqa: S105 - the name of an action
+    connection_removed = "connection.removed"
     drawdown_confirmed = "drawdown.confirmed"
     agreement_terminated = "agreement.terminated"
     mandate_revoked = "mandate.revoked"

@@ -170,6 +170,7 @@ async def _finish(tx: Tx, work: _Work) -> None:
     """The days go, and the position with them; with an open loan, all but what its repayment needs."""
     deleted = await tx.run(sql.erasures.delete_days, merchant_id=work.merchant_id, before_on=work.before_on)
     await _count(tx, work, days_count=deleted)
+    await tx.run(sql.platform_events.erase, merchant_id=work.merchant_id)
     for query in (sql.erasures.delete_categories, sql.erasures.delete_visits):
         await tx.run(query, merchant_id=work.merchant_id, before_on=work.before_on)
     await tx.run(sql.erasures.delete_alerts, merchant_id=work.merchant_id)

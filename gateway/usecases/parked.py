@@ -1,4 +1,4 @@
-"""Messages of a bank that wait for a person: read as they came, and read again or put away by one who has looked."""
+"""What a bank or a platform told us and waits for a person: read as it came, and read again or put away after that."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import msgspec
 
 from gateway.domain import four_eyes
 from gateway.domain.errors import NotFound
+from gateway.domain.ids import PREFIXES
 from gateway.store import sql
-from gateway.usecases import alerts, audit
+from gateway.usecases import alerts, audit, connections, jobs
 from gateway.usecases.audit import OPERATOR, Action
 from gateway.usecases.statuses import Contradiction, Correction, NotOurs
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 UNREADABLE = "bank_message_unreadable"
 """The kind of alert about a message that could not be read; `Contradiction.alert` names the others."""
+EVENT_UNREADABLE = "platform_event_unreadable"
+"""The same about an event of a shop's platform, which waits with its connection as its bank."""
 SHOWN_LENGTH = 40_000
 """The most of a message that is shown: escaped, it still goes through the control socket."""
-KINDS = (UNREADABLE, Contradiction.alert, NotOurs.alert, Correction.alert)
+KINDS = (UNREADABLE, EVENT_UNREADABLE, Contradiction.alert, NotOurs.alert, Correction.alert)
 
 
 class UnknownMessage(NotFound):
@@ -34,13 +37,18 @@ class UnknownMessage(NotFound):
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """A message that waits; `problem` says why."""
+    """A message that waits; `problem` says why. A platform's event has its connection for a bank."""
 
     bank_id: str
     rail: str
     message_id: str
     problem: str | None
     received_at: datetime
+
+    @property
+    def is_event(self) -> bool:
+        """Whether a platform told it, by a connection; else a bank did."""
+        return self.bank_id.startswith(f"{PREFIXES['connection']}_")
 
     @property
     def name(self) -> str:
@@ -61,7 +69,7 @@ def named(bank_id: str, rail: str, message_id: str) -> str:
 
 async def listed(world: World) -> list[Listed]:
     """What waits, the oldest first."""
-    found = await world.store.all(sql.bank_messages.parked, Parked)
+    found = await _all(world)
     return [Listed(**msgspec.structs.asdict(one), message=one.name) for one in found]
 
 
@@ -71,9 +79,12 @@ async def show(world: World, name: str) -> str:
     Raises UnknownMessage.
     """
     found = await _find(world, name)
-    row = await world.store.one(sql.bank_messages.body, **_key(found))
-    assert row is not None  # noqa: S101 - it was just found, and messages are never deleted
-    return world.vault.unseal(bytes(row[0]), found.message_id).decode(errors="backslashreplace")[:SHOWN_LENGTH]
+    query = sql.platform_events.body if found.is_event else sql.bank_messages.body
+    row = await world.store.one(query, **_key(found))
+    if row is None:
+        raise UnknownMessage("Somebody has seen to that message already")
+    context = connections.place(found.bank_id, found.message_id) if found.is_event else found.message_id
+    return world.vault.unseal(bytes(row[0]), context).decode(errors="backslashreplace")[:SHOWN_LENGTH]
 
 
 async def read_again(world: World, name: str, *, by: str, reason: str) -> Parked:
@@ -97,7 +108,7 @@ async def _end(world: World, name: str, state: str, action: Action, said: tuple[
     found = await _find(world, name)
 
     async def unit(tx: Tx) -> None:
-        if not await tx.run(sql.bank_messages.unpark, **_key(found), state=state):
+        if not await _unpark(tx, world, found, state):
             raise UnknownMessage("Somebody has seen to that message already")
         for kind in KINDS:
             await alerts.close(tx, world, kind, name)
@@ -108,8 +119,23 @@ async def _end(world: World, name: str, state: str, action: Action, said: tuple[
     return found
 
 
+async def _unpark(tx: Tx, world: World, found: Parked, state: str) -> bool:
+    if not found.is_event:
+        return await tx.run(sql.bank_messages.unpark, **_key(found), state=state) > 0
+    if state != "stored":
+        return await tx.run(sql.platform_events.put_away, **_key(found)) > 0
+    await jobs.enqueue(tx, world, connections.CONVERT, connections.place(found.bank_id, found.message_id))
+    return await tx.run(sql.platform_events.read_again, **_key(found)) > 0
+
+
+async def _all(world: World) -> list[Parked]:
+    found = await world.store.all(sql.bank_messages.parked, Parked)
+    found += await world.store.all(sql.platform_events.parked, Parked)
+    return sorted(found, key=lambda one: one.received_at)
+
+
 async def _find(world: World, name: str) -> Parked:
-    for one in await world.store.all(sql.bank_messages.parked, Parked):
+    for one in await _all(world):
         if one.name == name:
             return one
     raise UnknownMessage("No message of this name waits", message=name)

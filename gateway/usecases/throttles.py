@@ -82,6 +82,11 @@ def widget(address: str) -> Door:
     return Door("widget", None, address, ADDRESS_COUNT)
 
 
+def source(connection_id: str, address: str) -> Door:
+    """Calls of a platform by a connection: one with a wrong secret must not shut out the platform's other calls."""
+    return Door("source", connection_id, address, ADDRESS_COUNT, known=True)
+
+
 def code(address: str) -> Door:
     """One-time codes: whoever guesses at one shop's may guess at every shop's."""
     return Door("code", None, address, ADDRESS_COUNT)

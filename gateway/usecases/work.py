@@ -12,6 +12,7 @@ from gateway.usecases import (
     authorities,
     bank_decisions,
     changes,
+    connections,
     consents,
     days,
     deliveries,
@@ -31,6 +32,7 @@ from gateway.usecases import (
     notices,
     offers,
     payments,
+    platforms,
     reconciliation,
     rejudging,
     reminders,
@@ -66,6 +68,7 @@ HANDLERS: dict[str, Handler] = {
     rejudging.REJUDGE: rejudging.page,
     erasures.ERASE: erasing.erase,
     erasures.REMOVE: erasing.remove,
+    connections.CONVERT: platforms.convert,
 }
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """How long a key answers with what it answered first."""
@@ -103,6 +106,7 @@ async def forget(world: World) -> None:
     await erasures.reopen(world)
     await widget_sessions.forget(world)
     await deliveries.forget(world)
+    await platforms.forget(world)
     before_at = world.clock.now() - IDEMPOTENCY_KEPT
     await world.store.write(lambda tx: tx.run(sql.idempotency.forget, before_at=before_at))
 

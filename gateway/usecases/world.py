@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from gateway.domain.programmes import Programme
     from gateway.ports import Clock, IdSource, Notifier, Scorer, Verification
     from gateway.settings import Settings
+    from gateway.source_ports import Platform
     from gateway.store import Lane, Reader, Store
 
 CACHED_COUNT = 20_000
 """The most merchants whose position is kept in memory, about 15 KB each."""
+CALLS_PER_MINUTE = 1_200
+"""The most events a minute that one shop's platform may tell us of; more is asked to come again."""
 FOLLOW_EVERY = timedelta(seconds=1)
 """How old what this process knows of others' decisions may be, where processes share the database."""
 
@@ -184,6 +187,8 @@ class World:
     """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
     closing: Lane[Any, Any]
     """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
+    platforms: dict[str, Platform]
+    """The platforms that may call us, by name, set by the composition root."""
     strangers: Strangers
     """How webhooks are sent, set by the composition root."""
 
@@ -229,6 +234,8 @@ class World:
         self.positions = PositionCache(shared=settings.shared_database)
         self.rates = Rates(system_clock, settings.client_requests_per_minute)
         """How fast clients ask for tokens, by this process's count."""
+        self.calls = Rates(system_clock, CALLS_PER_MINUTE)
+        """How fast each connection's platform calls us, by this process's count."""
         self.hand = asyncio.Lock()
         """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
         self.night: Any = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import itertools
 from datetime import datetime, timedelta
@@ -118,7 +119,7 @@ class ShopifyShop:
     def sign(self, body: bytes, *, kind: str, secret: str = SECRET, at: datetime = NOW) -> dict[str, str]:
         return {
             "x-shopify-hmac-sha256": _mac(secret, body), "x-shopify-topic": kind,
-            "x-shopify-shop-domain": self.account_id, "x-shopify-webhook-id": f"hook-{next(_numbers)}",
+            "x-shopify-shop-domain": self.account_id, "x-shopify-webhook-id": hashlib.sha256(body).hexdigest(),
         }  # fmt: skip
 
     def order(

@@ -48,6 +48,8 @@ BODIES: dict[str, Any] = {
         "caps": {"per_draw_amount": 1, "per_24h_amount": 1, "per_30d_amount": 1, "currency": "EUR"},
     },
     "/payout-account": {"holder_name": "Corner Bakery", "iban": "NL91ABNA0417164300"},
+    "/connections": {"platform": "square", "account_id": "6SSW7HV8K2ST5", "secret": "a-secret-of-thieves"},
+    "/connections/{connection_id}": {"secret": "a-secret-of-thieves"},
     "/contact": {"email": "thief@stranger.example"},
     "/webhooks": {"url": "https://hooks.example.com/"},
     "/webhooks/{webhook_id}": {"url": "https://thief.example.com/"},
@@ -109,11 +111,15 @@ async def things(shop: Shop) -> dict[str, str]:
         "decision_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/decisions"))["data"][0]["id"],
         "notice_id": (await shop.partner.seen(f"/v1/merchants/{shop.id}/notices"))["data"][0]["id"],
         "grant_id": str((await minting.caller(shop.partner, shop.id)).grant_id),
+        "connection_id": (await shop.partner.done(f"/v1/merchants/{shop.id}/connections", _CONNECTION))["id"],
         "session_id": (await shop.partner.done("/v1/widget/sessions", widget))["id"],
         "business_on": "2026-03-01",
         "remittance_id": await _remittance(shop),
         "webhook_id": (await shop.partner.done("/v1/webhooks", BODIES["/webhooks"]))["id"],
     }
+
+
+_CONNECTION = {"platform": "stripe", "account_id": "acct_1PgafTB7WZ01zgkW"}
 
 
 async def _remittance(shop: Shop) -> str:

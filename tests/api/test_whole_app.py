@@ -220,6 +220,10 @@ VALID: dict[str, dict[str, Any]] = {
         "caps": {"per_draw_amount": 1, "per_24h_amount": 2, "per_30d_amount": 3, "currency": "EUR"},
     },
     "/v1/merchants/{merchant_id}/payout-account": {"holder_name": "Corner", "iban": "NL91ABNA0417164300"},
+    "/v1/merchants/{merchant_id}/connections": {
+        "platform": "square", "account_id": "6SSW7HV8K2ST5", "secret": "a-secret-of-squares",
+    },
+    f"/v1/merchants/{{merchant_id}}/connections/con_{NOBODYS}": {"secret": "a-secret-of-squares"},
     "/v1/merchants/{merchant_id}/contact": {"email": "owner@corner.example"},
     "/v1/webhooks": {"url": "https://hooks.example.com/restock", "types": ["offer.*"]},
     f"/v1/webhooks/whk_{NOBODYS}": {"url": "https://hooks.example.com/", "types": ["*"], "state": "enabled"},
