@@ -21,7 +21,7 @@ from gateway.domain.rights import Caller, Right
 from gateway.domain.sales import NewSale
 from gateway.usecases import days, sales
 from gateway.usecases.days import ZTotals
-from gateway.usecases.sales import RowResult
+from gateway.usecases.tellings import RowResult
 from gateway.usecases.world import World
 
 _TAGS = ["Data in"]

@@ -55,6 +55,7 @@ ASSESS = push(Datatype.sales, Purpose.credit_assessment)
 OPENED_BY: dict[Right, tuple[Need, ...]] = {
     Right.merchants_read: (PUSH, READ_OFFERS, QUOTE, PROPOSE, WITHHOLD, DEBIT),
     Right.sales_write: (PUSH,),
+    Right.data_write: (PUSH,),
     Right.offers_read: (READ_OFFERS,),
     Right.quotes_write: (QUOTE,),
     Right.drawdowns_write: (PROPOSE,),

@@ -87,6 +87,12 @@ def told(history: History, first_on: date, end_on: date | None) -> bool:
     return any(any(row[days]) for row in (history.net, history.refunds, history.tickets))
 
 
+def trading_days(history: History) -> list[date]:
+    """The days kept on which anything was sold."""
+    first = history.through_on.toordinal() - DAYS + 1
+    return [date.fromordinal(first + at) for at, count in enumerate(history.tickets) if count]
+
+
 def net_amount(history: History, first_on: date, end_on: date | None) -> int:
     """Net of the days kept from `first_on` on, before `end_on` where there is one."""
     return sum(history.net[_slice(history, first_on, end_on)])

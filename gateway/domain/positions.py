@@ -306,6 +306,11 @@ class Position(msgspec.Struct, frozen=True, gc=False):
             return True
         return self.history is not None and histories.told(self.history, first_on, end_on)
 
+    def trading_days(self) -> list[date]:
+        """The days kept on which anything was sold."""
+        days = [] if self.history is None else histories.trading_days(self.history)
+        return days + [on for on, totals in self.open_days.items() if totals.tickets_count]
+
     def retiered(self) -> Position:
         """The same with the trust tier of the source that most of the last 30 closed days' net sales came from."""
         history = self.history

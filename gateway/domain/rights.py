@@ -19,6 +19,7 @@ class Right(StrEnum):
     merchants_read = "merchants:read"
     merchants_write = "merchants:write"
     sales_write = "sales:write"
+    data_write = "data:write"
     offers_read = "offers:read"
     quotes_write = "quotes:write"
     drawdowns_read = "drawdowns:read"

@@ -115,6 +115,8 @@ class Cash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, ta
 
 
 NewSignal = Tax | UtilityBill | Logistics | Rating | Device | Cash
+DATATYPES = tuple(one for one in Datatype if one.startswith("signals."))
+"""What a merchant can agree to of them."""
 
 
 def kind(signal: NewSignal) -> str:

@@ -73,7 +73,7 @@ async def _step(world: World, erasure_id: str, tx: Tx) -> bool:
             return False
         await _begin(tx, work)
         return True
-    for chunk in (_delete_sales, _seal):
+    for chunk in (_delete_sales, _delete_records, _seal):
         if await chunk(tx, work):
             return True
     await _finish(tx, work)
@@ -147,6 +147,14 @@ async def _delete_sales(tx: Tx, work: _Work) -> bool:
     return True
 
 
+async def _delete_records(tx: Tx, work: _Work) -> bool:
+    """What came in beside sales: no loan needs it to be repaid."""
+    for query in (sql.erasures.delete_stock, sql.erasures.delete_purchases, sql.erasures.delete_signals):
+        if await tx.run(query, merchant_id=work.merchant_id, limit=CHUNK_COUNT):
+            return True
+    return False
+
+
 async def _seal(tx: Tx, work: _Work) -> bool:
     """What decisions were made of is encrypted, each bound to its own id."""
     found = await tx.all(sql.erasures.unsealed, merchant_id=work.merchant_id, limit=SEALED_COUNT)
@@ -170,12 +178,13 @@ async def _finish(tx: Tx, work: _Work) -> None:
     """The days go, and the position with them; with an open loan, all but what its repayment needs."""
     deleted = await tx.run(sql.erasures.delete_days, merchant_id=work.merchant_id, before_on=work.before_on)
     await _count(tx, work, days_count=deleted)
-    await tx.run(sql.platform_events.erase, merchant_id=work.merchant_id)
-    for query in (sql.erasures.delete_categories, sql.erasures.delete_visits):
+    for query in (sql.erasures.delete_categories, sql.erasures.delete_visits, sql.erasures.delete_aside_days):
         await tx.run(query, merchant_id=work.merchant_id, before_on=work.before_on)
-    await tx.run(sql.erasures.delete_alerts, merchant_id=work.merchant_id)
-    await tx.run(sql.imports.delete_rejects, merchant_id=work.merchant_id)
-    await tx.run(sql.imports.delete, merchant_id=work.merchant_id)
+    for query in (
+        sql.erasures.delete_alerts, sql.erasures.delete_sources, sql.imports.delete_rejects, sql.imports.delete,
+        sql.platform_events.erase,
+    ):  # fmt: skip
+        await tx.run(query, merchant_id=work.merchant_id)
     await positions.save(tx, work.world, [], [_serving(work) if work.loans else _empty(work.position)])
     await tx.run(sql.positions.flag, merchant_id=work.merchant_id, flags_json=())
     await _changed(tx, work)

@@ -7,7 +7,10 @@ its neighbours, and what is known already is counted and left alone. A newer ver
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -20,12 +23,12 @@ from gateway.domain.purchases import NewPurchase
 from gateway.domain.rights import Caller
 from gateway.domain.stock import NewStock
 from gateway.store import Stale, sql
-from gateway.usecases import positions, sales
-from gateway.usecases.sales import RowResult
+from gateway.usecases import positions, sales, tellings
+from gateway.usecases.tellings import RowResult, Telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime
 
     from gateway.domain.incoming import Shop
     from gateway.domain.positions import Position
@@ -90,8 +93,10 @@ class _Kind(NamedTuple):
 
     held: Query
     put: Query
+    datatypes: tuple[Datatype, ...]
     datatype: Callable[[Any], Datatype]
     id: Callable[[Any], str]
+    on: Callable[[Any], date]
     check: Callable[[Any, Shop], None]
     columns: Callable[[Any], dict[str, Any]]
 
@@ -105,7 +110,7 @@ async def take(world: World, teller: Teller, converted: Converted) -> Taken:
     outcomes = {}
     for name in _KINDS:
         if records := getattr(converted, name):
-            outcomes[name] = await _allowed(take_records(world, teller, records), records)
+            outcomes[name] = await _allowed(take_records(world, teller, name, records), records)
     if converted.sales:
         outcomes["sales"] = await _allowed(_take_sales(world, teller, converted.sales), converted.sales)
     return Taken(**outcomes)
@@ -144,17 +149,23 @@ async def _take_sales(world: World, teller: Teller, rows: Sequence[NewSale]) -> 
     return outcome
 
 
-async def take_records(world: World, teller: Teller, records: Sequence[Record]) -> Outcome:
-    """Take in stock, purchases or signals, all of one of these.
+async def take_records(world: World, teller: Teller, kind: str, records: Sequence[Record]) -> Outcome:
+    """Take in records of one kind: `stock`, `purchases` or `signals`.
 
-    Raises ConsentRequired when the consent covers none of the rows, NotFound, Busy.
+    Raises ConsentRequired when the consent covers none of the rows, or nothing of the kind; NotFound, Busy.
     """
     outcome = Outcome()
-    for first in range(0, len(records), CHUNK_COUNT):
+    for first in range(0, len(records) or 1, CHUNK_COUNT):
         some = records[first : first + CHUNK_COUNT]
-        taken = await world.store.write(partial(_take, world, teller, some))
+        taken = await world.store.write(partial(_take, world, teller, _KINDS[kind], some))
         outcome += _placed(taken, first)
     return outcome
+
+
+async def note_rejects(world: World, teller: Teller, kind: str, rejects: tuple[RowResult, ...]) -> None:
+    """Keep refusals that no use case saw, because the rows had the wrong shape; `kind` names what they should be."""
+    telling = Telling(teller.merchant_id, teller.source, kind, world.clock.now(), rejects=rejects)
+    await world.store.write(lambda tx: tellings.note(tx, [telling]))
 
 
 def _placed(outcome: Outcome, first: int) -> Outcome:
@@ -164,44 +175,42 @@ def _placed(outcome: Outcome, first: int) -> Outcome:
     return msgspec.structs.replace(outcome, rejected=moved)
 
 
-async def _take(world: World, teller: Teller, records: Sequence[Record], tx: Tx) -> Outcome:
+async def _take(world: World, teller: Teller, kind: _Kind, records: Sequence[Record], tx: Tx) -> Outcome:
     position = (await positions.load(tx, world, [teller.merchant_id], held=True)).get(teller.merchant_id)
-    now, kind = world.clock.now(), _kind(records[0])
-    rejected: list[RowResult] = []
-    good = _checked(kind, records, _Shops(position, teller.caller, now), rejected)
+    now = world.clock.now()
+    tally = _Tally(kind)
+    shops = _Shops(position, teller.caller, now)
+    if not records:
+        shops.any_of(kind.datatypes)
+    good = _checked(kind, records, shops, tally)
     keys: dict[str, Any] = {"merchant_id": teller.merchant_id, "source": teller.source}
     found = await tx.all(kind.held, _Held, **keys, ids_json=sorted({kind.id(record) for _, record in good}))
-    newest, accepted = _newest(kind, good, {one.id: one for one in found}, rejected)
+    newest = _newest(kind, good, {one.id: one for one in found}, tally)
     rows = [keys | {"received_at": now} | _columns(kind, record) for record in newest]
     if await tx.many(kind.put, rows) != len(rows):
         raise Stale("a record changed underneath")
-    duplicates = len(records) - accepted - len(rejected)
-    return Outcome(accepted, duplicates, tuple(sorted(rejected, key=lambda row: row.index)))
+    await tellings.note(tx, tally.tellings(teller, now))
+    return tally.outcome
 
 
-def _newest(
-    kind: _Kind, good: list[tuple[int, Record]], held: dict[str, _Held], rejected: list[RowResult]
-) -> tuple[list[Record], int]:
-    """What the rows make of the records `held`, by id, and how many rows were news in the order they came."""
+def _newest(kind: _Kind, good: list[tuple[int, Record]], held: dict[str, _Held], tally: _Tally) -> list[Record]:
+    """What the rows make of the records `held`, each id once: rows count in the order they came."""
     newest: dict[str, Record] = {}
-    accepted = 0
     for index, record in good:
         record_id, name = kind.id(record), _name(record)
         before = held.get(record_id)
         if before is not None and record.version <= before.version:
-            continue
-        if before is not None and before.kind != name:
-            rejected.append(RowResult(index, "kind_changed", "a newer version cannot change what kind of record it is"))
-            continue
-        held[record_id] = _Held(record_id, record.version, name)
-        newest[record_id] = record
-        accepted += 1
-    return [newest[record_id] for record_id in sorted(newest)], accepted
+            tally.duplicates[kind.datatype(record)] += 1
+        elif before is not None and before.kind != name:
+            tally.reject(index, record, "kind_changed", "a newer version cannot change what kind of record it is")
+        else:
+            held[record_id] = _Held(record_id, record.version, name)
+            newest[record_id] = record
+            tally.accepted[kind.datatype(record)].append(kind.on(record))
+    return [newest[record_id] for record_id in sorted(newest)]
 
 
-def _checked(
-    kind: _Kind, records: Sequence[Record], shops: _Shops, rejected: list[RowResult]
-) -> list[tuple[int, Record]]:
+def _checked(kind: _Kind, records: Sequence[Record], shops: _Shops, tally: _Tally) -> list[tuple[int, Record]]:
     """Those that can be taken, with their places. Raises ConsentRequired when the consent covers none of them."""
     good: list[tuple[int, Record]] = []
     refusal: ConsentRequired | None = None
@@ -213,14 +222,45 @@ def _checked(
             kind.check(record, shop)
         except ConsentRequired as refused:
             refusal = refused
-            rejected.append(RowResult(index, refused.code, refused.detail))
+            tally.reject(index, record, refused.code, refused.detail)
         except BadRecord as bad:
-            rejected.append(RowResult(index, bad.reason, bad.detail))
+            tally.reject(index, record, bad.reason, bad.detail)
         else:
             good.append((index, record))
     if refusal is not None and not covered:
         raise refusal
     return good
+
+
+class _Tally:
+    """What becomes of one unit's rows, by datatype: the days of those taken, how many were known, why not."""
+
+    def __init__(self, kind: _Kind) -> None:
+        self._kind = kind
+        self.accepted: dict[Datatype, list[date]] = defaultdict(list)
+        self.duplicates: Counter[Datatype] = Counter()
+        self._rejects: dict[Datatype, list[RowResult]] = defaultdict(list)
+
+    def reject(self, index: int, record: Record, code: str, detail: str) -> None:
+        """A row that is not taken."""
+        self._rejects[self._kind.datatype(record)].append(RowResult(index, code, detail))
+
+    @property
+    def outcome(self) -> Outcome:
+        """All datatypes together."""
+        rejected = sorted(chain.from_iterable(self._rejects.values()), key=lambda row: row.index)
+        accepted = sum(map(len, self.accepted.values()))
+        return Outcome(accepted, self.duplicates.total(), tuple(rejected))
+
+    def tellings(self, teller: Teller, now: datetime) -> Iterator[Telling]:
+        """What is kept of it."""
+        for datatype in sorted({*self.accepted, *self.duplicates, *self._rejects}):
+            days = self.accepted.get(datatype, [])
+            yield Telling(
+                teller.merchant_id, teller.source, datatype, now, len(days), self.duplicates[datatype],
+                first_on=min(days, default=None), last_on=max(days, default=None),
+                rejects=tuple(self._rejects.get(datatype, ())),
+            )  # fmt: skip
 
 
 class _Shops:
@@ -238,6 +278,15 @@ class _Shops:
         if isinstance(known, ConsentRequired):
             raise known
         return known
+
+    def any_of(self, datatypes: Sequence[Datatype]) -> None:
+        """Raises ConsentRequired when none of them is covered, or NotFound."""
+        *others, last = datatypes
+        for datatype in others:
+            with suppress(ConsentRequired):
+                self.of(datatype)
+                return
+        self.of(last)
 
     def _ask(self, datatype: Datatype) -> Shop | ConsentRequired:
         try:
@@ -275,22 +324,17 @@ def _name(record: Record) -> str:
     return "stock" if isinstance(record, NewStock) else signals.kind(record)
 
 
-def _kind(record: Record) -> _Kind:
-    if isinstance(record, NewStock):
-        return _KINDS["stock"]
-    return _KINDS["purchases" if isinstance(record, NewPurchase) else "signals"]
-
-
 _KINDS = {
     "stock": _Kind(
-        sql.stock.held, sql.stock.put, lambda _: Datatype.stock, lambda one: one.stock_id, stock.check, _stock
+        sql.stock.held, sql.stock.put, (Datatype.stock,), lambda _: Datatype.stock, lambda one: one.stock_id,
+        lambda one: one.counted_at.date(), stock.check, _stock,
     ),
     "purchases": _Kind(
-        sql.purchases.held, sql.purchases.put, lambda _: Datatype.purchases, lambda one: one.purchase_id,
-        purchases.check, _purchase,
+        sql.purchases.held, sql.purchases.put, (Datatype.purchases,), lambda _: Datatype.purchases,
+        lambda one: one.purchase_id, lambda one: one.issued_on, purchases.check, _purchase,
     ),
     "signals": _Kind(
-        sql.signals.held, sql.signals.put, signals.datatype, lambda one: one.signal_id,
-        signals.check, _signal,
+        sql.signals.held, sql.signals.put, signals.DATATYPES, signals.datatype, lambda one: one.signal_id,
+        lambda one: signals.days(one)[1], signals.check, _signal,
     ),
 }  # fmt: skip

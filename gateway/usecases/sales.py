@@ -19,25 +19,20 @@ from gateway.domain.rights import Caller
 from gateway.domain.sales import BadSale, NewSale, SaleKind, Totals
 from gateway.domain.sources import PARTNER
 from gateway.store import Lane, Stale, sql
-from gateway.usecases import limits, positions, repayments, sale_rows, scoring
+from gateway.usecases import limits, positions, repayments, sale_rows, scoring, tellings
 from gateway.usecases.baskets import Baskets, Key
 from gateway.usecases.leading import Leads
 from gateway.usecases.limits import Judged
 from gateway.usecases.sale_rows import HeldRecord, Row, Teller
+from gateway.usecases.tellings import Aside, RowResult, Telling
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
-
-
-class RowResult(msgspec.Struct, frozen=True):
-    """Why the row at `index` was not taken."""
-
-    index: int
-    code: str
-    detail: str
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -72,6 +67,7 @@ class _Intake:
         """What each merchant's days gained; a merchant whose records changed at all is in here."""
         self.baskets = Baskets()
         self.leads = Leads(known)
+        self.aside = Aside()
 
     def _permitted(self, number: int, now: datetime) -> Grant | None:
         """The consent a request's rows come in under, asked of the very position they are added to."""
@@ -125,9 +121,10 @@ class _Intake:
         sold: dict[tuple[str, date], list[int]] = {}
         for row in rows:
             self.counts[row.request][0] += 1
-            if not self._counts(row, row.business_on):
-                continue
             net = sales.net_amount(row.sale)
+            if not self._counts(row, row.business_on):
+                self._add(row, row.business_on, sales.totals(row.sale.kind, net))
+                continue
             if row.sale.lines is not None or row.sale.customer_ref is not None:
                 self.baskets.add(row.merchant_id, row.business_on, row.sale)
             if row.sale.kind is SaleKind.sale:
@@ -135,9 +132,9 @@ class _Intake:
                 sums[0] += net
                 sums[1] += 1
             else:
-                self._add(row.merchant_id, row.business_on, sales.totals(row.sale.kind, net))
+                self._add(row, row.business_on, sales.totals(row.sale.kind, net))
         for (merchant_id, on), (net, count) in sold.items():
-            self._add(merchant_id, on, Totals(sales_amount=net, tickets_count=count))
+            self._gain(merchant_id, on, Totals(sales_amount=net, tickets_count=count))
 
     async def _take_in_turn(self, tx: Tx, rows: list[Row]) -> None:
         keys = {row.key for row in rows}
@@ -159,8 +156,7 @@ class _Intake:
                 continue
             self.counts[row.request][0 if change.taken else 1] += 1
             for on, totals in change.days:
-                if self._counts(row, on):
-                    self._add(row.merchant_id, on, totals)
+                self._add(row, on, totals)
             if not change.taken:
                 continue
             if before is not None and before.row_id != row.row_id and self._counts(row, before.business_on):
@@ -204,13 +200,39 @@ class _Intake:
             for number, request in enumerate(self.requests)
         ]
 
+    def tellings(self, late: Collection[str]) -> Iterator[Telling]:
+        """What is worth keeping of how it went: nothing of a request whose rows are all new and count.
+
+        `late` are the merchants whose closed days changed.
+        """
+        for number, request in enumerate(self.requests):
+            _, duplicates = self.counts[number]
+            rejects = tuple(self.rejected.get(number, ()))
+            aside = self.aside.told(request.merchant_id, request.source)
+            if number in self.refused or not (rejects or duplicates or aside or request.merchant_id in late):
+                continue
+            closed = self.known[request.merchant_id].history if request.merchant_id in late else None
+            changed = self.changes.get(request.merchant_id, {}).items()
+            yield Telling(
+                request.merchant_id, request.source, Datatype.sales, request.at,
+                duplicates_count=duplicates, rejects=rejects,
+                late_count=sum(t.tickets_count for on, t in changed if closed and on <= closed.through_on),
+                first_on=min(aside, default=None), last_on=max(aside, default=None),
+            )  # fmt: skip
+
     def _counts(self, row: Row, on: date) -> bool:
         return self.leads.counts(row.merchant_id, row.source, on)
 
     def _reject(self, request: int, index: int, bad: BadSale) -> None:
         self.rejected[request].append(RowResult(index, bad.reason, bad.detail))
 
-    def _add(self, merchant_id: str, on: date, totals: Totals) -> None:
+    def _add(self, row: Row, on: date, totals: Totals) -> None:
+        if self._counts(row, on):
+            self._gain(row.merchant_id, on, totals)
+        else:
+            self.aside.add(row.merchant_id, row.source, on, totals)
+
+    def _gain(self, merchant_id: str, on: date, totals: Totals) -> None:
         days = self.changes.setdefault(merchant_id, {})
         days[on] = days[on] + totals if on in days else totals
 
@@ -288,6 +310,8 @@ async def _record(tx: Tx, world: World, intake: _Intake) -> tuple[list[Position]
         for merchant_id, days in sorted(intake.changes.items()) for on, totals in sorted(days.items())
     ])  # fmt: skip
     await intake.baskets.write(tx)
+    await intake.aside.write(tx)
+    await tellings.note(tx, intake.tellings({one.merchant_id for one in late}))
     return moved, late, calm
 
 

@@ -37,6 +37,14 @@ BODIES: dict[str, Any] = {
         "amount": 1,
         "currency": "EUR",
     },
+    "/stock": {
+        "stock_id": "stolen", "item_id": "i", "counted_at": "2026-03-02T08:00:00Z", "quantity": "1", "currency": "EUR",
+    },
+    "/purchases": {
+        "purchase_id": "stolen", "kind": "order", "issued_on": "2026-03-01", "amount": 1, "currency": "EUR",
+    },
+    "/signals": {"kind": "device", "signal_id": "stolen", "on": "2026-03-01", "devices_count": 1,
+                 "active_minutes_count": 1},
     "/quotes": {"amount": 1_000},
     "/drawdowns": {"terms_hash": "0" * 64},
     "/confirm": {"terms_hash": "0" * 64},

@@ -64,6 +64,10 @@ def test_the_operations_that_need_consent_are_these() -> None:
     assert {(method, template) for method, template, _ in guarded()} == {
         ("POST", "/v1/merchants/{merchant_id}/sales"),
         ("POST", "/v1/merchants/{merchant_id}/days/{business_on}/close"),
+        ("POST", "/v1/merchants/{merchant_id}/stock"),
+        ("POST", "/v1/merchants/{merchant_id}/purchases"),
+        ("POST", "/v1/merchants/{merchant_id}/signals"),
+        ("GET", "/v1/merchants/{merchant_id}/data-status"),
         ("GET", "/v1/merchants/{merchant_id}/offer"),
         ("GET", "/v1/merchants/{merchant_id}/forecast"),
         ("GET", "/v1/merchants/{merchant_id}/decisions"),

@@ -15,9 +15,9 @@ from gateway.domain.signals import Cash, NewSignal, Rating, UtilityBill
 from gateway.domain.stock import NewStock
 from gateway.domain.tiers import Tier
 from gateway.source_ports import Converted
-from gateway.usecases import positions, receiving
+from gateway.usecases import positions, receiving, work
 from gateway.usecases.receiving import Outcome, Teller
-from tests import books, shops, tills
+from tests import books, granting, shops, tills
 from tests.gateways import NOW
 from tests.tills import TODAY
 
@@ -73,8 +73,12 @@ async def test_a_newer_version_corrects_and_an_older_one_does_not(gateway: Gatew
     shop = await tills.new(await gateway.partner())
     teller = Teller(shop.id, "till")
     first, third = count(quantity="1"), count(quantity="3", version=3)
-    assert told(await receiving.take_records(gateway.world, teller, [first, third, first])) == (2, 1, [])
-    assert told(await receiving.take_records(gateway.world, teller, [count(quantity="2", version=2)])) == (0, 1, [])
+    assert told(await receiving.take_records(gateway.world, teller, "stock", [first, third, first])) == (2, 1, [])
+    assert told(await receiving.take_records(gateway.world, teller, "stock", [count(quantity="2", version=2)])) == (
+        0,
+        1,
+        [],
+    )
     query = f"SELECT quantity, version FROM stock WHERE merchant_id = '{shop.id}'"  # noqa: S608
     assert await shops.rows(gateway.world.settings.database_url, query) == [("3", 3)]
 
@@ -86,7 +90,7 @@ async def test_a_bad_row_is_refused_alone(gateway: Gateway) -> None:
         invoice("d", tax_amount=12_101), invoice("e", issued_on=TODAY - timedelta(days=1_200)),
         invoice("b", kind=PurchaseKind.order, version=2),
     ]  # fmt: skip
-    assert told(await receiving.take_records(gateway.world, Teller(shop.id, "till"), rows)) == (
+    assert told(await receiving.take_records(gateway.world, Teller(shop.id, "till"), "purchases", rows)) == (
         1, 0, ["0:wrong_currency", "2:in_the_future", "3:tax_above_amount", "4:too_old", "5:kind_changed"],
     )  # fmt: skip
 
@@ -140,3 +144,16 @@ async def kept(gateway: Gateway, shop: Till) -> Position:
     found = await positions.current(gateway.world, shop.id)
     assert found is not None
     return found
+
+
+async def test_an_erasure_leaves_nothing_of_what_sources_told(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    await receiving.take(gateway.world, Teller(shop.id, "till"), Converted((), (count(),), (invoice(),), signals()))
+    await sold(gateway, shop, "till", tills.days_back(3))
+    await shop.push(*tills.days_back(3), tills.row(currency="USD"))
+    await granting.take_back(gateway.world, shop.id)
+    await work.drain(gateway.world)
+    for table in ("stock", "purchases", "signals", "sales", "days", "aside_days", "sources"):
+        query = f"SELECT COUNT(*) FROM {table} WHERE merchant_id = '{shop.id}'"  # noqa: S608
+        assert await shops.rows(gateway.world.settings.database_url, query) == [(0,)], table
+    assert (await kept(gateway, shop)).leads == ()

@@ -26,3 +26,17 @@ CREATE INDEX signals_by_day ON signals (merchant_id, kind, to_on);
 -- Whose sales count on which business day: [source, first day], oldest first. Until now there was one source.
 ALTER TABLE positions ADD COLUMN leads_json TEXT NOT NULL DEFAULT '[]';
 UPDATE positions SET leads_json = '[["partner","0001-01-01"]]' WHERE data_at IS NOT NULL;
+
+-- What became of what a source told of each kind of data. Sales that count are not noted one by one: their days are.
+CREATE TABLE sources (
+    merchant_id TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, first_on TEXT, last_on TEXT,
+    received_at BIGINT NOT NULL, accepted_count BIGINT NOT NULL, duplicates_count BIGINT NOT NULL,
+    rejected_count BIGINT NOT NULL, late_count BIGINT NOT NULL, rejects_json TEXT NOT NULL, rejected_at BIGINT,
+    PRIMARY KEY (merchant_id, source, kind)
+);
+
+-- Days as sources tell of them that do not lead them: kept and compared, never added to `days`.
+CREATE TABLE aside_days (
+    merchant_id TEXT NOT NULL, source TEXT NOT NULL, business_on TEXT NOT NULL, net_amount BIGINT NOT NULL,
+    tickets_count BIGINT NOT NULL, PRIMARY KEY (merchant_id, source, business_on)
+);

@@ -87,6 +87,24 @@ DELETE FROM day_categories WHERE merchant_id = :merchant_id AND business_on < :b
 -- name: delete_visits
 DELETE FROM visits WHERE merchant_id = :merchant_id AND business_on < :before_on;
 
+-- name: delete_aside_days
+DELETE FROM aside_days WHERE merchant_id = :merchant_id AND business_on < :before_on;
+
+-- name: delete_sources
+DELETE FROM sources WHERE merchant_id = :merchant_id;
+
+-- name: delete_stock
+DELETE FROM stock WHERE (merchant_id, source, stock_id) IN (
+    SELECT merchant_id, source, stock_id FROM stock WHERE merchant_id = :merchant_id LIMIT :limit);
+
+-- name: delete_purchases
+DELETE FROM purchases WHERE (merchant_id, source, purchase_id) IN (
+    SELECT merchant_id, source, purchase_id FROM purchases WHERE merchant_id = :merchant_id LIMIT :limit);
+
+-- name: delete_signals
+DELETE FROM signals WHERE (merchant_id, source, signal_id) IN (
+    SELECT merchant_id, source, signal_id FROM signals WHERE merchant_id = :merchant_id LIMIT :limit);
+
 -- name: delete_alerts
 DELETE FROM alerts WHERE merchant_id = :merchant_id;
 
