@@ -1,4 +1,4 @@
-"""Where a merchant's data stand, source by source: what came, what is missing, what was refused, how far to trust it."""
+"""How a merchant's data stand by source: what came, what is missing, what was refused, how far it is trusted."""
 
 from __future__ import annotations
 

@@ -119,9 +119,9 @@ async def take(world: World, teller: Teller, converted: Converted) -> Taken:
 async def take_within(tx: Tx, world: World, teller: Teller, converted: Converted) -> Taken:
     """The same as part of a unit, at most CHUNK_COUNT rows. Raises ConsentRequired where a kind is not covered."""
     outcomes = {}
-    for name in _KINDS:
+    for name, kind in _KINDS.items():
         if records := getattr(converted, name):
-            outcomes[name] = await _take(world, teller, records, tx)
+            outcomes[name] = await _take(world, teller, kind, records, tx)
     if converted.sales:
         request = sales.Request(teller.merchant_id, teller.caller, converted.sales, world.clock.now(), teller.source)
         (received,) = await world.intake.answers(tx, [request])

@@ -33,7 +33,8 @@ async def test_rows_are_judged_one_by_one_and_refusals_are_remembered(site: Gate
     (stock,) = (await shop.partner.seen(f"{shop.path}/data-status"))["sources"]
     counts = [stock[name] for name in ("source", "kind", "accepted_count", "duplicates_count", "rejected_count")]
     assert counts == ["partner", "stock", 1, 1, 2]
-    assert stock["last_rejects"] and stock["last_on"] == TODAY.isoformat()
+    assert stock["last_rejects"]
+    assert stock["last_on"] == TODAY.isoformat()
 
 
 async def test_only_bad_rows_are_a_problem(site: Gateway) -> None:

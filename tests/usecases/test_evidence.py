@@ -42,7 +42,9 @@ def cash(days: int = 60, out: int = 300, balance: int = 90_000, account: str = "
 
 async def tell(shop: Till, records: list[Any], source: str = "partner") -> None:
     """Have a source tell of a merchant."""
-    taken = await receiving.take_records(shop.partner.world, Teller(shop.id, source), records)
+    kinds = {"NewStock": "stock", "NewPurchase": "purchases"}
+    kind = kinds.get(type(records[0]).__name__, "signals")
+    taken = await receiving.take_records(shop.partner.world, Teller(shop.id, source), kind, records)
     assert taken.rejected == ()
 
 
