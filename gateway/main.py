@@ -38,6 +38,7 @@ from gateway.api import (
     sales,
     schedules,
     sources,
+    summaries,
     webhooks,
     widget,
 )
@@ -70,7 +71,7 @@ ROUTES = (
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
-    *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES,
+    *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)

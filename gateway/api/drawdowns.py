@@ -18,11 +18,11 @@ from gateway.domain.repayments import CollectionMode
 from gateway.domain.rights import Caller, Right
 from gateway.domain.schedules import Health, Interval
 from gateway.domain.servicing import NextCollection, Picture
+from gateway.domain.summaries import RequiredAction
 from gateway.store import sql
 from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, loans, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
-from gateway.usecases.widget_sessions import RequiredAction
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -171,10 +171,10 @@ async def propose(
 
     async def unit(tx: Tx) -> DrawdownView:
         drawn = await widget_sessions.draw(tx, world, caller, data, remote)
-        view = await _view(tx, world, drawn.drawdown)
-        return msgspec.structs.replace(view, required_action=drawn.required_action)
+        made = await view(tx, world, drawn.drawdown)
+        return msgspec.structs.replace(made, required_action=drawn.required_action)
 
-    return await idempotency.once(request, world, caller, unit, lambda view: view)
+    return await idempotency.once(request, world, caller, unit, lambda made: made)
 
 
 @get("/v1/drawdowns/{drawdown_id:str}", opt={"right": Right.drawdowns_read, "checks_merchant": True}, tags=_TAGS)
@@ -182,7 +182,7 @@ async def show(
     drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
 ) -> DrawdownView:
     """Show a drawdown."""
-    return await _view(world.store, world, await own(world, drawdown_id, caller))
+    return await view(world.store, world, await own(world, drawdown_id, caller))
 
 
 @post(
@@ -198,7 +198,7 @@ async def cancel(
     await own(world, drawdown_id, caller, Right.drawdowns_write)
 
     async def unit(tx: Tx) -> DrawdownView:
-        return await _view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
+        return await view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
 
     return await world.store.write(unit)
 
@@ -222,7 +222,7 @@ async def confirm(
 
     async def unit(tx: Tx) -> DrawdownView:
         confirmed = await drawdowns.confirm(tx, world, drawdown_id, caller.partner_id, data, evidence_of=evidence)
-        return await _view(tx, world, confirmed)
+        return await view(tx, world, confirmed)
 
     return await world.store.write(unit)
 
@@ -234,7 +234,8 @@ async def own(world: World, drawdown_id: str, caller: Caller, right: Right = Rig
     return found
 
 
-def _bank(world: World, bank_id: str) -> BankRef:
+def bank(world: World, bank_id: str) -> BankRef:
+    """A bank by its id and its name."""
     return BankRef(bank_id, banks.name(world, bank_id))
 
 
@@ -245,11 +246,12 @@ def _quote(world: World, made: Quote) -> QuoteView:
         **values,
         total_amount=made.total_amount,
         new_money_amount=made.new_money_amount,
-        bank=_bank(world, made.bank_id),
+        bank=bank(world, made.bank_id),
     )
 
 
-async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
+async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView:
+    """A drawdown as clients see it."""
     principal, fee = await books.owed(reader, drawdown.id)
     row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id) or (0, 0)
     said = await bank_decisions.latest(reader, drawdown.id)
@@ -272,7 +274,7 @@ async def _view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownVie
         withhold_bps=drawdown.withhold_bps,
         minimum_amount=drawdown.minimum_amount,
         final_due_on=drawdown.final_due_on,
-        bank=_bank(world, drawdown.bank_id),
+        bank=bank(world, drawdown.bank_id),
         end_to_end_id=drawdown.end_to_end_id,
         bank_reference=drawdown.bank_reference,
         active_on=drawdown.active_on,

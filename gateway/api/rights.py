@@ -115,6 +115,17 @@ async def check_consent(world: World, caller: Caller, right: Right, merchant_id:
     positions.permit_right(position, caller, right, world.clock.now())
 
 
+async def may(world: World, caller: Caller, right: Right, merchant_id: str) -> bool:
+    """Whether a token has a right, and the consent behind it still opens it."""
+    if right not in caller.rights:
+        return False
+    try:
+        await check_consent(world, caller, right, merchant_id)
+    except ConsentRequired:
+        return False
+    return True
+
+
 def needed(handler: BaseRouteHandler) -> Right:
     """The right a route declares; the framework's own OPTIONS answers are public. Raises KeyError for none."""
     if getattr(handler, "http_methods", None) == {"OPTIONS"}:

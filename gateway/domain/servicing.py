@@ -104,6 +104,11 @@ class Account(msgspec.Struct, frozen=True):
         """Since when, in days that were not paused."""
         return schedules.past_due_days(self.lacked, self.paid_amount, on, self.pauses)
 
+    def missed_on(self, on: date) -> date | None:
+        """The oldest due date before `on` that payments do not cover."""
+        missed = (due.due_on for due in self.lacked if due.due_on < on and due.total_amount > self.paid_amount)
+        return next(missed, None)
+
     def by_due(self) -> Iterator[tuple[Due, int, int]]:
         """Each due with its own part of the total, and what of that part is paid."""
         before = 0

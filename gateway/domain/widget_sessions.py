@@ -28,11 +28,11 @@ class Component(StrEnum):
 
 NEEDED: dict[Component, frozenset[Right]] = {
     Component.offer: frozenset(
-        {Right.offers_read, Right.quotes_write, Right.drawdowns_read, Right.drawdowns_write},
+        {Right.merchants_read, Right.offers_read, Right.quotes_write, Right.drawdowns_read, Right.drawdowns_write},
     ),
-    Component.manage: frozenset({Right.drawdowns_read}),
+    Component.manage: frozenset({Right.merchants_read, Right.drawdowns_read}),
     Component.consents: frozenset(),
-    Component.tile: frozenset({Right.offers_read}),
+    Component.tile: frozenset({Right.merchants_read, Right.offers_read}),
 }
 """What each component's calls need; a frame's token has no right besides. Consents are on hosted pages of their own."""
 

@@ -16,6 +16,7 @@ from gateway.domain.authorities import StepUpRequired, User
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.errors import Forbidden
 from gateway.domain.rights import Right
+from gateway.domain.summaries import ActionType, RequiredAction
 from gateway.domain.widget_sessions import Component, Session, UnknownSession
 from gateway.oauth import details as asked_details
 from gateway.oauth import tokens
@@ -57,14 +58,6 @@ class Opened(msgspec.Struct, frozen=True):
     merchant_id: str
     components: tuple[Component, ...]
     user: User
-
-
-class RequiredAction(msgspec.Struct, frozen=True):
-    """What has to happen before the money is borrowed: the merchant goes to `confirmation_url`, because of `why`."""
-
-    type: str
-    confirmation_url: str
-    why: list[str]
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -172,7 +165,8 @@ async def draw(tx: Tx, world: World, caller: Caller, new: NewDrawdown, remote_ad
         )
     except StepUpRequired as refused:
         url, why = str(refused.facts["confirmation_url"]), refused.facts["why"]
-        return Drawn(proposed, RequiredAction("step_up", url, why if isinstance(why, list) else []))
+        codes = tuple(map(str, why)) if isinstance(why, list) else ()
+        return Drawn(proposed, RequiredAction(ActionType.step_up, url, codes, proposed.id))
     return Drawn(confirmed)
 
 

@@ -340,7 +340,7 @@ async def test_a_click_in_the_frame_waits_for_a_passkey_outside_the_authority_an
     assert drawn.drawdown.state is DrawdownState.awaiting_confirmation
     assert drawn.required_action is not None
     assert drawn.required_action.type == "step_up"
-    assert drawn.required_action.confirmation_url.endswith(f"/connect/confirm/{drawn.drawdown.id}")
+    assert str(drawn.required_action.url).endswith(f"/connect/confirm/{drawn.drawdown.id}")
     assert "no_authority" in drawn.required_action.why
     kept = await shop_on_both.drawdown(drawn.drawdown.id)
     assert kept["state"] == "awaiting_confirmation"
@@ -354,7 +354,7 @@ async def test_a_click_in_the_frame_borrows_within_the_authority(shop_on_both: S
     await signatory.authorizes()
     first = await counter.clicks()
     assert first.required_action is not None
-    assert first.required_action.why == ["first_draw"]
+    assert first.required_action.why == ("first_draw",)
     await signatory.step_up(first.drawdown.id)
     await shop.work()
     drawn = await counter.clicks()
@@ -364,7 +364,7 @@ async def test_a_click_in_the_frame_borrows_within_the_authority(shop_on_both: S
     assert (evidence.method, evidence.confirmed_by, evidence.remote_address) == ("click", "bo", "192.0.2.7")
     stranger = await counter.clicks("eve")
     assert stranger.required_action is not None
-    assert stranger.required_action.why == ["new_user"]
+    assert stranger.required_action.why == ("new_user",)
     assert (await shop.verify()).problems == ()
 
 

@@ -71,3 +71,18 @@ SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, s
     reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
     refinanced_fee_amount, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND active_on IS NOT NULL ORDER BY id DESC LIMIT 50;
+
+-- name: open_of
+SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
+    withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
+    reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
+    refinanced_fee_amount, carried_net_amount, state_at, created_at
+FROM drawdowns WHERE merchant_id = :merchant_id AND state IN ('awaiting_confirmation', 'requested', 'reviewing',
+    'approved', 'submitted', 'pending', 'in_doubt', 'active', 'returned', 'charged_off') ORDER BY id DESC LIMIT 50;
+
+-- name: page
+SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, state, currency, amount, fee_amount,
+    withhold_bps, minimum_amount, final_due_on, terms_hash, evidence_json, end_to_end_id, bank_reference, active_on,
+    reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
+    refinanced_fee_amount, carried_net_amount, state_at, created_at
+FROM drawdowns WHERE merchant_id = :merchant_id AND id > :after ORDER BY id LIMIT :limit;
