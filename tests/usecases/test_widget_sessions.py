@@ -111,7 +111,9 @@ async def test_a_secret_brings_a_token_of_little_right_for_one_person_at_one_sho
     caller = await till.who(opened.access_token)
     assert caller == Caller(
         till.partner.client_id, till.partner.partner_id,
-        frozenset({Right.offers_read, Right.quotes_write, Right.drawdowns_read, Right.drawdowns_write}),
+        frozenset(
+            {Right.merchants_read, Right.offers_read, Right.quotes_write, Right.drawdowns_read, Right.drawdowns_write}
+        ),
         await till.grant_id(), till.merchant_id, JKT, USER.id,
     )  # fmt: skip
     assert (opened.token_type, opened.expires_in, opened.merchant_id) == ("DPoP", 300, till.merchant_id)
@@ -121,10 +123,13 @@ async def test_a_secret_brings_a_token_of_little_right_for_one_person_at_one_sho
 @pytest.mark.parametrize(
     ("components", "wanted"),
     [
-        ([Component.tile], {Right.offers_read}),
-        ([Component.manage], {Right.drawdowns_read}),
+        ([Component.tile], {Right.merchants_read, Right.offers_read}),
+        ([Component.manage], {Right.merchants_read, Right.drawdowns_read}),
         ([Component.consents], set()),
-        ([Component.tile, Component.manage, Component.tile], {Right.offers_read, Right.drawdowns_read}),
+        (
+            [Component.tile, Component.manage, Component.tile],
+            {Right.merchants_read, Right.offers_read, Right.drawdowns_read},
+        ),
     ],
 )
 async def test_a_token_has_what_its_components_need_and_no_more(
@@ -247,7 +252,7 @@ async def test_a_consent_narrowed_meanwhile_narrows_the_token(till: Till) -> Non
     opened = await widget_sessions.exchange(till.world, made.client_secret, JKT)
     caller = await till.who(opened.access_token)
     assert caller is not None
-    assert caller.rights == {Right.offers_read}
+    assert caller.rights == {Right.merchants_read, Right.offers_read}
 
 
 async def test_neither_secret_nor_name_lies_open_in_the_database(till: Till) -> None:
