@@ -45,9 +45,9 @@ class Node:
         self._process.stdin.write(f"{text}\n".encode())
 
 
-def needed() -> None:
+def needed(package: str = "openid-client") -> None:
     """Skip the test where Node or the package is missing, or fail it under CI=true."""
-    if shutil.which("node") is not None and (MODULES / "openid-client").is_dir():
+    if shutil.which("node") is not None and (MODULES / package).is_dir():
         return
     reason = "Node and its packages are not here: `make test` brings them"
     if os.environ.get("CI") == "true":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 OK = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
@@ -17,7 +18,6 @@ OK = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
 class Heard(msgspec.Struct, frozen=True):
     """One request: its headers by lower-case names, and its body's bytes."""
 
-    head: str
     headers: dict[str, str]
     body: bytes
 
@@ -35,6 +35,7 @@ class Receiver:
         self.answers = list(answers) or [OK]
         self.heard: list[Heard] = []
         self._more = asyncio.Event()
+        self._talks: set[asyncio.Task[None]] = set()
         self.open = asyncio.Event()
         """Cleared, nothing is answered until it is set again."""
         self.open.set()
@@ -46,21 +47,31 @@ class Receiver:
             self._more.clear()
             await self._more.wait()
 
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+    def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._talk(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             lines = [line.partition(":") for line in head.split("\r\n")[1:] if line]
             headers = {name.lower(): value.strip() for name, _, value in lines}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            self.heard.append(Heard(head, headers, body))
+            self.heard.append(Heard(headers, body))
             self._more.set()
             answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
             await self.open.wait()
             writer.write(answer)
             await writer.drain()
         writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+    async def end(self) -> None:
+        """Finish every talk."""
+        self.open.set()
+        await asyncio.gather(*self._talks)
 
 
 def says(status: int, *headers: str, body: bytes = b"") -> bytes:
@@ -70,14 +81,14 @@ def says(status: int, *headers: str, body: bytes = b"") -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def receiving(*answers: bytes) -> AsyncIterator[Receiver]:
-    """A receiver at work on loopback."""
+async def receiving(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    """A receiver at work on 127.0.0.1."""
     receiver = Receiver(*answers)
-    server = await asyncio.start_server(receiver, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
+    server = await asyncio.start_server(receiver, "127.0.0.1", 0, ssl=tls)
+    receiver.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
     try:
         yield receiver
     finally:
-        receiver.open.set()
         server.close()
         await server.wait_closed()
+        await receiver.end()
