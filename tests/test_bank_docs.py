@@ -22,7 +22,7 @@ from gateway.connections import connected
 from gateway.connections.entries import BankEntry, TlsEntry
 from gateway.settings import Mode, Settings
 from tests.adapters import berlin_scene, obie_keys
-from tests.adapters.test_tokens import certify
+from tests.certificates import certify
 from tests.test_connections import AROUND
 
 PAGE = (Path(__file__).parents[1] / "docs" / "banks.md").read_text(encoding="utf-8")

@@ -74,6 +74,13 @@ class WebhookDisabled(Conflict):
     title = "The webhook is disabled"
 
 
+class UnknownType(Invalid):
+    """A filter names an event, or a noun, that does not exist."""
+
+    code = "webhook_type_unknown"
+    title = "There is no event of this name"
+
+
 class BadReplay(Invalid):
     """It is not clear what is to be sent again."""
 
@@ -169,8 +176,20 @@ class Webhook(msgspec.Struct, frozen=True):
 
 def wanted(patterns: Collection[str], name: str) -> bool:
     """Whether one of `patterns` takes in an event called `name`."""
-    noun = name.partition(".")[0]
-    return name in patterns or f"{noun}.*" in patterns or EVERYTHING in patterns
+    return not {name, all_of(name), EVERYTHING}.isdisjoint(patterns)
+
+
+def all_of(name: str) -> str:
+    """The pattern of all events of the noun that `name` is about."""
+    return f"{name.partition('.')[0]}.*"
+
+
+def check_types(patterns: Collection[str], known: Collection[str]) -> None:
+    """Raise UnknownType for a pattern that takes in none of the events called `known`: it would be silent for ever."""
+    meaningful = {EVERYTHING, *known, *map(all_of, known)}
+    for pattern in patterns:
+        if pattern not in meaningful:
+            raise UnknownType(f"{pattern!a} takes in no event; all of them are in the catalogue", type=pattern)
 
 
 def check(replay: Replay) -> None:

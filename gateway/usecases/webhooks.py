@@ -9,6 +9,7 @@ import msgspec
 from gateway import standard_webhooks
 from gateway.domain import states, targets
 from gateway.domain.alerts import Severity
+from gateway.domain.event_catalogue import EVENTS
 from gateway.domain.events import Event
 from gateway.domain.webhooks import (
     MOST_COUNT,
@@ -20,6 +21,7 @@ from gateway.domain.webhooks import (
     UnknownWebhook,
     Webhook,
     WebhookState,
+    check_types,
 )
 from gateway.store import sql
 from gateway.usecases import alerts, audit, events
@@ -44,8 +46,9 @@ class Made(msgspec.Struct, frozen=True):
 
 
 async def add(tx: Tx, world: World, caller: Caller, new: NewWebhook) -> Made:
-    """Register an endpoint: it is sent what happens from now on. Raises BadTarget or TooManyWebhooks."""
+    """Register an endpoint: it is sent what happens from now on. Raises BadTarget, UnknownType or TooManyWebhooks."""
     targets.target(new.url, sandbox=world.settings.sandbox)
+    check_types(new.types, EVENTS)
     await tx.one(sql.webhooks.hold_partner, partner_id=caller.partner_id)
     if (await tx.one(sql.webhooks.count, partner_id=caller.partner_id) or (0,))[0] >= MOST_COUNT:
         raise TooManyWebhooks(f"A partner has at most {MOST_COUNT} webhooks", limit=MOST_COUNT)
@@ -83,11 +86,12 @@ async def page(reader: Reader, partner_id: str, after: str, limit: int) -> list[
 
 
 async def change(tx: Tx, world: World, caller: Caller, webhook_id: str, asked: WebhookChange) -> Webhook:
-    """Another address, other types, or enabled and disabled. Raises UnknownWebhook or BadTarget."""
+    """Another address, other types, or enabled and disabled. Raises UnknownWebhook, BadTarget or UnknownType."""
     webhook, now = await held(tx, webhook_id, caller.partner_id), world.system_clock.now()
     url = webhook.url if asked.url is msgspec.UNSET else asked.url
     types = webhook.types if asked.types is msgspec.UNSET else asked.types
     targets.target(url, sandbox=world.settings.sandbox)
+    check_types(types, EVENTS)
     await tx.run(sql.webhooks.change, id=webhook_id, url=url, types_json=types, updated_at=now)
     if asked.state is WebhookState.disabled and webhook.state is WebhookState.enabled:
         await _stop(tx, world, webhook, Ending.asked)

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.standing import gateway, site  # noqa: F401 - fixtures
+from tests.standing import gateway, own_gateway, site  # noqa: F401 - fixtures
