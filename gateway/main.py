@@ -51,7 +51,7 @@ from gateway.domain.banks import Health
 from gateway.domain.programmes import INVENTORY
 from gateway.outbound.guarded import Guarded
 from gateway.store import open_store, sql
-from gateway.usecases import days, messages, openness, programmes, proofs, standing
+from gateway.usecases import days, messages, openness, programmes, proofs, sandbox_banks, standing
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
@@ -88,7 +88,10 @@ async def open_world(
     keys = vault.load(settings)
     store = await open_store(settings.database_url, pool_count=settings.postgres_pool_count)
     business, calendars = BusinessClock(clock), BankingCalendars()
-    around = Surroundings(business, clock, calendars, partial(standing.taken, store))
+    around = Surroundings(
+        business, clock, calendars, partial(standing.taken, store),
+        desk=partial(sandbox_banks.Desk, store), decides=partial(sandbox_banks.decides, store),
+    )  # fmt: skip
     async with AsyncExitStack() as after:
         after.push_async_callback(store.close)
         banks = await after.enter_async_context(connections.connected(settings, around))

@@ -17,8 +17,10 @@ from gateway.settings import BadSettings, Mode, Settings
 from tests.adapters import obie_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.domain.sandbox_banks import BankBehaviour
     from gateway.usecases.world import Bank
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +31,22 @@ class NineOclock:
         return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-AROUND = Surroundings(NineOclock(), NineOclock(), BankingCalendars())
+class Desk:
+    """The built-in bank's books in memory."""
+
+    books: str | None = None
+
+    async def read(self) -> str | None:
+        return self.books
+
+    async def change(self, edit: Callable[[str | None], str]) -> None:
+        self.books = edit(self.books)
+
+    async def behaviours(self, references: list[str]) -> dict[str, BankBehaviour]:
+        return {}
+
+
+AROUND = Surroundings(NineOclock(), NineOclock(), BankingCalendars(), desk=lambda _: Desk())
 HEAD = """
 [[bank]]
 id = "bnk_one"
@@ -105,7 +122,7 @@ async def test_all_four_kinds_are_connected_from_one_file(tmp_path: Path) -> Non
 
 async def test_the_single_variables_connect_one_bank_over_files() -> None:
     (bank,) = (await banks_of(None)).values()
-    assert (bank.id, bank.rails, bank.decision is not None) == (INVENTORY.bank_id, {}, True)
+    assert (bank.id, list(bank.rails), bank.decision is not None) == (INVENTORY.bank_id, ["sandbox"], True)
     async with connected(Settings(bank_url="http://127.0.0.1:9"), AROUND) as banks:
         assert list(banks[INVENTORY.bank_id].rails) == ["iso20022"]
 
@@ -182,6 +199,10 @@ async def test_live_money_wants_tls_and_a_bank_that_decides(tmp_path: Path) -> N
         await banks_of(HEAD + "decision = { kind = 'sandbox' }" + FILES, Mode.live)
     with pytest.raises(BadSettings, match="live money keeps real time"):
         await banks_of(HEAD + "clock_url = 'https://bank.example'" + FILES, Mode.live)
+    with pytest.raises(BadSettings, match="rail sandbox: a live bank is a bank"):
+        await banks_of(HEAD + "[[bank.rail]]\nkind = 'sandbox'\n", Mode.live)
+    with pytest.raises(BadSettings, match="sandbox takes nothing but its kind and name, not url"):
+        await banks_of(HEAD + "[[bank.rail]]\nkind = 'sandbox'\nurl = 'http://127.0.0.1:9'\n")
     http = "decision = {{ kind = 'http', address = '{}://bank.example/decide' }}"
     with pytest.raises(BadSettings, match="decision, address: live mode needs https"):
         await banks_of(HEAD + http.format("http") + FILES, Mode.live)

@@ -1,4 +1,4 @@
-"""/v1/sandbox: the test clock and the simulated tills. Live mode has none of these routes."""
+"""/v1/sandbox: the test clock, the simulated tills and the built-in bank. Live mode has none of these routes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, post
+from litestar import delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from gateway.domain.money import MAX_AMOUNT
 from gateway.domain.rights import Caller, Right
+from gateway.domain.sandbox_banks import BankBehaviour
 from gateway.domain.scenarios import Scenario, ScenarioKind
-from gateway.usecases import clock, scenarios
+from gateway.usecases import clock, sandbox_banks, scenarios
 from gateway.usecases.world import World
 
 _TAGS = ["Sandbox"]
@@ -101,6 +102,25 @@ async def end(merchant_id: FromPath[str], world: NamedDependency[World], caller:
     await scenarios.end(world, caller, merchant_id)
 
 
+@get("/v1/sandbox/merchants/{merchant_id:str}/bank", opt={"right": Right.sandbox_write}, tags=_TAGS)
+async def behaviour(
+    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
+) -> BankBehaviour:
+    """Show how the sandbox's bank treats a shop."""
+    return await sandbox_banks.find(world, caller, merchant_id)
+
+
+@put("/v1/sandbox/merchants/{merchant_id:str}/bank", opt={"right": Right.sandbox_write}, tags=_TAGS)
+async def behave(
+    merchant_id: FromPath[str],
+    data: JSONBody[BankBehaviour],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> BankBehaviour:
+    """Tell the sandbox's bank how to treat a shop from now on; what is left out is as it is at first."""
+    return await sandbox_banks.behave(world, caller, merchant_id, data)
+
+
 def _view(scenario: Scenario) -> ScenarioView:
     return ScenarioView(
         scenario=scenario.kind,
@@ -108,4 +128,4 @@ def _view(scenario: Scenario) -> ScenarioView:
     )
 
 
-ROUTES = (show, advance, begin, running, end)
+ROUTES = (show, advance, begin, running, end, behaviour, behave)

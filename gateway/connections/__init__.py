@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway import outbound
 from gateway.connections import decisions, entries, rails
@@ -74,7 +74,7 @@ def _bank(settings: Settings, entry: BankEntry, client: Outbound, around: Surrou
         account=entry.account,
         creditor_scheme_id=entry.creditor_scheme_id,
         rails=made,
-        decision=decisions.connect(settings, entry.decision, client, around.clock),
+        decision=decisions.connect(settings, entry.decision, client, around),
         clock=rails.clock(settings, entry, client),
         polls=polls,
     )
@@ -90,14 +90,17 @@ def _client(entry: BankEntry) -> Outbound:
 
 
 def _single(settings: Settings) -> BankEntry:
-    """The bank that the single variables describe: ISO 20022 files over HTTP."""
+    """The bank that the single variables describe: ISO 20022 files over HTTP; without an address, the sandbox's own."""
     address = settings.bank_url
+    rail: dict[str, Any] = {"kind": rails.BUILT_IN_BANK}
+    if address is not None:
+        rail = {"kind": "iso20022", "transport": {"kind": "http", "base_url": address}}
     return BankEntry(
         id=INVENTORY.bank_id,
         name=settings.bank_name,
         account=entries.AccountEntry(iban=settings.bank_account, bic=settings.bank_bic),
         creditor_scheme_id=settings.bank_creditor_id,
         decision={"kind": "sandbox"} if settings.sandbox else None,
-        rails=[] if address is None else [{"kind": "iso20022", "transport": {"kind": "http", "base_url": address}}],
+        rails=[rail],
         clock_url=address if settings.sandbox else None,
     )

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.bank_ports import LoanDecision
+    from gateway.connections.rails import Surroundings
     from gateway.outbound import Outbound
-    from gateway.ports import Clock
     from gateway.settings import Settings
 
-    Maker = Callable[[dict[str, Any], Outbound, Clock], LoanDecision]
+    Maker = Callable[[dict[str, Any], Outbound, Surroundings], LoanDecision]
 
 
-def connect(settings: Settings, entry: dict[str, Any] | None, outbound: Outbound, clock: Clock) -> LoanDecision | None:
+def connect(
+    settings: Settings, entry: dict[str, Any] | None, outbound: Outbound, around: Surroundings
+) -> LoanDecision | None:
     """Whoever decides; None where nobody does, so that nothing new is lent. Raises BadSettings."""
     if entry is None:
         return None
@@ -30,22 +32,22 @@ def connect(settings: Settings, entry: dict[str, Any] | None, outbound: Outbound
         if maker is _sandbox:
             raise BadSettings("decision: a live bank decides its loans itself, not by the sandbox's rule")
         entries.check_https(entry, "decision")
-    return maker({key: value for key, value in entry.items() if key != "kind"}, outbound, clock)
+    return maker({key: value for key, value in entry.items() if key != "kind"}, outbound, around)
 
 
-def _sandbox(own: dict[str, Any], _outbound: Outbound, clock: Clock) -> LoanDecision:
+def _sandbox(own: dict[str, Any], _outbound: Outbound, around: Surroundings) -> LoanDecision:
     from adapters.decisions.sandbox import SandboxLoanDecision  # noqa: PLC0415 - only what is connected is imported
 
     if own:
         raise BadSettings(f"decision: sandbox takes nothing but its kind, not {', '.join(own)}")
-    return SandboxLoanDecision(clock)
+    return SandboxLoanDecision(around.clock, around.decides)
 
 
-def _http(own: dict[str, Any], outbound: Outbound, clock: Clock) -> LoanDecision:
+def _http(own: dict[str, Any], outbound: Outbound, around: Surroundings) -> LoanDecision:
     from adapters.decisions.http import HttpLoanDecision  # noqa: PLC0415
     from adapters.questions import Place  # noqa: PLC0415
 
-    return HttpLoanDecision(entries.converted(own, Place, "decision"), outbound, clock)
+    return HttpLoanDecision(entries.converted(own, Place, "decision"), outbound, around.clock)
 
 
 KINDS: dict[str, Maker] = {"sandbox": _sandbox, "http": _http}

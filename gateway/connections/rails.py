@@ -18,11 +18,13 @@ from gateway.connections import entries
 from gateway.settings import BadSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from adapters.banks.obie.settings import Taken
+    from adapters.banks.sandbox.client import Desk
     from gateway.bank_ports import Rail, TestClock
     from gateway.connections.entries import BankEntry
+    from gateway.domain.sandbox_banks import Decides
     from gateway.outbound import Outbound
     from gateway.ports import Clock
     from gateway.settings import Settings
@@ -36,10 +38,23 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class Surroundings:
-    """What rails need of the gateway: its clocks, its calendars, and what was collected already."""
+    """What rails need of the gateway: its clocks, its calendars, and what was collected already.
 
-    def __init__(self, clock: Clock, system_clock: Clock, calendars: Calendars, taken: Taken | None = None) -> None:
+    `desk` is where the built-in bank's books lie, by its id, and `decides` what it answers a merchant.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        system_clock: Clock,
+        calendars: Calendars,
+        taken: Taken | None = None,
+        *,
+        desk: Callable[[str], Desk] | None = None,
+        decides: Callable[[str], Awaitable[Decides]] | None = None,
+    ) -> None:
         self.clock, self.system_clock, self.calendars, self.taken = clock, system_clock, calendars, taken
+        self.desk, self.decides = desk, decides
 
 
 def connect(
@@ -57,6 +72,8 @@ def connect(
             entries.check_https(entry, about)
         own = {key: value for key, value in entry.items() if key not in {"kind", "name", "poll_seconds", "lead_days"}}
         with entries.naming(f"{bank.id}, rail {name}"):
+            if entry.get("kind") == BUILT_IN_BANK:
+                own["bank_id"] = _played(settings, bank)
             made[name] = _made(str(entry.get("kind")), own, outbound, around)
             polls[name] = timedelta(seconds=_whole(entry, "poll_seconds", 86_400))
             lead_days = _whole(entry, "lead_days", 20)
@@ -184,7 +201,29 @@ def _berlin(own: dict[str, Any], outbound: Outbound, around: Surroundings) -> Ra
     return BerlinBank(entries.converted(own, BerlinSettings, "berlin"), outbound, around.clock, tokens)
 
 
-BUILT_IN: dict[str, Maker] = {"iso20022": _iso20022, "nacha": _nacha, "obie": _obie, "berlin": _berlin}
+def _played(settings: Settings, bank: BankEntry) -> str:
+    """The id under which the built-in bank keeps its books. Raises BadSettings in live mode."""
+    if not settings.sandbox:
+        raise BadSettings("a live bank is a bank, not the sandbox's own")
+    return bank.id
+
+
+def _sandbox(own: dict[str, Any], _outbound: Outbound, around: Surroundings) -> Rail:
+    from adapters.banks.sandbox.client import SandboxBank  # noqa: PLC0415
+
+    bank_id = own.pop("bank_id")
+    if own:
+        raise BadSettings(f"sandbox takes nothing but its kind and name, not {', '.join(own)}")
+    if around.desk is None:
+        raise BadSettings("sandbox has no database to keep its books in here")
+    return SandboxBank(around.desk(bank_id), around.clock)
+
+
+BUILT_IN_BANK = "sandbox"
+"""The kind of the rail to the bank that is part of the sandbox."""
+BUILT_IN: dict[str, Maker] = {
+    "iso20022": _iso20022, "nacha": _nacha, "obie": _obie, "berlin": _berlin, BUILT_IN_BANK: _sandbox,
+}  # fmt: skip
 NAMES_CREDITOR = frozenset({"iso20022"})
 """Kinds whose debits carry the bank's id in the scheme."""
 OWN_TIMES = frozenset({"iso20022", "nacha", "berlin"})

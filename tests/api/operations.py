@@ -50,6 +50,7 @@ BODIES: dict[str, Any] = {
     "/confirm": {"terms_hash": "0" * 64},
     "/contest": {"statement": "Not ours"},
     "/scenario": {"scenario": "closed_shop"},
+    "/bank": {"decides": "reject"},
     "/merchants/{merchant_id}": {"legal_name": "Stolen"},
     "/authority": {
         "users": [{"id": "u-1", "name": "Thief", "role": "owner"}],

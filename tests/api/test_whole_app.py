@@ -226,6 +226,9 @@ VALID: dict[str, dict[str, Any]] = {
     },
     f"/v1/sandbox/drawdowns/drw_{NOBODYS}/confirm": {"terms_hash": "0" * 64},
     "/v1/sandbox/clock/advance": {"days": 1},
+    "/v1/sandbox/merchants/{merchant_id}/bank": {
+        "decides": "by_amount", "payouts": "pay", "debits": "collect", "tells": "everything", "return_days": 1,
+    },
     "/v1/sandbox/merchants/{merchant_id}/scenario": {
         "scenario": "healthy", "seed": 1, "daily_amount": 50_000, "history_days": 0,
     },

@@ -4,3 +4,11 @@ CREATE TABLE scenarios (
     since_on TEXT NOT NULL, told_at BIGINT NOT NULL
 );
 CREATE INDEX scenarios_by_told ON scenarios (told_at);
+
+-- The built-in bank's books, its own value as JSON: references, amounts and dates, no names and no accounts.
+CREATE TABLE sandbox_banks (bank_id TEXT PRIMARY KEY, version BIGINT NOT NULL, books TEXT NOT NULL);
+
+CREATE TABLE bank_behaviours (
+    merchant_id TEXT PRIMARY KEY, decides TEXT NOT NULL, payouts TEXT NOT NULL, debits TEXT NOT NULL,
+    tells TEXT NOT NULL, return_days BIGINT NOT NULL
+);
