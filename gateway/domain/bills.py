@@ -98,21 +98,24 @@ def _overdue(known: Sequence[Document], as_of: int) -> int:
     }
     free = defaultdict[str | None, int](int)
     for one in known:
-        if one.kind in {PurchaseKind.payment, PurchaseKind.credit_note}:
-            if one.refers_to is None:
-                free[one.supplier] += one.amount
-                continue
-            key = (one.source, one.refers_to)
-            key = billed.get(key, key) if key not in left else key
-            if key in left:
-                left[key] -= one.amount
-    due = sorted((_due(one), key) for key, one in invoices.items())
-    for _, key in due:  # what names no invoice pays the oldest of its supplier's, then what names no supplier anybody's
+        if one.kind is PurchaseKind.invoice or one.kind is PurchaseKind.order:
+            continue
+        if one.refers_to is None:
+            free[one.supplier] += one.amount
+            continue
+        key = (one.source, one.refers_to)
+        key = billed.get(key, key) if key not in left else key
+        if key in left:
+            left[key] -= one.amount
+    due = sorted((_due(one), key) for key, one in invoices.items() if left[key] > 0)
+    for _, key in (
+        due if free else ()
+    ):  # what names no invoice pays its supplier's oldest; no supplier either: anybody's
         for pool in dict.fromkeys((invoices[key].supplier, None)):
-            spent = min(max(0, left[key]), free[pool])
+            spent = min(left[key], free[pool])
             left[key] -= spent
             free[pool] -= spent
-    return sum(max(0, left[key]) for on, key in due if on < as_of)
+    return sum(left[key] for on, key in due if on < as_of)
 
 
 def _due(invoice: Document) -> int:

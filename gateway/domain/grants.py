@@ -84,12 +84,13 @@ class Grant(msgspec.Struct, frozen=True):
         """Whether it lets its client do this at the business instant `now`."""
         return now < self.expires_at and allowed(self.details, need, now.date())
 
-    def reach_days(self, need: Need, now: datetime) -> int:
-        """How far back data may be used for exactly this; 0 = not at all."""
-        if now >= self.expires_at:
-            return 0
-        lines = [d for d in self.details if isinstance(d, MerchantData)]
-        return max((d.lookback_days for d in lines if allowed((d,), need, now.date())), default=0)
+    def reaches(self, purpose: Purpose, now: datetime) -> dict[Datatype, int]:
+        """How many days back data may be used for a purpose at `now`, by kind; kinds that may not are absent."""
+        found: dict[Datatype, int] = {}
+        for d in self.details if now < self.expires_at else ():
+            if isinstance(d, MerchantData) and d.purpose is purpose and _data_allowed(d, now.date(), None, None):
+                found |= {one: max(d.lookback_days, found.get(one, 0)) for one in d.datatypes}
+        return found
 
     def lookback_days(self, datatype: Datatype, today: date) -> int:
         """How far back this kind of data may go, by whichever line that holds today reaches further."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.domain.categories import OTHER, Stocking, stocking
@@ -45,7 +44,7 @@ def shelves(items: Iterable[Item]) -> Shelves | None:
     """Counts → amounts, rounded down; None where there are none, or too few have a cost."""
     counted = list(items)
     costs = {one.item_id: one.unit_cost_amount for one in counted if one.unit_cost_amount is not None}
-    stocked = [one for one in counted if Decimal(one.quantity) > 0]
+    stocked = [one for one in counted if _millionths(one.quantity)]
     costed = sum(1 for one in stocked if one.item_id in costs)
     if not counted or costed * BPS < COSTED_BPS * len(stocked):
         return None
@@ -53,9 +52,15 @@ def shelves(items: Iterable[Item]) -> Shelves | None:
     for one in counted:
         name, cost = (one.category or "").strip() or OTHER, costs.get(one.item_id, 0)
         for sums, quantity in ((there, one.quantity), (coming, one.on_order_quantity)):
-            amount = (Decimal(quantity) * cost).to_integral_value(ROUND_DOWN)
-            sums[name] = min(MAX_AMOUNT, sums.get(name, 0) + int(amount))
+            if quantity != "0":
+                sums[name] = min(MAX_AMOUNT, sums.get(name, 0) + _millionths(quantity) * cost // 1_000_000)
     return Shelves(there, coming)
+
+
+def _millionths(quantity: str) -> int:
+    """A decimal number of at most six places → whole millionths."""
+    whole, _, part = quantity.partition(".")
+    return int(whole + part.ljust(6, "0"))
 
 
 def ordered(amount: int, lines: Iterable[Line]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from gateway.domain import calendars, grants, observations, sectors, sources
+from gateway.domain import calendars, observations, sectors, sources
 from gateway.domain.bills import Document, Due
 from gateway.domain.borrowed import Moved
 from gateway.domain.details import Datatype, Purpose
@@ -122,50 +122,58 @@ class _Shop(NamedTuple):
 
 async def of(reader: Reader, world: World, positions: Sequence[Position]) -> dict[str, Told]:
     """What is seen of those merchants of whom anything is; the others are absent."""
+    shops = _shops(positions, world.clock.now())
+    if not shops:
+        return {}
+    late = await _late(reader, world, sorted(shops))
+    worth = [m for m, shop in shops.items() if shop.since or m in late]
     found: dict[str, Told] = {}
-    for start in range(0, len(positions), PAGE_COUNT):
-        found |= await _page(reader, world, positions[start : start + PAGE_COUNT])
+    for start in range(0, len(worth), PAGE_COUNT):
+        page = {m: shops[m] for m in worth[start : start + PAGE_COUNT]}
+        await _read(reader, {m: shop for m, shop in page.items() if shop.since})
+        found |= await _seen(reader, {m: shop for m, shop in page.items() if shop.everything or m in late}, late)
     return found
 
 
-async def _page(reader: Reader, world: World, positions: Sequence[Position]) -> dict[str, Told]:
-    now = world.clock.now()
-    known = {
-        one.merchant_id: _Shop(one, one.history, _since(one, now), observations.no_records(), observations.no_records())
+def may_be_seen(position: Position, now: datetime) -> bool:
+    """Whether a consent in force lets us use anything beside sales."""
+    return any(kind in READ for grant in position.grants for kind in grant.reaches(Purpose.credit_assessment, now))
+
+
+def _shops(positions: Sequence[Position], now: datetime) -> dict[str, _Shop]:
+    return {
+        one.merchant_id: _Shop(
+            one, one.history, _since(one, one.history.through_on, now), observations.no_records(),
+            observations.no_records(),
+        )
         for one in positions
         if one.history is not None and one.assessed_under(now)
-    }
-    if not known:
-        return {}
-    after_at = now - timedelta(days=LATE_DAYS)
-    late: dict[str, int] = dict(
-        await reader.all(sql.evidence.late, merchant_ids_json=sorted(known), after_at=after_at, limit=PAGE_COUNT)
-    )
-    shops = {m: shop for m, shop in known.items() if shop.since}
-    if shops:
-        await _read(reader, shops)
-    seen = {m: shop for m, shop in known.items() if shop.everything or m in late}
-    if not seen:
-        return {}
-    moved = await _moved(reader, {m: shop for m, shop in seen.items() if shop.everything})
-    told = {m: _told(shop, Loans(moved.get(m, ()), late.get(m, 0))) for m, shop in seen.items()}
+    }  # fmt: skip
+
+
+async def _late(reader: Reader, world: World, merchant_ids: list[str]) -> dict[str, int]:
+    """How often a loan of ours became late within a year, of those it happened to."""
+    after_at = world.clock.now() - timedelta(days=LATE_DAYS)
+    values = {"merchant_ids_json": merchant_ids, "after_at": after_at, "limit": len(merchant_ids)}
+    return dict(await reader.all(sql.evidence.late, **values))
+
+
+async def _seen(reader: Reader, shops: dict[str, _Shop], late: dict[str, int]) -> dict[str, Told]:
+    moved = await _moved(reader, {m: shop for m, shop in shops.items() if shop.everything})
+    told = {m: _told(shop, Loans(moved.get(m, ()), late.get(m, 0))) for m, shop in shops.items()}
     for merchant_id, one in told.items():
         if one.everything.shelves is not None:
-            one.sold.update(await baskets.sold(reader, merchant_id, seen[merchant_id].history.through_on))
+            one.sold.update(await baskets.sold(reader, merchant_id, shops[merchant_id].history.through_on))
     return told
 
 
-def _since(position: Position, now: datetime) -> dict[Datatype, int]:
+def _since(position: Position, through_on: date, now: datetime) -> dict[Datatype, int]:
     """From which day on each kind may be used, by the consents that cover it for credit assessment."""
-    if position.history is None:
-        return {}
-    as_of = position.history.through_on.toordinal() + 1
-    found: dict[Datatype, int] = {}
-    for datatype in READ:
-        need = grants.push(datatype, Purpose.credit_assessment)
-        days = max((one.reach_days(need, now) for one in position.grants), default=0)
-        if days:
-            found[datatype] = as_of - min(days, DAYS)
+    as_of, found = through_on.toordinal() + 1, dict[Datatype, int]()
+    for grant in position.grants:
+        for datatype, days in grant.reaches(Purpose.credit_assessment, now).items():
+            if datatype in READ:
+                found[datatype] = min(as_of - min(days, DAYS), found.get(datatype, as_of))
     return found
 
 
@@ -178,6 +186,8 @@ def _told(shop: _Shop, loans: Loans) -> Told:
 
 async def _read(reader: Reader, shops: dict[str, _Shop]) -> None:
     """Fill the records of a page of merchants."""
+    if not shops:
+        return
     since = [min(shop.since.values()) for shop in shops.values()]
     after_on = date.fromordinal(min(since) - 1)
     page = {"merchant_ids_json": sorted(shops), "most_count": MOST_COUNT}
