@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateway.domain import evidence as e
+from gateway.domain import positions as rules
+from gateway.domain.details import Datatype, MerchantData
 from gateway.domain.positions import PD, seen
 from gateway.domain.purchases import NewPurchase, PurchaseKind
 from gateway.domain.signals import Cash, Tax, Utility, UtilityBill
 from gateway.domain.stock import NewStock
-from gateway.usecases import positions, receiving
+from gateway.usecases import decisions, positions, receiving, scoring
+from gateway.usecases import evidence as reading
 from gateway.usecases.beside import EVIDENCE
 from gateway.usecases.receiving import Teller
-from tests import tills
+from tests import granting, tills
 from tests.gateways import NOW
-from tests.tills import TODAY
+from tests.tills import TODAY, YESTERDAY
 
 if TYPE_CHECKING:
     from gateway.domain.positions import Scores
@@ -87,3 +92,81 @@ async def test_each_kind_of_record_reaches_its_features(gateway: Gateway) -> Non
     assert set(found) >= {"supplier_overdue_days", "tax_arrears_days", "late_utility_count_180", "cash_cover_min_180"}
     assert found["tax_arrears_days"] == 14
     assert found["late_utility_count_180"] == 1
+    assert "instalment_ratio" not in found
+    assert "missed_before" not in found
+
+
+async def test_who_tells_nothing_is_scored_as_by_sales_alone_whoever_closes_with_it(gateway: Gateway) -> None:
+    world, bare, open_book = gateway.world, await trading(gateway), await trading(gateway)
+    await tell(open_book, cash())
+    known = await positions.load(world.store, world, [bare.id, open_book.id])
+    closed = [rules.close(known[one.id], YESTERDAY, NOW) for one in (bare, open_book)]
+    told = await reading.of(world.store, world, closed)
+    assert set(told) == {open_book.id}
+    (alone, _), (together, other) = scoring.score(world, closed, {}), scoring.score(world, closed, told)
+    assert msgspec.json.encode(alone.scores) == msgspec.json.encode(together.scores)
+    assert other.scores is not None
+    assert other.scores.pd != alone.scores.pd  # type: ignore[union-attr]
+
+
+async def test_data_count_from_the_next_close_on_and_no_longer_than_agreed(gateway: Gateway) -> None:
+    shop = await trading(gateway)
+    await shop.close(ago(2))
+    await tell(shop, cash())
+    await shop.push(tills.row())
+    assert await evidence(shop) == {}
+    await shop.close()
+    assert "cash_cover_min_180" in await evidence(shop)
+    position = await positions.current(gateway.world, shop.id)
+    assert position is not None
+    (grant,) = position.grants
+    await granting.take_back(gateway.world, shop.id)
+    sales_alone = [replace(d, datatypes=(Datatype.sales,)) if isinstance(d, MerchantData) else d for d in grant.details]
+    await granting.give(shop.partner, shop.id, tuple(sales_alone))
+    assert await evidence(shop) == {}
+
+
+@pytest.mark.parametrize("source", ["hand", "csv:kingdee"])
+async def test_what_is_merely_declared_may_raise_a_risk_and_never_lower_it(gateway: Gateway, source: str) -> None:
+    bare, rich, poor = [await trading(gateway, 120) for _ in range(3)]
+    await tell(rich, cash(119, balance=90_000_000), source)
+    await tell(poor, cash(119, balance=-90_000), source)
+    for shop in (bare, rich, poor):
+        await shop.close()
+    pd = [(await scores(shop)).pd or 0 for shop in (bare, rich, poor)]
+    assert pd[1] == pd[0] < pd[2]
+    assert await evidence(rich) == {}
+
+
+async def test_a_decision_that_saw_records_is_repeated(gateway: Gateway) -> None:
+    shop = await trading(gateway, 120)
+    await tell(shop, cash(119))
+    await shop.close()
+    made = (await shop.decisions())[-1]
+    world = gateway.world
+    again = await decisions.replay(world.store, world.scorer, world.programme, made["id"])
+    assert again.agrees, again.differences
+    assert {part["feature"] for part in made["contributions"]} >= set(e.SIGNS)
+
+
+async def test_what_lies_on_the_shelves_or_is_ordered_need_not_be_bought(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    sold = [{"category": name, "quantity": "1", "amount": 1, "item_id": name} for name in ("tea", "bread")]
+    await shop.push(*[one | {"lines": sold} for one in tills.days_back(60)])
+    await shop.close(ago(2))
+    before = await shop.partner.seen(f"{shop.path}/forecast")
+    at = NOW - timedelta(days=1)
+    await tell(shop, [
+        NewStock("1", "green", at, "10", CURRENCY, 1_500, category="tea"),
+        NewStock("2", "black", at, "0.5", CURRENCY, 2_001, "2", category="tea"),
+        NewStock("3", "loaf", at, "100000", CURRENCY, 900, category="bread"),
+    ])  # fmt: skip
+    await shop.close()
+    after = await shop.partner.seen(f"{shop.path}/forecast")
+    need = {one["category"]: one["need_amount"] for one in after["stocking"]}
+    expected = after["forecast_7"]["p50_amount"] * 6_000 // 10_000
+    tea = 15_000 + 1_000 + 4_002
+    assert need == {"tea": expected - expected // 2 - tea, "bread": 0}
+    assert sum(need.values()) == after["stocking_need_amount"] < before["stocking_need_amount"]
+    offer = await shop.offer()
+    assert offer["suggested_amount"] <= min(offer["available_amount"], sum(need.values()) + offer["step_amount"])
