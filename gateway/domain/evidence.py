@@ -196,5 +196,5 @@ def _stock_off(fact: dict[str, Floats]) -> Floats:
     """How far the stock's cover is from the sector's usual, either way: |ln(cover / usual)|, at most 3."""
     cost, usual = fact["daily_cost_amount"], fact["usual_stock_cover_days"]
     cover, meant = np.full(cost.shape, np.nan), np.maximum(cost, 0) * np.maximum(usual, 0)
-    np.divide(np.maximum(fact["stock_amount"], 0), meant, out=cover, where=meant > 0)
+    np.divide(np.maximum(fact["stock_amount"], 0), meant, out=cover, where=meant >= 1)  # facts are whole
     return np.abs(np.log(_within(cover, np.exp(-3), np.exp(3))))
