@@ -30,7 +30,7 @@ MOVES = {
 }
 """`active` to itself: its secret is replaced."""
 
-Secret = Annotated[str, msgspec.Meta(min_length=8, max_length=256, pattern=r"\A[\x21-\x7e]+\Z")]
+Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=256, pattern=r"\A[\x21-\x7e]+\Z")]
 
 
 class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

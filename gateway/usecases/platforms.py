@@ -23,6 +23,7 @@ from gateway.store import sql
 from gateway.usecases import alerts, jobs, parked, positions, receiving, throttles
 from gateway.usecases.connections import CONVERT, place
 from gateway.usecases.receiving import Teller
+from gateway.usecases.tellings import RowResult
 
 if TYPE_CHECKING:
     from gateway.domain.positions import Position
@@ -171,6 +172,9 @@ async def convert(world: World, where: str) -> None:
         await world.store.write(partial(_park, world, connection, stored, error.detail))
         return
     teller = Teller(connection.merchant_id, platform.name, _caller(position, connection))
+    if found.refused:
+        rejects = tuple(RowResult(n, one.code, one.detail) for n, one in enumerate(found.refused))
+        await receiving.note_rejects(world, teller, "stock" if "inventory" in stored.kind else "sales", rejects)
     taken = await receiving.take(world, teller, found)
     await _settle(world, stored, _refusals(found, taken))
 

@@ -258,7 +258,7 @@ WRONG: tuple[Any, ...] = (
 FREE = {
     "location_id", "channel", "customer_ref", "supplier_ref", "refers_to", "account_ref",
     "means", "category", "legal_name", "item_id", "scheme", "value", "id",
-    "name", "role",
+    "name", "role", "secret",
 }  # fmt: skip
 """Texts of the partner's own: any one-line text within their length is taken."""
 NATIVE = {"sale_id", "stock_id", "purchase_id", "signal_id", "partner_reference"}
