@@ -253,6 +253,7 @@ async def start(
     databases.lay(database_url)
     clock, models = StillClock(starts_at), _opened() if models_dir is None else None
     async with open_world(settings, system_clock=clock, models=models) as world:
+        databases.hurry(world.store)
         app = application(world)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER, timeout=60) as http:

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 _FAST = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "wal_level": "minimal",
-    "max_wal_senders": "0", "checkpoint_timeout": "1h", "max_wal_size": "2GB",
+    "max_wal_senders": "0", "checkpoint_timeout": "1h",
 }  # fmt: skip
 _SMALL = {"shared_buffers": "64MB", "max_connections": "200", "autovacuum": "off"}
 _SUPERUSER = "postgres"
 _START_TRIES = 5  # a free port may be taken between choosing it and binding it
 _START_SECONDS = 60
+_MEMORY_BYTES = 4 * 1024**3
 
 
 class PostgresFailed(RuntimeError):
@@ -55,8 +56,8 @@ class Server(msgspec.Struct, frozen=True):
     def create(self, template: str = "template0") -> str:
         """Make a database as a copy of `template`, to which nobody may be connected; returns its name."""
         name = f"test_{secrets.token_hex(6)}"
-        # WAL_LOG copies page by page and FILE_COPY makes a checkpoint, which costs four times as much with fsync off.
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
+        # FILE_COPY writes no log: in memory it is by far the quicker way to copy a small database.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop(self, name: str) -> None:
@@ -73,7 +74,8 @@ class Server(msgspec.Struct, frozen=True):
 def serve(*, durable: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run a fresh server on loopback until the block ends; `durable` keeps fsync on, as a benchmark must."""
     programs, owner = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="restock-pg-", dir=_readable_temp() if owner else None))
+    place = _readable_temp() if owner else None
+    folder = Path(tempfile.mkdtemp(prefix="restock-pg-", dir=place if durable else _memory() or place))
     try:
         password = secrets.token_hex(16)
         _initialise(programs, owner, folder, password)
@@ -173,6 +175,15 @@ def _readable_temp() -> Path:
         if all(part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents)):
             return folder
     raise PostgresFailed("no temporary folder is open to an unprivileged user")
+
+
+def _memory() -> Path | None:
+    """Where files live in memory, if there is plenty: a database is copied there for a twentieth of what a disc asks."""
+    place = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(place).free >= _MEMORY_BYTES and os.access(place, os.W_OK):
+            return place
+    return None
 
 
 def _free_port() -> int:
