@@ -178,7 +178,7 @@ def _readable_temp() -> Path:
 
 
 def _memory() -> Path | None:
-    """Where files live in memory, if there is plenty: a database is copied there for a twentieth of what a disc asks."""
+    """Where files live in memory, if there is plenty: copying a database there costs a twentieth as much."""
     place = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
     with contextlib.suppress(OSError):
         if shutil.disk_usage(place).free >= _MEMORY_BYTES and os.access(place, os.W_OK):
