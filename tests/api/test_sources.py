@@ -228,10 +228,9 @@ async def test_a_row_that_cannot_be_taken_costs_only_itself(site: Gateway) -> No
     assert [problem for _, problem, _ in await shop.events()] == ["wrong_currency", "bad_amount", None]
     assert await shop.held() == [("sale", "11", 500, 0)]
     known = (await shop.till.partner.seen(f"{shop.till.path}/data-status"))["sources"]
-    assert [(one["source"], one["kind"], one["tier"], one["accepted_count"], one["rejected_count"]) for one in known] == [
-        ("shopify", "sales", "settled", 1, 2), ("shopify", "stock", "settled", 1, 0),
-    ]  # fmt: skip
-    assert [reject["code"] for reject in known[0]["rejects"]] == ["bad_amount"]
+    counts = [(one["source"], one["kind"], one["tier"], one["accepted_count"], one["rejected_count"]) for one in known]
+    assert counts == [("shopify", "sales", "settled", 1, 2), ("shopify", "stock", "settled", 1, 0)]
+    assert [reject["code"] for reject in known[0]["last_rejects"]] == ["bad_amount"]
 
 
 async def test_what_cannot_be_read_waits_for_a_person_with_an_alert(site: Gateway) -> None:
