@@ -146,6 +146,7 @@ class RepaymentCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 Detail = MerchantData | Offers | Drawdown | RepaymentCollection
 Details = tuple[Detail, ...]
+_KINDS = {one: str(one.__struct_config__.tag) for one in (MerchantData, Offers, Drawdown, RepaymentCollection)}
 
 _DECODER = msgspec.json.Decoder(Annotated[tuple[Detail, ...], msgspec.Meta(min_length=1, max_length=MOST_DETAILS)])
 
@@ -173,7 +174,7 @@ def merchant_id(details: Details) -> str | None:
 
 def kind(detail: Detail) -> str:
     """The value of its `type`."""
-    return str(type(detail).__struct_config__.tag)
+    return _KINDS[type(detail)]
 
 
 def slot(detail: Detail) -> tuple[str, str]:

@@ -43,6 +43,8 @@ MOST_COUNT = 4_000
 """The newest rows of a kind that are read of a merchant."""
 PAGE_COUNT = 32
 LATE_DAYS = 365
+STRAY_DAYS = 60
+"""How far apart the last closed days of a page's merchants may lie, for one look at all their shelves."""
 MOST_MOVED = 20_000
 
 
@@ -97,21 +99,29 @@ _TAX, _BILL, _CASH = msgspec.json.Decoder(_Tax), msgspec.json.Decoder(_Bill), ms
 _LINES = msgspec.json.Decoder(list[Line] | None)
 
 
-class _Shop(NamedTuple):
+class _Shop:
     """A merchant to read: since which day (an ordinal) each kind may be used, and its records so far."""
 
-    position: Position
-    history: History
-    since: dict[Datatype, int]
-    everything: Records
-    sure: Records
+    __slots__ = ("everything", "history", "position", "since", "sure")
+
+    def __init__(self, position: Position, history: History, since: dict[Datatype, int]) -> None:
+        self.position, self.history, self.since = position, history, since
+        self.everything: Records | None = None
+        self.sure: Records | None = None
 
     @property
     def through(self) -> int:
         return self.history.through_on.toordinal()
 
     def sides(self, source: str) -> tuple[Records, ...]:
-        return (self.everything, self.sure) if self.trusts(source) else (self.everything,)
+        """What a record of this source belongs to."""
+        if self.everything is None:
+            self.everything = observations.no_records()
+        if not self.trusts(source):
+            return (self.everything,)
+        if self.sure is None:
+            self.sure = observations.no_records()
+        return self.everything, self.sure
 
     def trusts(self, source: str) -> bool:
         return sources.supports(source, self.position.partner_tier, self.position.profile.tier)
@@ -141,14 +151,23 @@ def may_be_seen(position: Position, now: datetime) -> bool:
 
 
 def _shops(positions: Sequence[Position], now: datetime) -> dict[str, _Shop]:
-    return {
-        one.merchant_id: _Shop(
-            one, one.history, _since(one, one.history.through_on, now), observations.no_records(),
-            observations.no_records(),
-        )
-        for one in positions
-        if one.history is not None and one.assessed_under(now)
-    }  # fmt: skip
+    """Those that may be assessed, and from which day on each kind may be used."""
+    found: dict[str, _Shop] = {}
+    for one in positions:
+        if one.history is not None and (reach := _reach(one, now)):
+            as_of = one.history.through_on.toordinal() + 1
+            since = {kind: as_of - min(days, DAYS) for kind, days in reach.items() if kind in READ}
+            found[one.merchant_id] = _Shop(one, one.history, since)
+    return found
+
+
+def _reach(position: Position, now: datetime) -> dict[Datatype, int]:
+    """How many days back each kind may be used to assess the merchant; empty where it may not be assessed at all."""
+    found: dict[Datatype, int] = {}
+    for grant in position.grants:
+        for kind, days in grant.reaches(Purpose.credit_assessment, now).items():
+            found[kind] = max(days, found.get(kind, 0))
+    return found if Datatype.sales in found else {}
 
 
 async def _late(reader: Reader, world: World, merchant_ids: list[str]) -> dict[str, int]:
@@ -167,40 +186,34 @@ async def _seen(reader: Reader, shops: dict[str, _Shop], late: dict[str, int]) -
     return told
 
 
-def _since(position: Position, through_on: date, now: datetime) -> dict[Datatype, int]:
-    """From which day on each kind may be used, by the consents that cover it for credit assessment."""
-    as_of, found = through_on.toordinal() + 1, dict[Datatype, int]()
-    for grant in position.grants:
-        for datatype, days in grant.reaches(Purpose.credit_assessment, now).items():
-            if datatype in READ:
-                found[datatype] = min(as_of - min(days, DAYS), found.get(datatype, as_of))
-    return found
-
-
 def _told(shop: _Shop, loans: Loans) -> Told:
     usual = sectors.usual_stock_days(shop.position.profile.mcc)
-    everything = observations.look(shop.everything, shop.history, loans, usual)
-    sure = everything if shop.sure == shop.everything else observations.look(shop.sure, shop.history, loans, usual)
-    return Told(everything, sure, {})
+    none = observations.no_records()
+    everything = observations.look(shop.everything or none, shop.history, loans, usual)
+    if (shop.sure or none) == (shop.everything or none):
+        return Told(everything, everything, {})
+    return Told(everything, observations.look(shop.sure or none, shop.history, loans, usual), {})
 
 
 async def _read(reader: Reader, shops: dict[str, _Shop]) -> None:
-    """Fill the records of a page of merchants."""
-    if not shops:
+    """Fill the records of a page of merchants; kinds that nobody there consents to are not asked for."""
+    wanted = {kind for shop in shops.values() for kind in shop.since}
+    if not wanted:
         return
-    since = [min(shop.since.values()) for shop in shops.values()]
-    after_on = date.fromordinal(min(since) - 1)
+    after_on = date.fromordinal(min(since for shop in shops.values() for since in shop.since.values()) - 1)
     page = {"merchant_ids_json": sorted(shops), "most_count": MOST_COUNT}
     limit = PAGE_COUNT * MOST_COUNT
-    for row in await reader.all(sql.evidence.signals, **page, after_on=after_on, limit=3 * limit):
-        _signal(shops[row[0]], row)
-    for row in await reader.all(sql.evidence.purchases, **page, after_on=after_on, limit=limit):
-        _purchase(shops[row[0]], row)
-    through = max(shop.history.through_on for shop in shops.values()) + timedelta(days=2)
-    before_at = datetime(through.year, through.month, through.day, tzinfo=UTC)
-    after_at = before_at - timedelta(days=DAYS)
-    window = {"after_at": after_at, "before_at": before_at}
-    _stock(shops, await reader.all(sql.evidence.stock, _Count, **page, **window, limit=limit))
+    if wanted & {Datatype.cash, Datatype.tax, Datatype.utility}:
+        for row in await reader.all(sql.evidence.signals, **page, after_on=after_on, limit=3 * limit):
+            _signal(shops[row[0]], row)
+    if Datatype.purchases in wanted:
+        for row in await reader.all(sql.evidence.purchases, **page, after_on=after_on, limit=limit):
+            _purchase(shops[row[0]], row)
+    if Datatype.stock in wanted:
+        through = max(shop.history.through_on for shop in shops.values()) + timedelta(days=2)
+        before_at = datetime(through.year, through.month, through.day, tzinfo=UTC)
+        window = {"after_at": before_at - timedelta(days=COUNT_DAYS + STRAY_DAYS), "before_at": before_at}
+        _stock(shops, await reader.all(sql.evidence.stock, _Count, **page, **window, limit=limit))
 
 
 def _signal(shop: _Shop, row: tuple[Any, ...]) -> None:
@@ -246,18 +259,20 @@ def _purchase(shop: _Shop, row: tuple[Any, ...]) -> None:
 
 def _stock(shops: dict[str, _Shop], counts: Iterable[_Count]) -> None:
     """The newest count of each item and place, of all sources and of those that are trusted."""
-    newest: dict[tuple[str, bool, str, str], Item] = {}
+    newest: dict[tuple[str, int, str, str], Item] = {}
     for one in counts:
         shop = shops[one.merchant_id]
         place = shop.position
         on = calendars.business_date(one.counted_at, place.timezone, place.day_cutoff).toordinal()
         if shop.may(Datatype.stock, on) and on > shop.through - COUNT_DAYS:
             item = Item(one.item_id, one.quantity, one.on_order_quantity, one.unit_cost_amount, one.category)
-            for sure in (False, True) if shop.trusts(one.source) else (False,):
+            for sure in range(len(shop.sides(one.source))):
                 newest[one.merchant_id, sure, one.item_id, one.location_id] = item
     for (merchant_id, sure, _, _), item in newest.items():
         shop = shops[merchant_id]
-        (shop.sure if sure else shop.everything).items.append(item)
+        side = shop.sure if sure else shop.everything
+        if side is not None:
+            side.items.append(item)
 
 
 async def _moved(reader: Reader, shops: dict[str, _Shop]) -> dict[str, list[Moved]]:
