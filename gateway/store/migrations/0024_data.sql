@@ -5,7 +5,7 @@ CREATE TABLE stock (
     unit_cost_amount BIGINT, category TEXT, gtin TEXT, raw_hash TEXT NOT NULL, received_at BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, source, stock_id)
 );
-CREATE INDEX stock_by_item ON stock (merchant_id, item_id, location_id, counted_at);
+CREATE INDEX stock_by_time ON stock (merchant_id, counted_at);
 
 CREATE TABLE purchases (
     merchant_id TEXT NOT NULL, source TEXT NOT NULL, purchase_id TEXT NOT NULL, version BIGINT NOT NULL, kind TEXT NOT NULL,
