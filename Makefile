@@ -45,7 +45,7 @@ $(NODE_READY): tests/node/package-lock.json | $(READY)
 test: $(READY) $(NODE_READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
 	@# Tests start servers and commands as processes of their own: what they import is compiled once, not by each.
 	@PYTHONDONTWRITEBYTECODE= PATH="$$PATH:$(CURDIR)/$(BIN)" \
-		$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST)
+		$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: $(READY) ## lint, types, import rules, dependencies, house rules
 	$(BIN)/ruff check
