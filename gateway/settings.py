@@ -74,6 +74,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without them all clients behind a proxy share one address, and what failed attempts from it lock."""
     client_requests_per_minute: int = 12_000
     """How often a client may ask a process's OAuth endpoints: a token a minute for each of 12,000 shops."""
+    token_requests_per_minute: int = 60_000
+    """How often a client may ask a process with its tokens, for all merchants together."""
+    merchant_requests_per_minute: int = 3_000
+    """How often it may ask for one merchant; a request can carry 10,000 sales."""
     partner_draws_24h_count: int = 2_000
     """The most draws all shops of one partner together confirm in any 24 hours."""
     partner_draws_24h_caps: int = 200

@@ -54,7 +54,7 @@ async def page(
 ) -> Page[AgreementView]:
     """List a shop's agreements, oldest first; earlier ones stay to be read."""
     await merchants.find(world.store, merchant_id, caller.partner_id)
-    found = await agreements.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
+    found = await agreements.page(world.store, merchant_id, paging.decode(cursor, "agreement") or "", limit + 1)
     return paging.page(found, limit, lambda one: _view(world, one), lambda one: one.id)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.domain.rights import Tokens
     from gateway.ports import IdSource
     from gateway.settings import Settings
+    from gateway.usecases.rates import Quotas
 
 
 class World(Protocol):
@@ -40,6 +41,10 @@ class World(Protocol):
     @property
     def tokens(self) -> Tokens:
         """Knows whose token a string is."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """How often a token may ask."""
 
     async def refresh(self) -> None:
         """Take over what another replica changed, before a request is handled."""

@@ -97,7 +97,9 @@ async def page(
     cursor: Cursor = None,
 ) -> Page[ChangeView]:
     """List the changes of a shop's payout account and contact."""
-    found = await changes.page(world.store, merchant_id, caller.partner_id, paging.decode(cursor) or "", limit + 1)
+    found = await changes.page(
+        world.store, merchant_id, caller.partner_id, paging.decode(cursor, "change") or "", limit + 1
+    )
     return paging.page(found, limit, lambda change: _view(world, change), lambda change: change.id)
 
 

@@ -67,7 +67,7 @@ async def page(
 ) -> Page[ConnectionView]:
     """List a shop's connections, oldest first, removed ones too."""
     await merchants.find(world.store, merchant_id, caller.partner_id)
-    after = paging.decode(cursor) or ""
+    after = paging.decode(cursor, "connection") or ""
     found = await connections.page(world.store, merchant_id, caller.partner_id, after, limit + 1)
     return paging.page(found, limit, lambda one: _view(world, one), lambda one: one.id)
 

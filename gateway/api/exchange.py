@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gateway.usecases.rates import Quota
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
@@ -52,6 +54,12 @@ class Exchange(msgspec.Struct):
     """The DPoP header; two of them joined by a comma, which no proof can hold."""
     nonce: str | None = None
     """The DPoP nonce to hand out with the answer."""
+    asked_version: bytes | None = None
+    """The Restock-Version header."""
+    version: str | None = None
+    """The version of the API that answers: the one that was asked for, else the client's own."""
+    quota: Quota | None = None
+    """What is left of the caller's share; None where nobody known asks."""
     repeated: str | None = None
     """The first header that may come once and came twice."""
     limit: asyncio.Timeout | None = None

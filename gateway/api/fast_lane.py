@@ -52,7 +52,7 @@ class FastLane:
     async def _taken(self, merchant_id: str, scope: Scope, receive: Receive) -> sales.Taken:
         about = exchange.of(scope)
         about.line.route = sales.PUSH
-        caller = await rights.admit(scope, Right.sales_write, self._world.tokens)
+        caller = await rights.admit(scope, Right.sales_write, self._world)
         rights.check_merchant(caller, merchant_id)
         about.line.merchant_id = merchant_id
         body = await limits.read_body(receive, about.announced_bytes, limits.MAX_BATCH_BYTES)

@@ -70,10 +70,10 @@ async def once(
     status: int = 201,
 ) -> Response[Any]:
     """Run `unit` and keep what `show` makes of its result, or answer as before."""
-    key = _key(request)
+    used = key(request)
     scope = " ".join(filter(None, (request.method, request.url.path, caller.merchant_id)))
     body_hash = hashlib.sha256(await request.body()).hexdigest()
-    identity = {"client_id": caller.client_id, "scope": scope, "key": key}
+    identity = {"client_id": caller.client_id, "scope": scope, "key": used}
 
     async def kept(tx: Tx) -> tuple[int, bytes, bool]:
         if await tx.one(sql.idempotency.hold, identity=" ".join(identity.values())) != (1,):
@@ -110,8 +110,9 @@ async def _again(tx: Tx, identity: dict[str, str], body_hash: str) -> tuple[int,
     return stored.status, stored.body.encode(), True
 
 
-def _key(request: Request[Any, Any, Any]) -> str:
-    key = request.headers.get("idempotency-key")
-    if key is None or _KEY.fullmatch(key) is None:
+def key(request: Request[Any, Any, Any]) -> str:
+    """The key of a request; raises BadRequest."""
+    sent = request.headers.get("idempotency-key")
+    if sent is None or _KEY.fullmatch(sent) is None:
         raise BadRequest("Send an Idempotency-Key of 1 to 255 visible ASCII characters", header="Idempotency-Key")
-    return key
+    return sent

@@ -1,4 +1,4 @@
-"""Limits: how large and how slow a request may be. Rate limits are not here."""
+"""Limits: how large and how slow a request may be; how often is measured in `gateway.usecases.rates`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.api import request_id
 from gateway.api.exchange import Exchange, Line
 from gateway.api.problems import AddressTooLong, BadRequest, HeadersTooLarge, TooLarge
+from gateway.domain import versions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,30 +20,29 @@ MAX_HEADERS = 100
 REQUEST_SECONDS = 30
 """How long a request may take. A route with more to do says so: `opt={"seconds": 300}`."""
 
-_ONCE = {b"authorization", b"content-type", b"content-length", b"content-encoding", b"idempotency-key", b"host"}
+_ONCE = {b"authorization", b"content-type", b"content-length", b"content-encoding", b"idempotency-key", b"host",
+         b"restock-version"}  # fmt: skip
 
 
 def look_at(scope: MutableMapping[str, Any], new_id: Callable[[str], str]) -> Exchange:
     """One pass over the headers: the few the edge needs, and which came twice. `new_id` makes a request id."""
     about = Exchange(Line("", scope["method"], "(none)"))
-    seen = set()
+    once: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in _ONCE:
-            if name in seen:
+            if name in once:
                 about.repeated = name.decode("ascii")
-            seen.add(name)
-        if name == b"authorization":
-            about.authorization = value
+            once[name] = value
         elif name == b"dpop":
             about.proof = value if about.proof is None else about.proof + b"," + value
-        elif name == b"content-type":
-            about.content_type = value
-        elif name == b"content-length" and value.isdigit():
-            about.announced_bytes = int(value[:18])
-        elif name == b"content-encoding":
-            about.encoded = True
         elif name == request_id.HEADER:
             about.line.request_id = request_id.accepted(value) or ""
+    about.authorization = once.get(b"authorization")
+    about.content_type = once.get(b"content-type", b"")
+    about.encoded = b"content-encoding" in once
+    if (length := once.get(b"content-length", b"")).isdigit():
+        about.announced_bytes = int(length[:18])
+    about.asked_version = once.get(b"restock-version")
     about.line.request_id = about.line.request_id or new_id("request")
     return about
 
@@ -54,6 +54,8 @@ def check(scope: MutableMapping[str, Any], about: Exchange) -> None:
     headers = scope["headers"]
     if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"At most {MAX_HEADERS} headers and {MAX_HEADER_BYTES} bytes of them are read")
+    if about.asked_version is not None:
+        about.version = versions.check(about.asked_version.decode("latin-1"))
     if about.repeated is not None:
         raise BadRequest(f"The header {about.repeated} may come once", header=about.repeated)
 

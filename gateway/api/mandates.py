@@ -53,7 +53,7 @@ async def page(
 ) -> Page[MandateView]:
     """List a shop's mandates, oldest first. Without an active one for its account nothing is debited."""
     await merchants.find(world.store, merchant_id, caller.partner_id)
-    found = await mandates.page(world.store, world, merchant_id, paging.decode(cursor) or "", limit + 1)
+    found = await mandates.page(world.store, world, merchant_id, paging.decode(cursor, "mandate") or "", limit + 1)
     return paging.page(found, limit, _view, lambda held: held.mandate.id)
 
 

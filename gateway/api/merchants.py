@@ -73,7 +73,7 @@ async def page(
     cursor: Cursor = None,
 ) -> Page[MerchantView]:
     """List the shops you brought."""
-    found = await merchants.page(world.store, caller.partner_id, paging.decode(cursor) or "", limit + 1)
+    found = await merchants.page(world.store, caller.partner_id, paging.decode(cursor, "merchant") or "", limit + 1)
     return paging.page(found, limit, _view, lambda merchant: merchant.id)
 
 

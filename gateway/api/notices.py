@@ -52,7 +52,7 @@ async def page(
 ) -> Page[NoticeView]:
     """List what a shop must be told, or was, oldest first."""
     await rights.check_consent(world, caller, Right.offers_read, merchant_id)
-    found = await notices.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
+    found = await notices.page(world.store, merchant_id, paging.decode(cursor, "notice") or "", limit + 1)
     return paging.page(found, limit, _view, lambda notice: notice.id)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar import get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from gateway.api import paging, rights, views
+from gateway.api import etags, paging, rights, views
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.api.reviews import ContestView, view
 from gateway.api.views import Alternative, CurrentOffer, Forecasts, WeekView
@@ -126,13 +126,17 @@ class NoForecast(NotFound):
     title = "There is no forecast yet"
 
 
-@get("/v1/merchants/{merchant_id:str}/offer", opt={"right": Right.offers_read}, tags=_TAGS)
+@get("/v1/merchants/{merchant_id:str}/offer", opt={"right": Right.offers_read, "etag": True}, tags=_TAGS)
 async def current(
-    merchant_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
-) -> CurrentOffer:
+    merchant_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[CurrentOffer]:
     """Show where a shop stands this moment: limit, what is available, and why."""
     await rights.check_consent(world, caller, Right.offers_read, merchant_id)
-    return views.current_offer(world, await offers.standing(world, merchant_id, caller.partner_id))
+    judged = await offers.standing(world, merchant_id, caller.partner_id)
+    return etags.tagged(request, views.current_offer(world, judged))
 
 
 @get("/v1/merchants/{merchant_id:str}/forecast", opt={"right": Right.offers_read}, tags=_TAGS)
@@ -148,12 +152,17 @@ async def forecast(
     return views.forecasts(position.scores, position.currency, position.today(world.clock.now()), stocking)
 
 
-@get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
-async def show(offer_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]) -> OfferView:
+@get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read, "checks_merchant": True, "etag": True}, tags=_TAGS)
+async def show(
+    offer_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[OfferView]:
     """Show an offer as it was made."""
     found = await offers.find(world.store, offer_id, caller.partner_id)
     await rights.check_consent(world, caller, Right.offers_read, found.merchant_id, "offer")
-    return _view(found)
+    return etags.tagged(request, _view(found))
 
 
 @post(
@@ -177,7 +186,7 @@ async def decisions_page(
 ) -> Page[DecisionView]:
     """List the decisions about a shop, oldest first."""
     await rights.check_consent(world, caller, Right.offers_read, merchant_id)
-    found = await decisions.page(world.store, merchant_id, paging.decode(cursor) or "", limit + 1)
+    found = await decisions.page(world.store, merchant_id, paging.decode(cursor, "decision") or "", limit + 1)
     contests = await reviews.contests(world.store, [decision.id for decision in found])
     return paging.page(found, limit, lambda one: _decision(one, contests.get(one.id)), lambda decision: decision.id)
 

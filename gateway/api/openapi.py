@@ -37,7 +37,9 @@ INJECTED = ("world", "caller")
 _SUMMARY = """Lending inside the software a shop already uses: sales in, an offer out, a bank's money behind it.
 
 Amounts are integer minor units of the currency beside them, rates are basis points, instants are RFC 3339 in UTC.
-Errors are RFC 9457 problems with a stable `code`."""
+Errors are RFC 9457 problems with a stable `code`. A client gets the version of the API that it was registered with;
+`Restock-Version` asks for another one. Each token's requests are counted by client and by merchant: `RateLimit` says
+what is left, and a 429 when to come back."""
 _PROBLEM = {
     "type": "object",
     "description": "A refusal or a failure (RFC 9457). Facts a program can use stand beside these members.",
@@ -66,6 +68,21 @@ _FIELD_ERROR = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
     },
+}
+_HEADERS = {
+    "Request-Id": "Yours where you sent a safe one, else ours; in our log too.",
+    "Restock-Version": "The version of the API that answered: the one you asked for, else your client's own.",
+    "RateLimit": "What is left of each quota (draft-ietf-httpapi-ratelimit-headers-10).",
+    "RateLimit-Policy": "The quotas: of your client, and of the merchant your token is for.",
+    "ETag": "Send it as If-None-Match next time.",
+    "Idempotent-Replayed": "`true` where this is the answer to an earlier request with the same Idempotency-Key.",
+}
+_TAG_PARAMETER = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the answer you have: 304 without a body if it is still the same.",
+    "schema": {"type": "string"},
 }
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
@@ -129,6 +146,7 @@ def describe(routes: Sequence[ControllerRouterHandler], issuer: str) -> dict[str
     document["components"] = {
         "schemas": {**types.components, **webhooks.components(), "Problem": _PROBLEM, "FieldError": _FIELD_ERROR},
         "responses": {"Problem": _problem_response()},
+        "headers": {name: {"description": said, "schema": {"type": "string"}} for name, said in _HEADERS.items()},
         "securitySchemes": {"access_token": _security(issuer)},
     }
     tidied: dict[str, Any] = schemas.tidy(document)
@@ -166,6 +184,8 @@ def _put_right(operation: dict[str, Any], handler: Any, types: schemas.Types) ->
         operation["x-authorization-details"] = [{"type": n.kind, "actions": [n.action]} for n in OPENED_BY[right]]
     if handler.opt.get("idempotency") == "required":
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    if "etag" in handler.opt:
+        operation.setdefault("parameters", []).append(_TAG_PARAMETER)
     if (taken := schemas.taken(handler)) is not None:
         operation["requestBody"]["content"] = _content(types.schema(taken), batch=schemas.is_batch(handler))
     _put_answers(operation, handler, types)
@@ -180,7 +200,19 @@ def _put_answers(operation: dict[str, Any], handler: Any, types: schemas.Types) 
             if given is not None and "content" in answer:
                 answer["content"] = {"application/json": {"schema": types.schema(given)}}
             answers[status] = answer
+    if "etag" in handler.opt:
+        answers["304"] = {"description": "Not Modified: it is still what If-None-Match names"}
+    for answer in answers.values():
+        answer["headers"] = {**answer.get("headers", {}), **_headers(handler)}
     operation["responses"] = {**answers, "default": {"$ref": "#/components/responses/Problem"}}
+
+
+def _headers(handler: Any) -> dict[str, Any]:
+    names = ["Request-Id", "Restock-Version"]
+    names += [] if rights.needed(handler) is Right.public else ["RateLimit", "RateLimit-Policy"]
+    names += ["ETag"] if "etag" in handler.opt else []
+    names += ["Idempotent-Replayed"] if handler.opt.get("idempotency") == "required" else []
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _content(row: dict[str, Any], *, batch: bool) -> dict[str, Any]:
@@ -193,7 +225,7 @@ def _content(row: dict[str, Any], *, batch: bool) -> dict[str, Any]:
 def _problem_response() -> dict[str, Any]:
     return {
         "description": "A problem (RFC 9457)",
-        "headers": {"Request-Id": {"schema": {"type": "string"}}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("Request-Id", "Restock-Version")},
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 

@@ -49,15 +49,19 @@ def encode(last_id: str) -> str:
     return base64.urlsafe_b64encode(last_id.encode("ascii")).decode("ascii").rstrip("=")
 
 
-def decode(cursor: str | None) -> str | None:
-    """The id a cursor continues after, None for the first page; raises BadCursor for anything `encode` did not make."""
+def decode(cursor: str | None, noun: str) -> str | None:
+    """The id of a `noun` that a cursor continues after, None for the first page.
+
+    Raises BadCursor for anything `encode` did not make, and for a cursor of another list.
+    """
     if cursor is None:
         return None
     try:
         last_id = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeError, ValueError):
         raise BadCursor("Use next_cursor of the page before, unchanged") from None
-    if ids.PATTERN.match(last_id) is None or encode(last_id) != cursor:
+    ours = ids.PATTERN.match(last_id) is not None and last_id.startswith(f"{ids.PREFIXES[noun]}_")
+    if not ours or encode(last_id) != cursor:
         raise BadCursor("Use next_cursor of the page before, unchanged")
     return last_id
 

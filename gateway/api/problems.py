@@ -26,6 +26,7 @@ from gateway.domain.errors import (
     Unauthenticated,
     Upstream,
 )
+from gateway.domain.versions import UnknownVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,7 @@ class TimedOut(Unavailable):
 
 STATUS: dict[type[GatewayError], int] = {
     BadRequest: 400,
+    UnknownVersion: 400,
     Unauthenticated: 401,
     Forbidden: 403,
     NotFound: 404,

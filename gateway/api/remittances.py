@@ -82,7 +82,7 @@ async def listed(
     cursor: Cursor = None,
 ) -> Page[RemittanceView]:
     """List the partner's remittances, oldest first."""
-    after = paging.decode(cursor) or ""
+    after = paging.decode(cursor, "remittance") or ""
     found = await world.store.all(
         sql.remittances.page, Remittance, partner_id=caller.partner_id, after=after, limit=limit + 1
     )

@@ -80,7 +80,7 @@ async def listed(
 ) -> Page[RepaymentView]:
     """List a drawdown's repayments, oldest first."""
     await own(world, drawdown_id, caller)
-    after = paging.decode(cursor) or ""
+    after = paging.decode(cursor, "repayment") or ""
     found = await world.store.all(sql.repayments.page, Repayment, drawdown_id=drawdown_id, after=after, limit=limit + 1)
     return paging.page(found, limit, view, lambda repayment: repayment.id)
 

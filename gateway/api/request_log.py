@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from email.utils import format_datetime
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from gateway import log
 from gateway.api import limits, problems
 from gateway.api.exchange import KEY, Exchange
+from gateway.domain import versions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
 _PROBES = {"/livez", "/readyz", "/metrics"}
 _CONSTANT_HEADERS = (
-    (b"restock-version", b"2026-11-01"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
@@ -123,11 +125,25 @@ class _Answer:
         headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in given]
         headers.append((b"request-id", self._line.request_id.encode("ascii")))
         headers.extend(_CONSTANT_HEADERS)
+        headers.extend(_version(self._about.version or versions.CURRENT))
+        if (quota := self._about.quota) is not None:
+            headers += ((b"ratelimit-policy", quota.policy), (b"ratelimit", quota.left))
         if self._about.nonce is not None:
             headers.append((b"dpop-nonce", self._about.nonce.encode("ascii")))
         if not any(name.lower() == b"cache-control" for name, _ in headers):
             headers.append(_NO_STORE)
         return headers
+
+
+@cache
+def _version(version: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The version that answered, and its end where that is known."""
+    said = (b"restock-version", version.encode())
+    end = versions.RETIRING.get(version)
+    if end is None:
+        return (said,)
+    deprecation = (b"deprecation", b"@%d" % end.deprecated_at.timestamp())
+    return said, deprecation, (b"sunset", format_datetime(end.sunset_at, usegmt=True).encode())
 
 
 def _with_head(allowed: bytes) -> bytes:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from litestar import Response
 from litestar.enums import ParamType
 from litestar.params import ParameterKwarg
 
-from gateway.api import exchange
+from gateway.api import exchange, idempotency
 from gateway.api.problems import BadRequest
 from gateway.domain import ids
 from gateway.domain.consents import ConsentRequired
-from gateway.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from gateway.domain.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from gateway.domain.grants import OPENED_BY
 from gateway.domain.rights import OWN, Caller, Right, Tokens
 from gateway.usecases import positions
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
     from litestar import Litestar, Request
     from litestar.handlers import BaseRouteHandler
 
+    from gateway.usecases.rates import Quotas
     from gateway.usecases.world import World
 
 _CREDENTIALS = re.compile(rb"(?i:(bearer)|dpop) +([A-Za-z0-9\-._~+/]{1,512}=*)")
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
+"""The framework takes `5.0` and `5e0` for an integer; nobody means that."""
 _CALLER = "restock.caller"
 
 
@@ -42,10 +46,11 @@ class UnknownParameter(Invalid):
     title = "The query has a parameter this does not know"
 
 
-async def authorize(request: Request[Any, Any, Any]) -> None:
+async def authorize(request: Request[Any, Any, Any]) -> Response[None] | None:
     """Before every route, its body unread: who asks, whether they may, and whether the address can exist at all.
 
-    A `before_request` hook and no guard: the framework copies the whole handler for each guarded request.
+    OPTIONS is answered here: the framework names the methods of the first handler of an address alone. A
+    `before_request` hook and no guard: the framework copies the whole handler for each guarded request.
     """
     handler = request.route_handler
     scope: MutableMapping[str, Any] = request.scope  # type: ignore[assignment]
@@ -55,17 +60,43 @@ async def authorize(request: Request[Any, Any, Any]) -> None:
         about.limit.reschedule(asyncio.get_running_loop().time() + seconds)
     right = needed(handler)
     if right is Right.public:
-        return
-    caller = await admit(scope, right, request.app.state.world.tokens)
+        return _methods(request) if scope["method"] == "OPTIONS" else None
+    caller = await admit(scope, right, request.app.state.world)
+    if handler.opt.get("idempotency") == "required":
+        idempotency.key(request)
     _check_ids(request.path_params, about)
     if caller.merchant_id is not None and "checks_merchant" not in handler.opt:
         check_merchant(caller, request.path_params.get("merchant_id"))
     if scope["query_string"]:
         _check_query(request)
+    return None
 
 
-async def admit(scope: MutableMapping[str, Any], right: Right, tokens: Tokens) -> Caller:
-    """The caller of an ASGI scope that passed the edge, when it has `right`; raises Unauthenticated or Forbidden."""
+def _methods(request: Request[Any, Any, Any]) -> Response[None]:
+    """Answers OPTIONS; the edge adds HEAD."""
+    template = request.scope["path_template"]
+    route = next(route for route in request.app.routes if route.path_format == template)
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(route.methods))})
+
+
+class Gate(Protocol):
+    """What it takes to let somebody in."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Knows whose token a string is."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """How often they may ask."""
+
+
+async def admit(scope: MutableMapping[str, Any], right: Right, gate: Gate) -> Caller:
+    """The caller of an ASGI scope that passed the edge, when it has `right`.
+
+    Raises Unauthenticated, TooManyRequests or Forbidden.
+    """
+    tokens = gate.tokens
     about = exchange.of(scope)
     token = _credentials(about)
     caller = await tokens.identify(token)
@@ -74,6 +105,10 @@ async def admit(scope: MutableMapping[str, Any], right: Right, tokens: Tokens) -
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     about.nonce = await tokens.prove(about.proof, about.line.method, path, token, caller.jkt)
     about.line.client_id = caller.client_id
+    about.version = about.version or caller.version
+    about.quota = gate.quotas.take(caller.client_id, caller.merchant_id)
+    if about.quota.refusal is not None:
+        raise about.quota.refusal
     if right not in caller.rights:
         raise _not_allowed(caller, right)
     scope[_CALLER] = caller
@@ -176,19 +211,24 @@ def _check_ids(path_params: Mapping[str, Any], about: exchange.Exchange) -> None
 
 def _check_query(request: Request[Any, Any, Any]) -> None:
     """Raise for a query parameter the route does not have, or has twice."""
-    known = _query_names(request.route_handler)
+    known = _query_kinds(request.route_handler)
     for name, values in request.query_params.dict().items():
         if name not in known:
             raise UnknownParameter(f"{name[:60]!a} is not a parameter of this", parameters=",".join(sorted(known)))
         if len(values) > 1:
             raise BadRequest(f"{name} may come once", parameter=name)
+        if known[name] is int and _WHOLE.fullmatch(values[0]) is None:
+            fault = FieldError(f"?{name}", "invalid_parameter", "must be a whole number, in digits")
+            raise Invalid(f"Not a usable value: {name}", errors=(fault,))
 
 
 @lru_cache(maxsize=512)
-def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
-    names = set()
+def _query_kinds(handler: BaseRouteHandler) -> dict[str, Any]:
+    """Name → type of each query parameter."""
+    kinds = {}
     for name, field in handler.parsed_fn_signature.parameters.items():
         about = field.kwarg_definition
         if isinstance(about, ParameterKwarg) and about.param_type is ParamType.QUERY:
-            names.add(getattr(about, "name", None) or getattr(about, "query", None) or name)
-    return frozenset(names)
+            called = getattr(about, "name", None) or getattr(about, "query", None) or name
+            kinds[called] = field.annotation
+    return kinds

@@ -77,7 +77,7 @@ async def drawdowns_page(
 ) -> Page[DrawdownView]:
     """List a shop's drawdowns, oldest first; those that ended stay."""
     await rights.check_consent(world, caller, Right.drawdowns_read, merchant_id)
-    found = await summaries.drawdowns_of(world, merchant_id, paging.decode(cursor) or "", limit + 1)
+    found = await summaries.drawdowns_of(world, merchant_id, paging.decode(cursor, "drawdown") or "", limit + 1)
     shown = [await drawdowns.view(world.store, world, one) for one in found]
     return paging.page(shown, limit, lambda one: one, lambda one: one.id)
 

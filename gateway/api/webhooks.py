@@ -98,7 +98,7 @@ async def listed(
     cursor: Cursor = None,
 ) -> Page[WebhookView]:
     """List your endpoints."""
-    found = await webhooks.page(world.store, caller.partner_id, paging.decode(cursor) or "", limit + 1)
+    found = await webhooks.page(world.store, caller.partner_id, paging.decode(cursor, "webhook") or "", limit + 1)
     return paging.page(found, limit, lambda one: WebhookView(**_values(world, one)), lambda one: one.id)
 
 
@@ -177,7 +177,7 @@ async def log(
 ) -> Page[DeliveryView]:
     """List what was or is to be sent to an endpoint, newest first, each with its attempts. Kept for 30 days."""
     await webhooks.find(world.store, webhook_id, caller.partner_id)
-    before = paging.decode(cursor) or _AFTER_ALL
+    before = paging.decode(cursor, "delivery") or _AFTER_ALL
     found = await deliveries.page(world.store, webhook_id, before, limit + 1)
     made = await deliveries.attempts(world.store, webhook_id, found[:limit])
     by_delivery = {name: tuple(some) for name, some in groupby(made, lambda one: one.delivery_id)}

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import msgspec
 
+from gateway.domain import versions
+
 
 class Right(StrEnum):
     """One right a route can need. `public` needs no token and is never granted."""
@@ -69,6 +71,9 @@ class Caller(msgspec.Struct, frozen=True):
     """Thumbprint of the key the token is bound to (RFC 9449)."""
     user: str | None = None
     """The person at the till for whom a widget session vouches; None for a partner's server."""
+
+    version: str = versions.CURRENT
+    """The version of the API that the client was registered with."""
 
     def reaches(self, merchant_id: str) -> bool:
         """Whether the token may be used for this merchant, given that it is one of the partner's."""

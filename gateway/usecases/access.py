@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.domain import versions
 from gateway.domain.details import Details
 from gateway.domain.errors import Unauthenticated
 from gateway.domain.rights import OWN, Caller, Right
@@ -69,12 +70,14 @@ class KnownToken(msgspec.Struct, frozen=True):
     merchant_id: str | None = None
     jkt: str | None = None
     user_id: str | None = None
+    version: str = versions.CURRENT
 
     def caller(self) -> Caller:
         """Who calls with it."""
         return Caller(
-            self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt, self.user_id
-        )
+            self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt, self.user_id,
+            self.version,
+        )  # fmt: skip
 
 
 class AccessTokens:

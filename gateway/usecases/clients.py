@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.domain import versions
 from gateway.domain.errors import Invalid, NotFound
 from gateway.domain.rights import GRANTABLE, Right
 from gateway.domain.tiers import Tier
@@ -50,6 +51,8 @@ class Client(msgspec.Struct, frozen=True):
     rights: tuple[Right, ...]
     disabled: bool
     created_at: datetime
+    version: str = versions.CURRENT
+    """Of the API: what it gets where it names none, the newest of when it was registered."""
 
 
 async def create(
@@ -88,6 +91,7 @@ async def create(
             jwks_json=registered,
             rights_json=given,
             created_at=now,
+            version=client.version,
         )
         await audit.note(tx, world, OPERATOR, Action.client_created, client.id, partner_id=client.partner_id)
         return client

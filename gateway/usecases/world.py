@@ -13,7 +13,7 @@ from gateway.domain.banks import Standing
 from gateway.domain.governance import Governance
 from gateway.domain.programmes import UnknownProgramme
 from gateway.store import sql
-from gateway.usecases.rates import Rates
+from gateway.usecases.rates import Quotas, Rates
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -233,7 +233,8 @@ class World:
         """Held by whoever takes over models that others promoted."""
         self.positions = PositionCache(shared=settings.shared_database)
         self.rates = Rates(system_clock, settings.client_requests_per_minute)
-        """How fast clients ask for tokens, by this process's count."""
+        self.quotas = Quotas(system_clock, settings.token_requests_per_minute, settings.merchant_requests_per_minute)
+        """How fast clients ask for tokens, and with them, by this process's count."""
         self.calls = Rates(system_clock, CALLS_PER_MINUTE)
         """How fast each connection's platform calls us, by this process's count."""
         self.hand = asyncio.Lock()

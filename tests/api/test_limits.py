@@ -10,7 +10,7 @@ from gateway.api import limits
 from tests.api import tiny
 
 pytestmark = pytest.mark.anyio
-JSON = {**tiny.WRITER, "Content-Type": "application/json"}
+JSON = {**tiny.WRITER, "Content-Type": "application/json", "Idempotency-Key": "k"}
 SALES = f"/v1/merchants/{tiny.MERCHANT}/sales"
 
 
@@ -44,7 +44,7 @@ async def test_a_batch_route_takes_more() -> None:
 
 async def test_lines_are_a_batch_too() -> None:
     row = b'{"sale_id":"a","occurred_at":"2026-01-02T05:00:00Z","amount":5,"currency":"KRW"}\n'
-    headers = {**tiny.WRITER, "Content-Type": "application/x-ndjson"}
+    headers = {**JSON, "Content-Type": "application/x-ndjson"}
     answer = await ask("POST", SALES, content=row * 3 + b"{}\n", headers=headers)
     assert answer.json() == {"accepted_count": 3, "rejected_count": 1, "at": "2026-01-02T05:00:00Z"}
 

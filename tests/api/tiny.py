@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,7 @@ from gateway.domain import ids
 from gateway.domain.errors import Conflict, FieldError, Invalid, NotFound, Overloaded, Unauthenticated, Upstream
 from gateway.domain.rights import Caller, Right
 from gateway.settings import Settings
+from gateway.usecases.rates import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -94,7 +95,7 @@ async def show(merchant_id: FromPath[str]) -> dict[str, str]:
 @get("/v1/merchants", opt={"right": Right.merchants_read}, tags=["Merchants"])
 async def browse(limit: paging.Limit = paging.DEFAULT_LIMIT, cursor: paging.Cursor = None) -> paging.Page[Taken]:
     """List merchants."""
-    paging.decode(cursor)
+    paging.decode(cursor, "merchant")
     return paging.Page([Taken(limit, 0)])
 
 
@@ -145,6 +146,14 @@ class Ids:
         return ids.make(noun, ids.milliseconds(datetime.fromisoformat("2026-11-02T00:00:00+00:00")), next(self._next))
 
 
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
 class World:
     """What the edge needs."""
 
@@ -153,6 +162,7 @@ class World:
         self.settings = Settings(issuer=ISSUER)
         self.ids = Ids()
         self.tokens = Tokens()
+        self.quotas = Quotas(Noon(), 1_000, 3)
 
     async def refresh(self) -> None:
         """Nothing changes underneath it."""

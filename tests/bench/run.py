@@ -68,6 +68,8 @@ class Bench:
             "GATEWAY_ISSUER": "http://127.0.0.1:{port}",
             # One client asks for all the tokens here: it would be told to wait.
             "GATEWAY_CLIENT_REQUESTS_PER_MINUTE": "1000000",
+            "GATEWAY_TOKEN_REQUESTS_PER_MINUTE": "1000000",
+            "GATEWAY_MERCHANT_REQUESTS_PER_MINUTE": "1000000",
         }
         arguments = [*words, "--port", "{port}"]
         with processes.serving(arguments, self.folder, "gateway", ready="/readyz", environment=environment) as server:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from gateway.domain import bank_statements, deliveries, erasures, event_data, governance, passkeys
+from gateway.domain import bank_statements, connections, deliveries, erasures, event_data, governance, passkeys
 from gateway.domain.event_catalogue import EVENTS, NOUNS, SILENT, VERBS, verb
 from tests import catalogues
 from tests.domain.test_states import TABLES
@@ -19,6 +19,7 @@ from tests.house.files import ROOT
 
 NOT_TOLD = {
     bank_statements.EntryState: "a bank's own account",
+    connections.ConnectionState: "a setting of the partner's own, changed by itself alone",
     deliveries.DeliveryState: "the endpoint's owner sees its deliveries",
     erasures.ErasureState: "its end is told as consent.erased",
     governance.Step: "the gateway's own models",

@@ -12,3 +12,6 @@ CREATE TABLE bank_behaviours (
     merchant_id TEXT PRIMARY KEY, decides TEXT NOT NULL, payouts TEXT NOT NULL, debits TEXT NOT NULL,
     tells TEXT NOT NULL, return_days BIGINT NOT NULL
 );
+
+-- The version of the API that a client was registered with: what it gets where it names none.
+ALTER TABLE clients ADD COLUMN version TEXT NOT NULL DEFAULT '2026-11-01';

@@ -5,20 +5,20 @@ INSERT INTO partners (id, name, tier, created_at) VALUES (:id, :name, :tier, :cr
 SELECT id FROM partners WHERE name = :name;
 
 -- name: add
-INSERT INTO clients (id, partner_id, name, jwks_json, rights_json, created_at)
-VALUES (:id, :partner_id, :name, :jwks_json, :rights_json, :created_at);
+INSERT INTO clients (id, partner_id, name, jwks_json, rights_json, created_at, version)
+VALUES (:id, :partner_id, :name, :jwks_json, :rights_json, :created_at, :version);
 
 -- name: find
-SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id;
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at, version FROM clients WHERE id = :client_id;
 
 -- name: hold
-SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id;
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at, version FROM clients WHERE id = :client_id;
 
 -- name: hold (postgres)
-SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients WHERE id = :client_id FOR SHARE;
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at, version FROM clients WHERE id = :client_id FOR SHARE;
 
 -- name: page
-SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at FROM clients
+SELECT id, partner_id, name, jwks_json, rights_json, disabled, created_at, version FROM clients
 WHERE id > :after_id ORDER BY id LIMIT :limit;
 
 -- name: rotate
