@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from gateway import control
 from gateway.commands import imports
 from gateway.connections import documents
+from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from gateway.settings import Settings
-    from tests.gateways import Gateway
+    from gateway.usecases.world import World
 
 ONLINE_RETAIL = """
 name = "online-retail"
@@ -41,9 +41,9 @@ class Killed(BaseException):
     """The process died."""
 
 
-def command(gateway: Gateway, *, socket: bool = False) -> imports.Command:
+def command(world: World, *, socket: bool = False) -> imports.Command:
     """Runs a command in this process, or over the control socket that listens."""
-    return partial(control.ask, gateway.world.settings) if socket else partial(control.run, gateway.world)
+    return partial(control.ask, world.settings) if socket else partial(control.run, world)
 
 
 def dying(run: imports.Command, after: int, *, answered: bool) -> imports.Command:
@@ -64,7 +64,7 @@ def dying(run: imports.Command, after: int, *, answered: bool) -> imports.Comman
     return asked
 
 
-async def bring(gateway: Gateway, run: imports.Command, *arguments: object) -> tuple[int, dict[str, Any]]:
+async def bring(run: imports.Command, *arguments: object) -> tuple[int, dict[str, Any]]:
     """`gateway import ARGUMENTS`: its exit code and what it printed."""
 
     @asynccontextmanager
@@ -76,5 +76,5 @@ async def bring(gateway: Gateway, run: imports.Command, *arguments: object) -> t
     given = parser.parse_args([str(argument) for argument in arguments])
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-        code = await given.run(gateway.world.settings, given)
+        code = await given.run(Settings(), given)
     return code, json.loads(printed.getvalue())

@@ -79,16 +79,16 @@ async def test_a_real_shops_lines_without_ids_come_in_once_though_killed_twice(
     assert len(set(lines)) < len(lines)  # lines that are the same are sales of their own
     async with gateways.start(database_url, tmp_path, starts_at=AFTER_THE_DATA) as gateway:
         till = await tills.new(await gateway.partner(), **GBP)
-        run = imports.command(gateway)
+        run = imports.command(gateway.world)
         given = (path, "--merchant", till.id, "--profile", profile(tmp_path, imports.ONLINE_RETAIL))
         for answered in (False, True):
             with pytest.raises(imports.Killed):
-                await imports.bring(gateway, imports.dying(run, 2, answered=answered), *given)
-        code, told = await imports.bring(gateway, run, *given)
+                await imports.bring(imports.dying(run, 2, answered=answered), *given)
+        code, told = await imports.bring(run, *given)
         assert (code, told["rejected_count"], told["duplicates_count"], told["rejects"]) == (0, 0, 0, None)
         assert told["accepted_count"] == told["entries_count"]
         assert await stored(database_url) == expected
-        code, again = await imports.bring(gateway, run, *given)
+        code, again = await imports.bring(run, *given)
         assert (code, again) == (0, told)
         assert (await shops.rows(database_url, "SELECT COUNT(*) FROM sales")) == [(told["accepted_count"],)]
     assert sum(sums[2] for sums in expected.values()) <= told["accepted_count"]
@@ -104,14 +104,14 @@ async def test_what_is_not_taken_is_told_row_by_row_however_often_it_is_run(
     path.write_text("no,at,total\n" + "\n".join(rows) + "\n", encoding="utf-8")
     async with gateways.start(database_url, tmp_path) as gateway, control.listening(gateway.world):
         till = await tills.new(await gateway.partner())
-        asked = imports.command(gateway, socket=True)
+        asked = imports.command(gateway.world, socket=True)
         given = (path, "--merchant", till.id, "--profile", profile(tmp_path, SALES), "--by", "officer-1")
-        code, tried = await imports.bring(gateway, asked, *given, "--dry-run")
+        code, tried = await imports.bring(asked, *given, "--dry-run")
         assert (code, tried["import_id"], tried["accepted_count"], tried["rejected_count"]) == (1, None, 3, 2)
         assert await shops.rows(database_url, "SELECT * FROM imports") == await stored_sales(database_url) == []
         with pytest.raises(imports.Killed):
-            await imports.bring(gateway, imports.dying(asked, 1, answered=True), *given)
-        code, told = await imports.bring(gateway, asked, *given)
+            await imports.bring(imports.dying(asked, 1, answered=True), *given)
+        code, told = await imports.bring(asked, *given)
         counts = [told[f"{name}_count"] for name in ("entries", "accepted", "duplicates", "rejected")]
         assert (code, counts) == (command.FAILED, [5, 2, 1, 2])
         found = [json.loads(line) for line in (tmp_path / "till.csv.rejects.ndjson").read_bytes().splitlines()]
@@ -121,7 +121,7 @@ async def test_what_is_not_taken_is_told_row_by_row_however_often_it_is_run(
         ]
         assert (tmp_path / "till.csv.rejects.ndjson").stat().st_mode & 0o777 == 0o600
         assert await stored_sales(database_url) == [("csv-till", "a-1", 1250), ("csv-till", "a-4", 250)]
-        listed = (await imports.bring(gateway, asked, "--list"))[1]
+        listed = (await imports.bring(asked, "--list"))[1]
         assert [(one["id"], one["begun_by"], one["taken_count"]) for one in listed["imports"]] == [
             (told["import_id"], "officer-1", 5)
         ]
@@ -137,19 +137,19 @@ async def test_a_file_comes_in_only_under_a_consent_of_its_merchant(tmp_path: Pa
     path.write_text("no,at,total\na-1,2026-03-01 10:00,12.50\n", encoding="utf-8")
     async with gateways.start(url, tmp_path) as gateway:
         partner = await gateway.partner()
-        till, run = await tills.new(partner), imports.command(gateway)
+        till, run = await tills.new(partner), imports.command(gateway.world)
         given = (path, "--profile", profile(tmp_path, SALES), "--merchant")
         with pytest.raises(NotFound):
-            await imports.bring(gateway, run, *given, till.id[:-1] + "z")
+            await imports.bring(run, *given, till.id[:-1] + "z")
         with pytest.raises(ConsentRequired):
-            await imports.bring(gateway, run, *given, till.id, "--grant", "grt_nobodys")
+            await imports.bring(run, *given, till.id, "--grant", "grt_nobodys")
         with pytest.raises(Invalid, match="account"):
-            await imports.bring(gateway, run, *given, till.id, "--by", "Somebody Else")
+            await imports.bring(run, *given, till.id, "--by", "Somebody Else")
         (grant_id,) = await shops.rows(url, "SELECT grant_id FROM consents")
         revoked = await partner.send("DELETE", f"/v1/grants/{grant_id[0]}")
         assert revoked.is_success, revoked.text
         with pytest.raises(ConsentRequired):
-            await imports.bring(gateway, run, *given, till.id)
+            await imports.bring(run, *given, till.id)
         assert await stored_sales(url) == []
 
 
@@ -161,7 +161,7 @@ async def test_a_profile_that_does_not_fit_is_stopped_and_two_at_once_do_not_dou
     path = tmp_path / "till.csv"
     path.write_text("no,at,total\n" + "".join(f"a-{n},2026-03-01 10:00,12.50\n" for n in range(6)), encoding="utf-8")
     async with gateways.start(url, tmp_path) as gateway:
-        till, run = await tills.new(await gateway.partner()), imports.command(gateway)
+        till, run = await tills.new(await gateway.partner()), imports.command(gateway.world)
         given = (path, "--merchant", till.id, "--profile", profile(tmp_path, SALES))
 
         async def overtaken(name: str, asked: dict[str, Any]) -> Any:
@@ -170,12 +170,12 @@ async def test_a_profile_that_does_not_fit_is_stopped_and_two_at_once_do_not_dou
             return await run(name, asked)
 
         with pytest.raises(ImportMoved):
-            await imports.bring(gateway, overtaken, *given)
+            await imports.bring(overtaken, *given)
         assert len(await stored_sales(url)) == 2
-        assert (await imports.bring(gateway, run, *given))[1]["duplicates_count"] == 0
+        assert (await imports.bring(run, *given))[1]["duplicates_count"] == 0
         assert len(await stored_sales(url)) == 6
         monkeypatch.setattr(usecase, "REJECTS_COUNT", 3)
         bad = tmp_path / "bad.csv"
         bad.write_text("no,at,total\n" + "b,yesterday,1\n" * 6, encoding="utf-8")
         with pytest.raises(usecase.TooManyRejects):
-            await imports.bring(gateway, run, bad, *given[1:])
+            await imports.bring(run, bad, *given[1:])

@@ -74,6 +74,14 @@ def ingesting(bench: Bench) -> None:
     bench.figures.append(figures.compare("NDJSON rows, to executemany of 5,000", ours, bare, 0.3, "/s"))
 
 
+def importing(bench: Bench) -> None:
+    """A CSV file through the command against a CSV reader and `executemany` into the bare file."""
+    rounds = bench.options.rounds
+    rates = _child("importing", bench.copy("import.db"), rounds)
+    title = "imported CSV rows, to csv and executemany"
+    bench.figures.append(figures.compare(title, rates[:rounds], rates[rounds:], 0.1, "/s"))
+
+
 def closing(bench: Bench) -> None:
     """Closing a day for everybody, in process."""
     rates = _child("closing", bench.copy("closing.db"), bench.options.rounds)
@@ -118,6 +126,7 @@ ROWS = {
     "sale": single.serving,
     "dpop": single.proving,
     "ingest": ingesting,
+    "import": importing,
     "close": closing,
     "confirm": confirming,
     "score": scoring,
