@@ -18,6 +18,7 @@ from gateway.domain.calendars import Instant
 from gateway.domain.errors import FieldError, NotFound
 from gateway.domain.freshness import Gap
 from gateway.domain.purchases import NewPurchase
+from gateway.domain.quality import Finding
 from gateway.domain.rights import Caller, Right
 from gateway.domain.signals import NewSignal
 from gateway.domain.sources import HAND, PARTNER
@@ -73,10 +74,11 @@ class SourceView(msgspec.Struct, frozen=True):
 
 
 class DataStatus(msgspec.Struct, frozen=True):
-    """Where a merchant's data stand; `tier` is the trust its limit rests on."""
+    """Where a merchant's data stand; `tier` is the trust its limit rests on, `findings` what looked wrong lately."""
 
     tier: Tier
     data_as_of: Instant | None
+    findings: tuple[Finding, ...]
     sources: list[SourceView]
 
 
@@ -142,7 +144,7 @@ async def status(
     await rights.check_consent(world, caller, Right.data_write, merchant_id)
     position = await _position(world, merchant_id)
     found = await data_status.of(world, position)
-    return DataStatus(position.profile.tier, position.data_at, [_view(one) for one in found])
+    return DataStatus(position.profile.tier, position.data_at, position.findings, [_view(one) for one in found])
 
 
 async def _position(world: World, merchant_id: str) -> Position:

@@ -20,6 +20,7 @@ from gateway.domain.errors import NotFound
 from gateway.domain.grants import Basis
 from gateway.domain.offers import Commitment, Offer, OfferState, Price
 from gateway.domain.programmes import ProgrammeRef
+from gateway.domain.quality import Finding
 from gateway.domain.reasons import Reason
 from gateway.domain.rights import Caller, Right
 from gateway.domain.underwriting import Outcome, Terms
@@ -50,6 +51,7 @@ class OfferView(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     programme: ProgrammeRef
     data_as_of: Instant | None
+    findings: tuple[Finding, ...]
     created_at: Instant
     expires_at: Instant
     frozen_at: Instant | None

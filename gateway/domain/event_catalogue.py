@@ -188,7 +188,8 @@ NOUNS: tuple[Noun, ...] = (
     }),
 )  # fmt: skip
 _MORE = (
-    EventKind("sales.stale", "sales", "Sales stopped arriving: the offer is held until they do.", shapes.SalesData),
+    EventKind("sales.stale", "sales", "No sales came of usual trading days: the source fell silent.", shapes.SalesData),
+    EventKind("sales.resumed", "sales", "Sales came again of usual trading days.", shapes.SalesData),
     EventKind("repayment.short", "repayment", "By the forecast, sales will miss the minimum.", shapes.ShortfallData),
 )
 

@@ -11,6 +11,7 @@ from gateway.domain.histories import WINDOW, History
 from gateway.domain.merchants import MerchantState
 from gateway.domain.money import BPS
 from gateway.domain.positions import Override, Profile
+from gateway.domain.quality import Finding
 
 if TYPE_CHECKING:
     from gateway.domain.positions import Position
@@ -67,6 +68,8 @@ class Inputs(msgspec.Struct, frozen=True, gc=False):
     """The grade of the scores before, which hysteresis leans on."""
     bank_stop: str | None = None
     """Why the programme's bank takes no new business of this kind, as a reason's code."""
+    findings: tuple[Finding, ...] = ()
+    """What the data-quality gate found of the data this rests on; `flags` has what policy heeds of it."""
 
     @property
     def own(self) -> Own:
@@ -90,7 +93,9 @@ def inputs(
     """Read a position once, for policy and for the record; of one that may not be assessed, nothing of its sales."""
     if position.assessed_under(now):
         return of_assessed(position, programme, headroom_amount, now, monitoring_bps, bank_stop=bank_stop)
-    position = msgspec.structs.replace(position, history=None, open_days={}, scores=None, flags=(), override=None)
+    position = msgspec.structs.replace(
+        position, history=None, open_days={}, scores=None, flags=(), findings=(), override=None
+    )
     given = of_assessed(position, programme, headroom_amount, now, monitoring_bps, bank_stop=bank_stop)
     return msgspec.structs.replace(given, withdrawn=True)
 
@@ -135,6 +140,7 @@ def of_assessed(
         monitoring_bps=monitoring_bps,
         graded_from=None if scores is None else scores.graded_from,
         bank_stop=bank_stop,
+        findings=position.findings,
     )
 
 

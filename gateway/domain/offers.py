@@ -11,6 +11,7 @@ import msgspec
 from gateway.domain.errors import Conflict
 from gateway.domain.money import share
 from gateway.domain.programmes import Programme, ProgrammeRef
+from gateway.domain.quality import Finding
 from gateway.domain.reasons import Reason
 from gateway.domain.underwriting import Assessment, Outcome, Terms
 
@@ -69,6 +70,7 @@ class Offer(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     programme: ProgrammeRef
     data_at: datetime | None
+    findings: tuple[Finding, ...]
     created_at: datetime
     expires_at: datetime
     frozen_at: datetime | None

@@ -20,6 +20,7 @@ from gateway.domain.grants import Grant, Need
 from gateway.domain.histories import History
 from gateway.domain.merchants import CompanyId, MerchantState
 from gateway.domain.programmes import ProgrammeRef
+from gateway.domain.quality import Finding
 from gateway.domain.reasons import Reason
 from gateway.domain.sales import Totals, bounded
 from gateway.domain.sources import Lead
@@ -254,6 +255,8 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     override: Override | None = None
     leads: tuple[Lead, ...] = ()
     """Whose sales count on which day (`gateway.domain.sources`)."""
+    findings: tuple[Finding, ...] = ()
+    """What the last night's data-quality gate found."""
     partner_tier: Tier = Tier.declared
     """How far what the partner itself pushes is trusted; `profile.tier` follows from it and from who leads."""
 

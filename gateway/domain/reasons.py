@@ -60,6 +60,10 @@ TEXTS = {
     "sector_excluded": ("The bank's programme does not lend to this line of business", "银行产品不面向该行业放款"),
     "company_blocked": ("The bank does not lend to this company", "银行不向该企业放款"),
     "arrears": ("A repayment is overdue", "有还款逾期"),
+    "data_implausible": (
+        "The sales data contradict themselves and a person must check them",
+        "销售数据自相矛盾，需要人工核查",
+    ),
     "anomaly_suspected": ("The sales data look unusual and a person must check them", "销售数据异常，需要人工核查"),
 }
 """Code → (English, Chinese). Codes are stable; texts may be polished."""

@@ -11,6 +11,7 @@ import msgspec
 from gateway.domain import audit_entries, underwriting
 from gateway.domain.errors import Conflict, Invalid, NotFound, Overloaded
 from gateway.domain.money import minor_units
+from gateway.domain.quality import SUSPECT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 AMOUNT, CONTEST = "amount", "contest"
 """Why something is reviewed, besides the flags that stand (`underwriting.standing_flags`)."""
-CLEARABLE = underwriting.CLEARABLE | {underwriting.ANOMALY_FLAG, "clone_suspected"}
+CLEARABLE = underwriting.CLEARABLE | {underwriting.ANOMALY_FLAG, "clone_suspected", SUSPECT}
 """Stops and flags that a person may lift. A risk that is too high is overruled by giving a grade."""
 MAX_DAYS, DEFAULT_DAYS = 90, 30
 """How long a person's decision is heeded at most, and where nothing is said."""

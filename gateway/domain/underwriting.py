@@ -27,6 +27,7 @@ from gateway.domain.inputs import Inputs, inputs
 from gateway.domain.merchants import MerchantState
 from gateway.domain.money import BPS, floor_to_step, share
 from gateway.domain.programmes import TierRule
+from gateway.domain.quality import IMPLAUSIBLE
 from gateway.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ OPEN_WEEKDAYS = 5
 """Days a week that a shop trades at least on, as far as the thin rule counts them."""
 P10, P50 = 1, 3
 """Where the cautious and the middle quantile stand in a forecast."""
-CLEARABLE = frozenset({*eligibility.STOPS, "thin_history", "anomaly_suspected"})
+CLEARABLE = frozenset({*eligibility.STOPS, "thin_history", "anomaly_suspected", IMPLAUSIBLE})
 """The stops that a person may lift; what only data, the shop or its consent can lift is not among them."""
 ANOMALY_FLAG = "anomaly"
 """The flag of sales that look unusual, though not so much that the offer stops."""
@@ -194,7 +195,7 @@ BANK_STOPPED = "bank_stopped"
 """The stop of a bank that takes no new business for now."""
 STALE = "data_stale"
 """The stop of a shop whose sales stopped arriving."""
-_FREEZING = {STALE, "consent_withdrawn", "anomaly_suspected", ARREARS, BANK_STOPPED}
+_FREEZING = {STALE, "consent_withdrawn", "anomaly_suspected", IMPLAUSIBLE, ARREARS, BANK_STOPPED}
 """Stops that may pass: the offer waits for them instead of ending."""
 
 
@@ -241,6 +242,8 @@ def _stops(given: Inputs, programme: Programme, grade: Grade | None) -> Iterator
         yield STALE
     if given.anomaly is not None and given.anomaly >= programme.review.anomaly_stop:
         yield "anomaly_suspected"
+    if IMPLAUSIBLE in given.flags:
+        yield IMPLAUSIBLE
     if given.tails[WINDOW] <= 0:
         yield "no_sales"
     if grade is None:

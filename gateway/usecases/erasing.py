@@ -186,7 +186,7 @@ async def _finish(tx: Tx, work: _Work) -> None:
     ):  # fmt: skip
         await tx.run(query, merchant_id=work.merchant_id)
     await positions.save(tx, work.world, [], [_serving(work) if work.loans else _empty(work.position)])
-    await tx.run(sql.positions.flag, merchant_id=work.merchant_id, flags_json=())
+    await tx.run(sql.positions.find, merchant_id=work.merchant_id, findings_json=(), flags_json=())
     await _changed(tx, work)
     if work.loans:
         await _move(tx, work, ErasureState.partial)

@@ -292,6 +292,7 @@ def _offer(writes: _Writes, position: Position, answer: Answer, decision_id: str
             "reasons_json": fresh.reasons,
             "programme_json": programme.ref,
             "data_at": position.data_at,
+            "findings_json": answer.given.findings,
             "created_at": now,
             "expires_at": expires_at,
             "replaces_id": None if old is None else old.id,

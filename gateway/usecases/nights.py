@@ -16,8 +16,9 @@ from gateway.domain import calendars
 from gateway.domain import clones as rules
 from gateway.domain import peers as metrics
 from gateway.domain.grants import ASSESS
+from gateway.domain.quality import Day, Finding
 from gateway.store import sql
-from gateway.usecases import peers
+from gateway.usecases import peers, quality
 from gateway.usecases.clones import Suspects
 from gateway.usecases.positions import GrantRow
 
@@ -44,6 +45,7 @@ class Shop(msgspec.Struct, frozen=True):
     started_on: date | None
     closed_through_on: date
     flags: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 class _Rows(msgspec.Struct, frozen=True):
@@ -126,6 +128,7 @@ async def _seen(world: World, night: Night, shops: list[Shop]) -> dict[str, _Row
     known = await peers.visits(world, list(chosen), night.on)
     await _forget_visits(world, night, list(known))
     seen = await _rows(world, night, chosen)
+    await quality.look(world, [_judged(chosen[merchant_id], rows) for merchant_id, rows in seen.items()])
     for merchant_id, rows in seen.items():
         _count(night, chosen[merchant_id], rows, known.get(merchant_id))
     return seen
@@ -145,6 +148,16 @@ async def _rows(world: World, night: Night, chosen: dict[str, Shop]) -> dict[str
             rows = found[merchant_id]
             rows.net[at], rows.back[at], rows.tickets[at] = net, back, tickets
     return found
+
+
+def _judged(shop: Shop, rows: _Rows) -> quality.Shop:
+    """The days that the data-quality gate looks at."""
+    first = max(0, rules.DAYS - 1 - (shop.closed_through_on - (shop.started_on or date.min)).days)
+    days = [
+        Day(shop.closed_through_on - timedelta(days=rules.DAYS - 1 - at), rows.net[at], rows.back[at], rows.tickets[at])
+        for at in range(first, rules.DAYS)
+    ]
+    return quality.Shop(shop.merchant_id, days, shop.findings)
 
 
 def _count(night: Night, shop: Shop, rows: _Rows, visits: tuple[int, int] | None) -> None:

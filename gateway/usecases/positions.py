@@ -15,6 +15,7 @@ from gateway.domain.errors import NotFound
 from gateway.domain.grants import OPENED_BY, Grant
 from gateway.domain.merchants import CompanyId, MerchantState
 from gateway.domain.positions import Offered, Override, Position, Profile, Scores, Tracks, Verdict
+from gateway.domain.quality import Finding
 from gateway.domain.sales import Totals
 from gateway.domain.sources import Lead
 from gateway.domain.tiers import Tier
@@ -56,6 +57,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     company: CompanyId | None
     registered_on: date | None
     leads: tuple[Lead, ...]
+    findings: tuple[Finding, ...]
     tier: Tier
 
 
@@ -183,6 +185,7 @@ async def _assemble(reader: Reader, row: PositionRow, grants: tuple[Grant, ...])
         flags=row.flags,
         override=row.override,
         leads=row.leads,
+        findings=row.findings,
         partner_tier=row.tier,
     ).retiered()
 

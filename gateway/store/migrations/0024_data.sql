@@ -40,3 +40,8 @@ CREATE TABLE aside_days (
     merchant_id TEXT NOT NULL, source TEXT NOT NULL, business_on TEXT NOT NULL, net_amount BIGINT NOT NULL,
     tickets_count BIGINT NOT NULL, PRIMARY KEY (merchant_id, source, business_on)
 );
+
+-- What the data-quality gate found of a shop's data, and of the data each offer rests on.
+ALTER TABLE positions ADD COLUMN findings_json TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE offers ADD COLUMN findings_json TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX sales_unlinked ON sales (merchant_id, business_on) WHERE kind <> 'sale' AND refund_of IS NULL;

@@ -1,5 +1,6 @@
 -- name: shops
-SELECT m.id AS merchant_id, m.partner_id, m.country, m.mcc, m.currency, p.started_on, p.closed_through_on, p.flags_json
+SELECT m.id AS merchant_id, m.partner_id, m.country, m.mcc, m.currency, p.started_on, p.closed_through_on, p.flags_json,
+    p.findings_json
 FROM merchants m JOIN positions p ON p.merchant_id = m.id
 WHERE (m.partner_id, m.id) > (:after_partner_id, :after_merchant_id) AND p.closed_through_on >= :fresh_on
 ORDER BY m.partner_id, m.id LIMIT :limit;

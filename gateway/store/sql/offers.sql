@@ -1,8 +1,8 @@
 -- name: add
 INSERT INTO offers (id, merchant_id, decision_id, state, commitment, currency, limit_amount, terms_json, price_json,
-    reasons_json, programme_json, data_at, created_at, expires_at, replaces_id)
+    reasons_json, programme_json, data_at, findings_json, created_at, expires_at, replaces_id)
 VALUES (:id, :merchant_id, :decision_id, :state, :commitment, :currency, :limit_amount, :terms_json, :price_json,
-    :reasons_json, :programme_json, :data_at, :created_at, :expires_at, :replaces_id);
+    :reasons_json, :programme_json, :data_at, :findings_json, :created_at, :expires_at, :replaces_id);
 
 -- name: replace
 UPDATE offers SET state = 'replaced', replaced_by_id = :replaced_by_id
@@ -26,7 +26,7 @@ UPDATE offers SET state = 'expired' WHERE id = :id AND state IN ('undelivered', 
 
 -- name: find
 SELECT o.id, o.merchant_id, o.decision_id, o.state, o.commitment, o.currency, o.limit_amount, o.terms_json,
-    o.price_json, o.reasons_json, o.programme_json, o.data_at, o.created_at, o.expires_at, o.frozen_at, o.delivered_at,
+    o.price_json, o.reasons_json, o.programme_json, o.data_at, o.findings_json, o.created_at, o.expires_at, o.frozen_at, o.delivered_at,
     o.replaces_id, o.replaced_by_id
 FROM offers o JOIN merchants m ON m.id = o.merchant_id
 WHERE o.id = :offer_id AND m.partner_id = :partner_id;

@@ -5,7 +5,7 @@ INSERT INTO positions (merchant_id, version, exposure_amount) VALUES (:merchant_
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
     p.verdict_json, p.tracks_json, p.flags_json, p.override_json, m.country, m.mcc, m.company_json, m.registered_on,
-    p.leads_json, t.tier
+    p.leads_json, p.findings_json, t.tier
 FROM positions p JOIN merchants m ON m.id = p.merchant_id JOIN partners t ON t.id = m.partner_id
 WHERE p.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) ORDER BY p.merchant_id;
 
@@ -13,7 +13,7 @@ WHERE p.merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) ORDER B
 SELECT p.merchant_id, m.partner_id, m.state AS merchant_state, m.currency, m.timezone, m.day_cutoff, p.version,
     p.exposure_amount, p.started_on, p.closed_through_on, p.closes_at, p.data_at, p.scores_json, p.offered_json,
     p.verdict_json, p.tracks_json, p.flags_json, p.override_json, m.country, m.mcc, m.company_json, m.registered_on,
-    p.leads_json, t.tier
+    p.leads_json, p.findings_json, t.tier
 FROM positions p JOIN merchants m ON m.id = p.merchant_id JOIN partners t ON t.id = m.partner_id
 WHERE p.merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json))) ORDER BY p.merchant_id;
 
@@ -78,6 +78,10 @@ UPDATE positions SET version = version + 1 WHERE merchant_id = :merchant_id;
 
 -- name: flag
 UPDATE positions SET version = version + 1, flags_json = :flags_json WHERE merchant_id = :merchant_id;
+
+-- name: find
+UPDATE positions SET version = version + 1, findings_json = :findings_json, flags_json = :flags_json
+WHERE merchant_id = :merchant_id;
 
 -- name: override
 UPDATE positions SET version = version + 1, override_json = :override_json WHERE merchant_id = :merchant_id;

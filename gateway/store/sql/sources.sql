@@ -34,3 +34,35 @@ ON CONFLICT (merchant_id, source, business_on) DO UPDATE SET
 -- name: aside_days
 SELECT source, business_on, net_amount, tickets_count FROM aside_days
 WHERE merchant_id = :merchant_id AND business_on >= :from_on ORDER BY source, business_on LIMIT 2000;
+
+-- name: aside_of
+SELECT merchant_id, source, business_on, net_amount FROM aside_days
+WHERE merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) AND business_on >= :from_on
+ORDER BY merchant_id, source, business_on LIMIT 20000;
+
+-- name: aside_of (postgres)
+SELECT merchant_id, source, business_on, net_amount FROM aside_days
+WHERE merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json))) AND business_on >= :from_on
+ORDER BY merchant_id, source, business_on LIMIT 20000;
+
+-- name: unlinked
+SELECT merchant_id, CAST(SUM(net_amount) AS BIGINT) AS amount FROM sales
+WHERE merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) AND kind <> 'sale' AND refund_of IS NULL
+    AND business_on >= :from_on
+GROUP BY merchant_id ORDER BY merchant_id LIMIT 1000;
+
+-- name: unlinked (postgres)
+SELECT merchant_id, CAST(SUM(net_amount) AS BIGINT) AS amount FROM sales
+WHERE merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json)))
+    AND kind <> 'sale' AND refund_of IS NULL AND business_on >= :from_on
+GROUP BY merchant_id ORDER BY merchant_id LIMIT 1000;
+
+-- name: refused
+SELECT merchant_id, rejects_json FROM sources
+WHERE merchant_id IN (SELECT value FROM json_each(:merchant_ids_json)) AND rejected_at >= :since_at
+ORDER BY merchant_id, source, kind LIMIT 1000;
+
+-- name: refused (postgres)
+SELECT merchant_id, rejects_json FROM sources
+WHERE merchant_id IN (SELECT json_array_elements_text(CAST(:merchant_ids_json AS json))) AND rejected_at >= :since_at
+ORDER BY merchant_id, source, kind LIMIT 1000;
