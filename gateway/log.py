@@ -32,7 +32,7 @@ KEYS = frozenset({
     "request_id", "method", "route", "status", "duration_ms", "bytes_in", "bytes_out", "client_id", "partner_id",
     "merchant_id", "code", "replayed", "rows_count",
     "job_id", "job_kind", "attempt_count", "outcome", "drawdown_id", "offer_id", "decision_id", "quote_id",
-    "repayment_id", "bank_message_id", "error", "frames",
+    "repayment_id", "bank_message_id", "connection_id", "error", "frames",
     "address", "mode", "version", "database", "count", "position", "day_on", "model", "model_hash",
 })  # fmt: skip
 """The only keys a line may carry. Add one here when it can never hold personal data."""

@@ -100,6 +100,8 @@ class Platform(Protocol):
     name: ClassVar[str]
     account: ClassVar[re.Pattern[str]]
     """What its ids of accounts or shops look like."""
+    reads: ClassVar[frozenset[str]]
+    """The kinds of events that may hold records of ours; all others are answered and not kept."""
 
     def verify(self, call: Call, secret: str) -> None:
         """Check the signature over the raw bytes. Raises Forged."""
@@ -108,7 +110,7 @@ class Platform(Protocol):
         """What a verified call is about. Raises Unreadable."""
 
     def convert(self, kind: str, body: bytes, about: About) -> Converted:
-        """The records in the body of an event; one of a kind that tells nothing of ours has none.
+        """The records in the body of an event; one that tells of nothing that counts yet has none.
 
         Any order and repetition of a platform's events gives the same records in the end: each carries a version that
         rises with the platform's own. Raises Unreadable.

@@ -69,7 +69,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 async def receive(world: World, name: str, connection_id: str, came: Arrival) -> None:
-    """Keep a proven event, once however often it comes; the worker takes it in.
+    """Keep a proven event of a kind that counts, once however often it comes; the worker takes it in.
 
     Each header may come once. Raises UnknownConnection, LockedOut, Forged, WrongAccount,
     TooManyRequests, or ConsentRequired, and then nothing is kept.
@@ -84,6 +84,8 @@ async def receive(world: World, name: str, connection_id: str, came: Arrival) ->
         platform.verify(call, secret)
     world.calls.take(connection_id)
     told = _identified(platform, call)
+    if told.problem is None and told.event.kind not in platform.reads:
+        return
     if told.event.account_id not in {None, connection.account_id}:
         raise WrongAccount("The call is about another account than the connection's")
     _permit(await positions.current(world, connection.merchant_id), connection, world)

@@ -99,11 +99,14 @@ class SquareSeller:
                 self.refund(300, "p1", updated=5), self.stock("12.5")]  # fmt: skip
         return {kind: [payload] for kind, payload in told}
 
+    def unread(self) -> Told:
+        """An event of a kind that tells of nothing of ours."""
+        return self._event("order.updated", {"order_updated": {"order_id": "o1", "state": "COMPLETED"}}, NOW)
+
     def ignored(self) -> dict[str, dict[str, Any]]:
         return dict([
             self.payment(1_250, status="APPROVED"), self.refund(5, "p1", status="PENDING"),
-            self._event("order.updated", {"order_updated": {"order_id": "o1", "state": "COMPLETED"}}, NOW),
-            self._event("payout.paid", {"payout": {}}, NOW),
+            self.unread(), self._event("payout.paid", {"payout": {}}, NOW),
         ])  # fmt: skip
 
 

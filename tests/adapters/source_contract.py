@@ -198,6 +198,7 @@ class SourceContract:
                 found = converted(scene, kind, payload)
                 assert found.refused == ()
                 assert found.sales or found.stock, kind
+        assert set(scene.events()) <= scene.platform.reads
         for kind, payload in scene.ignored().items():
             assert msgspec.structs.astuple(converted(scene, kind, payload)) == ((),) * 5, kind
 

@@ -66,6 +66,16 @@ class TestShopify(SourceContract):
         _, whole = scene.order("30.00", name=803, refunds=[back], cancelled=over, updated=700)
         assert sold(converted(scene, "orders/cancelled", whole)) == [("sale", "803", 3_000), ("refund", "801", 3_000)]
 
+    def test_what_was_on_its_way_back_when_an_order_was_cancelled_is_not_void_too(self, scene: ShopifyShop) -> None:
+        over = NOW + timedelta(minutes=10)
+        ends: dict[str, list[tuple[str, str, int]]] = {
+            "pending": [], "success": [("refund", "811", 10_000)], "failure": [("void", "810:void", 10_000)],
+        }  # fmt: skip
+        for status, made in ends.items():
+            back = scene.refund("100.00", NOW + timedelta(minutes=5), name=811, status=status)
+            _, order = scene.order("100.00", name=810, refunds=[back], cancelled=over, updated=700)
+            assert sold(converted(scene, "orders/cancelled", order)) == [("sale", "810", 10_000), *made]
+
     def test_a_refund_says_how_much_of_it_is_tax_where_shopify_does(self, scene: ShopifyShop) -> None:
         _, order = scene.order("100.00", refunds=[scene.refund("30.00", NOW)], updated=5)
         _, refund = converted(scene, "orders/updated", order).sales

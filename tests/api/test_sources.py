@@ -179,6 +179,8 @@ async def test_an_event_is_sealed_until_it_is_taken_in_and_gone_then(gateway: Ga
     assert b"payment" not in bytes(sealed)
     await work.drain(gateway.world)
     assert await shop.events() == [("taken", None, False)]
+    assert (await shop.call(shop.speaks.unread())).status_code == 202
+    assert await shop.events() == [("taken", None, False)], "what tells of nothing of ours is not kept"
     assert (await shop.call(told)).status_code == 202
     await work.drain(gateway.world)
     assert await shop.held() == [("sale", "p1", 1_250, 0)]

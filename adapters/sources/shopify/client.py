@@ -25,6 +25,7 @@ class Shopify:
     """See Platform and the module."""
 
     name: ClassVar[str] = "shopify"
+    reads: ClassVar[frozenset[str]] = wire.KINDS
     account: ClassVar[re.Pattern[str]] = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\.myshopify\.com")
 
     def verify(self, call: Call, secret: str) -> None:

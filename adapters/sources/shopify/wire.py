@@ -7,8 +7,8 @@ whole, the newest wins, and none is counted twice:
 - a **sale**, of what was paid: the total less what is outstanding, once Shopify says that money was taken (`paid`,
   `partially_paid`, `partially_refunded`, `refunded`). What is `pending` or `authorized` is no money yet;
 - a **refund** for each of its refunds, of the refunding transactions that succeeded;
-- a **void** of what was left of the sale when the order was cancelled. What is given back after that is the same money:
-  it is no refund as well.
+- a **void** of what was left of the sale when the order was cancelled: what was paid, less what had been given back
+  or was on its way back. What is given back after that is the same money, so it is no refund as well.
 
 `refunds/create` and the topics of transactions tell of what the next `orders/updated` carries; they are taken note of
 and not stored. **Stock** is what `inventory_levels/update` has available. Products carry no cost and are not stored.
@@ -32,12 +32,13 @@ from gateway.domain.stock import NewStock
 from gateway.source_ports import Converted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from gateway.source_ports import About
 
 ORDERS = ("orders/create", "orders/updated", "orders/paid", "orders/partially_paid", "orders/cancelled")
 LEVELS = ("inventory_levels/update", "inventory_levels/connect")
+KINDS = frozenset({*ORDERS, *LEVELS})
 TAKEN = frozenset({"paid", "partially_paid", "partially_refunded", "refunded"})
 """What Shopify calls an order of which money was taken."""
 _NOTHING = Decimal(0)
@@ -192,7 +193,7 @@ def _sale(order: Order) -> NewSale | None:
 def _void(order: Order, before: list[Refund]) -> NewSale | None:
     """What is left of the sale when the order is cancelled; nothing where all was given back before."""
     paid = _paid(order)
-    backs = [_given_back(order, refund) for refund in before]
+    backs = [_given_back(order, refund, {"success", "pending"}) for refund in before]
     amount = paid.amount - sum(back.amount for back in backs)
     if amount <= 0 or order.cancelled_at is None:
         return None
@@ -248,9 +249,9 @@ def _paid(order: Order) -> _Parts:
     return _Parts(amount, tax * amount // total, tip * amount // total)
 
 
-def _given_back(order: Order, refund: Refund) -> _Parts:
-    """What a refund gave back, and the tax in it as far as Shopify says."""
-    moved = [one.amount for one in refund.transactions if (one.kind, one.status) == ("refund", "success")]
+def _given_back(order: Order, refund: Refund, states: Collection[str] = ("success",)) -> _Parts:
+    """What a refund gave back by transactions in these states, and the tax in it as far as Shopify says."""
+    moved = [one.amount for one in refund.transactions if one.kind == "refund" and one.status in states]
     amount = sum(payloads.minor(one, order.currency) for one in moved)
     tax = sum(_returned_tax(item, order.currency) for item in refund.refund_line_items)
     tax += sum(abs(payloads.minor(one.tax_amount, order.currency)) for one in refund.order_adjustments)

@@ -23,6 +23,7 @@ class Square:
     """See Platform and the module."""
 
     name: ClassVar[str] = "square"
+    reads: ClassVar[frozenset[str]] = wire.KINDS
     account: ClassVar[re.Pattern[str]] = re.compile(r"[0-9A-Z]{6,32}")
 
     def verify(self, call: Call, secret: str) -> None:

@@ -32,6 +32,7 @@ COMPLETED = "COMPLETED"
 PAYMENTS = ("payment.created", "payment.updated")
 REFUNDS = ("refund.created", "refund.updated")
 COUNTS = "inventory.count.updated"
+KINDS = frozenset({*PAYMENTS, *REFUNDS, COUNTS})
 
 
 class Head(msgspec.Struct, frozen=True):

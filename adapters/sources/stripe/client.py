@@ -28,6 +28,7 @@ class Stripe:
     """See Platform and the module."""
 
     name: ClassVar[str] = "stripe"
+    reads: ClassVar[frozenset[str]] = wire.KINDS
     account: ClassVar[re.Pattern[str]] = re.compile(r"acct_[0-9A-Za-z]{6,40}")
 
     def verify(self, call: Call, secret: str) -> None:

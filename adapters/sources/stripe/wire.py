@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SUCCEEDED = "succeeded"
 CHARGES = ("charge.succeeded", "charge.captured", "charge.updated", "charge.refunded")
 REFUNDS = ("refund.created", "refund.updated", "charge.refund.updated")
+KINDS = frozenset({*CHARGES, *REFUNDS})
 TWO_DECIMALS_OF_NONE = "ISK"
 """Has no decimals any more, but Stripe goes on writing it with two, which are zero."""
 
