@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from tests.adapters.source_contract import Scene, converted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PAGE = (Path(__file__).parents[2] / "docs" / "connections.md").read_text(encoding="utf-8")
 STRIPE_KINDS = {
     "balance_transaction": "balance.available", "charge": "charge.succeeded", "dispute": "charge.dispute.created",
     "payment_intent": "payment_intent.succeeded", "payout": "payout.paid", "refund": "refund.created",
@@ -69,7 +72,19 @@ def outcome(scene: Scene, kind: str, payload: Any) -> str:
     said = [f"{one.kind} {one.sale_id} of {one.amount} {one.currency}" for one in found.sales]
     said += [f"stock {one.item_id} at {one.location_id}: {one.quantity}" for one in found.stock]
     said += [f"refused ({one.code}): {one.detail}" for one in found.refused]
-    return "; ".join(said) or "noted, not stored"
+    return "; ".join(said) or explained(scene, kind)
+
+
+def documented(scene: Scene) -> dict[str, str]:
+    """Kinds of events, as docs/connections.md lists them for a platform → what it says becomes of each."""
+    section = PAGE.split(f"\n## {scene.platform.name.capitalize()}\n")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `([a-z_./*]+)` \| (.+) \|$", section, flags=re.MULTILINE))
+
+
+def explained(scene: Scene, kind: str) -> str:
+    """Why an event makes no records, in the words of the page."""
+    said = next((told for name, told in documented(scene).items() if fnmatchcase(kind, name)), "NOT DOCUMENTED")
+    return said if said.startswith("not kept: ") or kind not in scene.platform.reads else "nothing yet: no money moved"
 
 
 def _read(folder: Path, name: str) -> Any:
