@@ -21,8 +21,9 @@ class Peers(msgspec.Struct, frozen=True):
 
     `available` is false while the cohort has fewer than 30 merchants or too little is known of the shop. `industry` is
     the first two digits of the MCC. Metrics, over the last 28 closed days: `growth_bps` (net sales to those of the 28
-    days before), `average_ticket_amount`, `refunds_bps` (of sales), and over 91 days `repurchase_bps` (known customers
-    who came on two days or more). `percentile`: the share of the cohort below, 0…100 in steps of 5.
+    days before), `average_ticket_amount`, `refunds_bps` (of sales), `stock_turnover_days` (how long the stock counted
+    lasts, at a cost of 60 % of sales), and over 91 days `repurchase_bps` (known customers who came on two days or
+    more). `percentile`: the share of the cohort below, 0…100 in steps of 5.
     """
 
     available: bool

@@ -106,7 +106,10 @@ class WeekView(msgspec.Struct, frozen=True):
 
 
 class Forecasts(msgspec.Struct, frozen=True):
-    """What the models expect of the days from `as_of_on` on, and what the next week's sales will use up."""
+    """What the models expect of the days from `as_of_on` on, and what to buy for the next week.
+
+    Where stock is counted, that is what the week's sales use up less what is there and what is on its way.
+    """
 
     as_of_on: date
     currency: str
@@ -116,7 +119,7 @@ class Forecasts(msgspec.Struct, frozen=True):
     year: list[WeekView]
     """Cumulative net sales until the end of each of the next 52 weeks."""
     stocking: list[Stocking]
-    """The need by category, adding up to it exactly; empty while the till sends no lines with its records."""
+    """The need by category, adding up to it exactly; empty while neither the till's lines nor counts of stock tell."""
 
 
 def current_offer(world: World, judged: Judged) -> CurrentOffer:

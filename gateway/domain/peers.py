@@ -1,7 +1,7 @@
 """How a shop stands beside its like: the same industry, country, currency and size.
 
 Percentiles are coarse (STEP) and only of cohorts of LEAST merchants and more, so that they say nothing of any other
-one. Metrics are integers of closed days, net of tax and tips; stock turnover follows when shops report their stock.
+one. Metrics are integers of closed days, net of tax and tips.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain.money import BPS, minor_units
+from gateway.domain.underwriting import COST_BPS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -32,12 +33,23 @@ INDUSTRY_DIGITS = 2
 
 GROWTH, TICKET, REFUNDS, REPURCHASE = "growth_bps", "average_ticket_amount", "refunds_bps", "repurchase_bps"
 """Sales to those of the four weeks before (10,000: the same), an average sale, refunds, customers who came back."""
+TURNOVER = "stock_turnover_days"
+"""Days of sales that the goods in stock last for, at `COST_BPS`: the same for all, so that they compare."""
+MOST_TURNOVER_DAYS = 3_650
 
 
-def of_history(history: History, visits: tuple[int, int] | None) -> dict[str, int]:
+def of_history(history: History, visits: tuple[int, int] | None, stock_amount: int | None = None) -> dict[str, int]:
     """`metrics` of the closed days kept at hand."""
     net, refunds, tickets = (row[-DAYS:] for row in (history.net, history.refunds, history.tickets))
-    return metrics(net, refunds, tickets, visits, grown=history.length >= DAYS)
+    return turnover(net, stock_amount) | metrics(net, refunds, tickets, visits, grown=history.length >= DAYS)
+
+
+def turnover(net: Sequence[int], stock_amount: int | None) -> dict[str, int]:
+    """How long the goods in stock last, where both they and sales are known."""
+    cost = sum(net[-PERIOD:]) * COST_BPS // BPS
+    if stock_amount is None or cost <= 0:
+        return {}
+    return {TURNOVER: min(stock_amount * PERIOD // cost, MOST_TURNOVER_DAYS)}
 
 
 def metrics(

@@ -83,7 +83,9 @@ class _Cash(msgspec.Struct, frozen=True):
     balance_amount: int | None = None
 
 
-class _Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True):
+    """A count of one item at one place by one source, the newest there is."""
+
     merchant_id: str
     source: str
     item_id: str
@@ -93,6 +95,11 @@ class _Count(msgspec.Struct, frozen=True):
     on_order_quantity: str
     unit_cost_amount: int | None
     category: str | None
+
+    @property
+    def item(self) -> Item:
+        """What was counted."""
+        return Item(self.item_id, self.quantity, self.on_order_quantity, self.unit_cost_amount, self.category)
 
 
 _TAX, _BILL, _CASH = msgspec.json.Decoder(_Tax), msgspec.json.Decoder(_Bill), msgspec.json.Decoder(_Cash)
@@ -213,7 +220,7 @@ async def _read(reader: Reader, shops: dict[str, _Shop]) -> None:
         through = max(shop.history.through_on for shop in shops.values()) + timedelta(days=2)
         before_at = datetime(through.year, through.month, through.day, tzinfo=UTC)
         window = {"after_at": before_at - timedelta(days=COUNT_DAYS + STRAY_DAYS), "before_at": before_at}
-        _stock(shops, await reader.all(sql.evidence.stock, _Count, **page, **window, limit=limit))
+        _stock(shops, await reader.all(sql.evidence.stock, Count, **page, **window, limit=limit))
 
 
 def _signal(shop: _Shop, row: tuple[Any, ...]) -> None:
@@ -257,7 +264,7 @@ def _purchase(shop: _Shop, row: tuple[Any, ...]) -> None:
             side.orders[source, purchase_id] = _LINES.decode(lines) or ()
 
 
-def _stock(shops: dict[str, _Shop], counts: Iterable[_Count]) -> None:
+def _stock(shops: dict[str, _Shop], counts: Iterable[Count]) -> None:
     """The newest count of each item and place, of all sources and of those that are trusted."""
     newest: dict[tuple[str, int, str, str], Item] = {}
     for one in counts:
@@ -265,9 +272,8 @@ def _stock(shops: dict[str, _Shop], counts: Iterable[_Count]) -> None:
         place = shop.position
         on = calendars.business_date(one.counted_at, place.timezone, place.day_cutoff).toordinal()
         if shop.may(Datatype.stock, on) and on > shop.through - COUNT_DAYS:
-            item = Item(one.item_id, one.quantity, one.on_order_quantity, one.unit_cost_amount, one.category)
             for sure in range(len(shop.sides(one.source))):
-                newest[one.merchant_id, sure, one.item_id, one.location_id] = item
+                newest[one.merchant_id, sure, one.item_id, one.location_id] = one.item
     for (merchant_id, sure, _, _), item in newest.items():
         shop = shops[merchant_id]
         side = shop.sure if sure else shop.everything

@@ -121,16 +121,20 @@ async def _seen(world: World, night: Night, shops: list[Shop]) -> dict[str, _Row
     now = world.clock.now()
     held = [shop.merchant_id for shop in shops]
     grants = await world.store.all(sql.consents.in_force_of, GrantRow, merchant_ids_json=held)
-    may = {grant.merchant_id for grant in grants if grant.allows(ASSESS, now)}
+    may: dict[str, list[GrantRow]] = {}
+    for grant in grants:
+        if grant.allows(ASSESS, now):
+            may.setdefault(grant.merchant_id, []).append(grant)
     chosen = {shop.merchant_id: shop for shop in shops if shop.merchant_id in may}
     if not chosen:
         return {}
     known = await peers.visits(world, list(chosen), night.on)
     await _forget_visits(world, night, list(known))
+    stock = await peers.stock(world, may, max(shop.closed_through_on for shop in chosen.values()))
     seen = await _rows(world, night, chosen)
     await quality.look(world, [_judged(chosen[merchant_id], rows) for merchant_id, rows in seen.items()])
     for merchant_id, rows in seen.items():
-        _count(night, chosen[merchant_id], rows, known.get(merchant_id))
+        _count(night, chosen[merchant_id], rows, known.get(merchant_id), stock.get(merchant_id))
     return seen
 
 
@@ -160,13 +164,14 @@ def _judged(shop: Shop, rows: _Rows) -> quality.Shop:
     return quality.Shop(shop.merchant_id, days, shop.findings)
 
 
-def _count(night: Night, shop: Shop, rows: _Rows, visits: tuple[int, int] | None) -> None:
+def _count(night: Night, shop: Shop, rows: _Rows, visits: tuple[int, int] | None, stock_amount: int | None) -> None:
     cohort = metrics.cohort(shop.country, shop.mcc, shop.currency, sum(rows.net[-metrics.PERIOD :]))
     if cohort is None or shop.started_on is None:
         return
     net, back, tickets = (row[-metrics.DAYS :] for row in (rows.net, rows.back, rows.tickets))
     grown = (shop.closed_through_on - shop.started_on).days + 1 >= metrics.DAYS
-    night.cohorts.add(cohort, metrics.metrics(net, back, tickets, visits, grown=grown), shop.partner_id)
+    found = metrics.turnover(net, stock_amount) | metrics.metrics(net, back, tickets, visits, grown=grown)
+    night.cohorts.add(cohort, found, shop.partner_id)
 
 
 async def _forget_visits(world: World, night: Night, merchant_ids: list[str]) -> None:

@@ -7,18 +7,22 @@ is within 1.4 % of the true one; up to about 200 merchants it is exact.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.domain import peers
+from gateway.domain import peers, shelves
+from gateway.domain.details import Datatype, Purpose
+from gateway.domain.shelves import COUNT_DAYS, Item
 from gateway.store import sql
+from gateway.usecases.evidence import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gateway.domain.grants import Grant
     from gateway.domain.positions import Position
     from gateway.store import Tx
     from gateway.usecases.world import World
@@ -28,6 +32,9 @@ ACCURACY = 200
 MOST_COHORTS = 20_000
 CHUNK_COUNT = 200
 """The most sketches one unit writes."""
+MOST_ITEMS = 4_000
+"""The newest counts that are read of a shop."""
+ASSESSING = Purpose.credit_assessment
 FRESH = timedelta(days=7)
 """Older sketches say nothing: whoever was erased since must not be in them for long."""
 
@@ -131,6 +138,22 @@ async def visits(world: World, merchant_ids: list[str], on: date) -> dict[str, t
     return {one.merchant_id: (one.customers_count, one.again_count) for one in found}
 
 
+async def stock(world: World, grants: Mapping[str, Sequence[Grant]], through_on: date) -> dict[str, int]:
+    """What lies on the shelves of those who count them and let us know, at cost in minor units."""
+    now = world.clock.now()
+    may = [m for m, held in grants.items() if any(Datatype.stock in one.reaches(ASSESSING, now) for one in held)]
+    end = datetime.combine(through_on + timedelta(days=1), time(), UTC)
+    rows = await world.store.all(
+        sql.evidence.stock, Count, merchant_ids_json=may, after_at=end - timedelta(days=COUNT_DAYS), before_at=end,
+        most_count=MOST_ITEMS, limit=MOST_ITEMS * max(1, len(may)),
+    )  # fmt: skip
+    newest: dict[str, dict[tuple[str, str], Item]] = {}
+    for one in rows:
+        newest.setdefault(one.merchant_id, {})[one.item_id, one.location_id] = one.item
+    found = {merchant_id: shelves.shelves(items.values()) for merchant_id, items in newest.items()}
+    return {merchant_id: held.amount for merchant_id, held in found.items() if held is not None}
+
+
 async def standing(world: World, position: Position) -> Standing | None:
     """Where a shop stands; None while its like are too few, or too little is known of it."""
     now, history = world.clock.now(), position.history
@@ -144,7 +167,8 @@ async def standing(world: World, position: Position) -> Standing | None:
     if not kept:
         return None
     known = await visits(world, [position.merchant_id], now.date())
-    values = peers.of_history(history, known.get(position.merchant_id))
+    held = await stock(world, {position.merchant_id: position.grants}, history.through_on)
+    values = peers.of_history(history, known.get(position.merchant_id), held.get(position.merchant_id))
     metrics = [_metric(one, values[one.metric]) for one in kept if one.metric in values]
     return Standing(kept[0].built_on, cohort, max(one.merchants_count for one in kept), metrics) if metrics else None
 

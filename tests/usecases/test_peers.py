@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.domain import peers as rules
-from gateway.domain.peers import GROWTH, LEAST, REFUNDS, REPURCHASE, TICKET
-from gateway.usecases import peers, work
+from gateway.domain.peers import GROWTH, LEAST, REFUNDS, REPURCHASE, TICKET, TURNOVER
+from gateway.domain.stock import NewStock
+from gateway.usecases import peers, receiving, work
+from gateway.usecases.receiving import Teller
 from tests import granting, shops, tills
 from tests.gateways import NOW
 from tests.tills import refund, row
@@ -115,6 +117,17 @@ async def test_customers_who_came_back_are_counted_by_days_not_by_tickets(own_ga
     await work.drain(world)
     assert REPURCHASE not in percentiles(await standing(till)), "one shop that knows its customers is no cohort"
     assert TICKET in percentiles(await standing(others[0]))
+
+
+async def test_how_long_stock_lasts_is_compared_among_those_who_count_it(own_gateway: Gateway, few: int) -> None:
+    partner, world = await own_gateway.partner(), own_gateway.world
+    cohort = [await shop(partner, 5_000) for _ in range(few)]
+    for number, till in enumerate(cohort):
+        count = NewStock("s", "tea", world.clock.now() - timedelta(days=2), str(number + 1), "EUR", 30_000)
+        assert (await receiving.take_records(world, Teller(till.id, "partner"), "stock", [count])).accepted == 1
+    await work.drain(world)
+    found = {one["metric"]: one for one in (await standing(cohort[-1]))["metrics"]}
+    assert found[TURNOVER] == {"metric": TURNOVER, "value": few * 30_000 * 28 // 165_000, "percentile": 90}
 
 
 async def test_old_visits_are_forgotten(own_gateway: Gateway) -> None:
