@@ -24,7 +24,7 @@ TINY = train.Plan(
     origins=2,
     draws=3,
     replays=1,
-    merchants=200,
+    merchants=100,
     settings=learning.Settings(trees=4, least=20),
     year_trees=3,
 )
