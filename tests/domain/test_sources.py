@@ -81,3 +81,12 @@ def test_a_tier_is_that_of_most_of_the_sales_and_the_lower_of_two_alike() -> Non
     assert sources.trusted(spans, Tier.declared, nets, day(0)) is Tier.declared
     assert sources.trusted((), Tier.settled, nets, day(0)) is Tier.settled
     assert sources.tier("csv:meituan", Tier.settled) is Tier.declared
+
+
+def test_a_source_may_lower_a_risk_where_it_is_trusted_as_the_sales_are_or_settled() -> None:
+    assert not sources.supports("hand", Tier.bank_matched, Tier.declared)
+    assert sources.supports("csv:kingdee", Tier.settled, Tier.declared)
+    assert not sources.supports("csv:kingdee", Tier.settled, Tier.settled)
+    assert sources.supports("camt053", Tier.declared, Tier.settled)
+    assert not sources.supports("partner", Tier.declared, Tier.settled)
+    assert sources.supports("partner", Tier.settled, Tier.bank_matched)

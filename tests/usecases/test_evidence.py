@@ -170,3 +170,32 @@ async def test_what_lies_on_the_shelves_or_is_ordered_need_not_be_bought(gateway
     assert sum(need.values()) == after["stocking_need_amount"] < before["stocking_need_amount"]
     offer = await shop.offer()
     assert offer["suggested_amount"] <= min(offer["available_amount"], sum(need.values()) + offer["step_amount"])
+
+
+async def test_another_model_or_programme_judges_by_what_was_seen_at_the_close(gateway: Gateway) -> None:
+    shop = await trading(gateway)
+    await tell(shop, cash())
+    await tell(shop, [NewStock("1", "green", NOW - timedelta(days=1), "10", CURRENCY, 1_500)])
+    await shop.close()
+    await tell(shop, cash(out=30_000, account="second"))
+    position = await positions.current(gateway.world, shop.id)
+    assert position is not None
+    (again,) = scoring.score(gateway.world, [position])
+    assert again.scores is not None
+    assert position.scores is not None
+    assert again.scores.features == position.scores.features
+    assert again.scores.stocking == position.scores.stocking is not None
+    (anew,) = await scoring.score_day(gateway.world.store, gateway.world, [position])
+    assert anew.scores is not None
+    assert anew.scores.features != again.scores.features
+
+
+async def test_sales_that_outgrow_the_turnover_declared_for_tax_are_told_so(gateway: Gateway) -> None:
+    shop = await tills.new(await gateway.partner())
+    await shop.push(*[row | {"amount": 40_000 * (4 if n >= 110 else 1)} for n, row in enumerate(tills.days_back(200))])
+    await tell(shop, [
+        Tax(f"t{back}", ago(back), ago(back - 29), CURRENCY, 1_200_000, 0, ago(1)) for back in range(180, 29, -30)
+    ])  # fmt: skip
+    await shop.close()
+    parts = {part["feature"]: part["score"] for part in (await shop.decisions())[-1]["anomaly_contributions"]}
+    assert max(parts, key=parts.__getitem__) == "sales_to_tax"
