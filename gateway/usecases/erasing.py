@@ -279,7 +279,7 @@ async def _remove(world: World, erasure_id: str, tx: Tx) -> bool:
 
 
 async def _remove_records(tx: Tx, held: Erasure) -> bool:
-    """Sealed decisions, reviews, notices, verifications, quotes nobody drew, their offers; a drawn one stays."""
+    """Sealed decisions, reviews, notices, verifications, removed connections, quotes nobody drew and their offers."""
     removed = 0
     for query in _RECORDS:
         removed += await tx.run(query, merchant_id=held.merchant_id, before_at=held.state_at, limit=CHUNK_COUNT)
@@ -291,6 +291,7 @@ _RECORDS = (
     sql.erasures.remove_reviews,
     sql.erasures.remove_notices,
     sql.erasures.remove_verifications,
+    sql.erasures.remove_connections,
     sql.erasures.remove_quotes,
     sql.erasures.remove_offers,
 )

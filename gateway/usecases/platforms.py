@@ -16,6 +16,7 @@ import msgspec
 from gateway import log
 from gateway.domain.alerts import Severity
 from gateway.domain.connections import Connection, ConnectionState, UnknownConnection, WrongAccount
+from gateway.domain.grants import PUSH
 from gateway.domain.ids import PATTERN
 from gateway.domain.rights import Caller, Right
 from gateway.source_ports import About, Call, Forged, PlatformEvent, Unreadable
@@ -114,18 +115,18 @@ def _identified(platform: Platform, call: Call) -> _Told:
         return _Told(unknown, call.body, error.detail)
 
 
-def _permit(position: Position | None, connection: Connection, world: World) -> Position:
+def _permit(position: Position | None, connection: Connection, world: World) -> None:
     """Raise ConsentRequired unless the merchant agrees that the connection's client sends anything at all."""
     if position is None:
         raise UnknownConnection("There is no such connection")
-    caller = _caller(position, connection)
-    positions.permit_right(position, caller, Right.sales_write, world.clock.now())
-    return position
+    positions.permit(position, _caller(position, connection, world), PUSH, world.clock.now())
 
 
-def _caller(position: Position, connection: Connection) -> Caller:
-    """The client that made the connection, under the consent it has of the merchant now."""
-    grant_id = next((one.grant_id for one in position.grants if one.client_id == connection.client_id), None)
+def _caller(position: Position, connection: Connection, world: World) -> Caller:
+    """The client that made the connection, under the consent to send data that it has of the merchant now."""
+    now = world.clock.now()
+    held = (one for one in position.grants if one.client_id == connection.client_id and one.allows(PUSH, now))
+    grant_id = next((one.grant_id for one in held), None)
     rights = frozenset({Right.sales_write})
     return Caller(connection.client_id, connection.partner_id, rights, grant_id, connection.merchant_id)
 
@@ -173,7 +174,7 @@ async def convert(world: World, where: str) -> None:
     except Unreadable as error:
         await world.store.write(partial(_park, world, connection, stored, error.detail))
         return
-    teller = Teller(connection.merchant_id, platform.name, _caller(position, connection))
+    teller = Teller(connection.merchant_id, platform.name, _caller(position, connection, world))
     if found.refused:
         rejects = tuple(RowResult(n, one.code, one.detail) for n, one in enumerate(found.refused))
         await receiving.note_rejects(world, teller, "stock" if "inventory" in stored.kind else "sales", rejects)

@@ -193,6 +193,11 @@ DELETE FROM verifications WHERE merchant_id = :merchant_id AND number IN (
     SELECT number FROM verifications WHERE merchant_id = :merchant_id AND recorded_at <= :before_at
     ORDER BY number LIMIT :limit);
 
+-- name: remove_connections
+DELETE FROM connections WHERE id IN (
+    SELECT id FROM connections WHERE merchant_id = :merchant_id AND state = 'removed' AND state_at <= :before_at
+    ORDER BY id LIMIT :limit);
+
 -- name: remove_notices
 DELETE FROM notices WHERE id IN (
     SELECT id FROM notices WHERE merchant_id = :merchant_id AND opened_at <= :before_at ORDER BY id LIMIT :limit);
