@@ -31,6 +31,7 @@ from gateway.api import (
     metrics,
     oauth,
     offers,
+    parties,
     peers,
     remittances,
     repayments,
@@ -67,7 +68,8 @@ if TYPE_CHECKING:
     from gateway.source_ports import Platform
 
 ROUTES = (
-    *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *data.ROUTES, *offers.ROUTES, *reviews.ROUTES,
+    *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *data.ROUTES, *parties.ROUTES,
+    *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,

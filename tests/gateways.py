@@ -48,6 +48,7 @@ EVIDENCE = Evidence("mer_test", "one_time_code", "192.0.2.1", "en", "test-1")
 _ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _OWN = re.compile(
     r"/v1/merchants(/[^/]*)?|/v1/merchants/[^/]*/(authority|changes|contact|mandates|payout-account|verification)"
+    r"|/v1/merchants/[^/]*/parties(/[^/]*)?"
     r"|/v1/merchants/[^/]*/(agreements|connections)(/[^/]*)?"
     r"|/v1/(events|grants|remittances|sandbox|webhooks|widget)(/.*)?"
 )

@@ -191,6 +191,7 @@ async def _finish(tx: Tx, work: _Work) -> None:
     if work.loans:
         await _move(tx, work, ErasureState.partial)
         return
+    await tx.run(sql.parties.erase, merchant_id=work.merchant_id)
     now = work.world.clock.now()
     await _move(tx, work, ErasureState.erased, kept_until_on=rules.keeping_ends_on(now.date()))
     consent = await consent_records.find(tx, work.erasure.grant_id)

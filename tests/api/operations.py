@@ -37,6 +37,7 @@ BODIES: dict[str, Any] = {
         "amount": 1,
         "currency": "EUR",
     },
+    "/parties": {"role": "owner", "kind": "person", "name": "Thief", "reference": "r"},
     "/stock": {
         "stock_id": "stolen", "item_id": "i", "counted_at": "2026-03-02T08:00:00Z", "quantity": "1", "currency": "EUR",
     },
@@ -113,6 +114,7 @@ async def things(shop: Shop) -> dict[str, str]:
     await shop.partner.done(f"/v1/sandbox/merchants/{shop.id}/scenario", {"scenario": "healthy"})
     return {
         "merchant_id": shop.id,
+        "party_id": (await shop.partner.done(f"/v1/merchants/{shop.id}/parties", BODIES["/parties"]))["id"],
         "offer_id": quote["offer_id"],
         "quote_id": spare["id"],
         "drawdown_id": drawdown_id,

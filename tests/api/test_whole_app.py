@@ -203,6 +203,9 @@ VALID: dict[str, dict[str, Any]] = {
     "/v1/merchants/{merchant_id}/days/2026-03-01/close": {
         "sales_amount": 0, "refunds_amount": 0, "voids_amount": 0, "net_amount": 0, "tickets_count": 0,
     },
+    "/v1/merchants/{merchant_id}/parties": {
+        "role": "owner", "kind": "person", "name": "Zhen", "reference": "r", "share_bps": 5_000,
+    },
     "/v1/merchants/{merchant_id}/stock": {
         "stock_id": "s", "item_id": "i", "counted_at": NOW.isoformat(), "quantity": "1", "currency": "EUR",
         "unit_cost_amount": 1, "on_order_quantity": "2", "location_id": "l", "category": "c", "gtin": "12345678",
@@ -261,7 +264,7 @@ FREE = {
     "name", "role", "secret",
 }  # fmt: skip
 """Texts of the partner's own: any one-line text within their length is taken."""
-NATIVE = {"sale_id", "stock_id", "purchase_id", "signal_id", "partner_reference"}
+NATIVE = {"sale_id", "reference", "stock_id", "purchase_id", "signal_id", "partner_reference"}
 
 
 async def test_a_field_of_the_wrong_kind_is_refused_everywhere(site: Gateway) -> None:

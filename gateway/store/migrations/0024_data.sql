@@ -45,3 +45,11 @@ CREATE TABLE aside_days (
 ALTER TABLE positions ADD COLUMN findings_json TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE offers ADD COLUMN findings_json TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX sales_unlinked ON sales (merchant_id, business_on) WHERE kind <> 'sale' AND refund_of IS NULL;
+
+-- Who stands behind a shop. `name` is sealed; `reference_hash` is the same for one person or company at one partner.
+CREATE TABLE parties (
+    id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchants (id), partner_id TEXT NOT NULL, role TEXT NOT NULL,
+    kind TEXT NOT NULL, name BYTEA NOT NULL, reference_hash TEXT NOT NULL, share_bps BIGINT, created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL, UNIQUE (merchant_id, role, reference_hash)
+);
+CREATE INDEX parties_by_reference ON parties (partner_id, reference_hash);
