@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from gateway.domain.details import Datatype
+
 Record = NewSale | NewStock | NewPurchase | NewSignal
 
 
@@ -137,6 +139,10 @@ class Document(Protocol):
     @property
     def source(self) -> str:
         """What the records' `source` says: up to 64 characters."""
+
+    @property
+    def datatype(self) -> Datatype:
+        """What its files hold, and a merchant must have agreed to."""
 
     @property
     def digest(self) -> str:

@@ -17,12 +17,15 @@ from gateway import control
 from gateway.commands import imports as command
 from gateway.domain.consents import ConsentRequired
 from gateway.domain.errors import Invalid, NotFound
+from gateway.usecases import erasing
 from gateway.usecases import imports as usecase
 from gateway.usecases.imports import ImportMoved
-from tests import gateways, imports, shops, tills
+from tests import gateways, granting, imports, shops, tills
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gateway.usecases.world import World
 
 pytestmark = pytest.mark.anyio
 
@@ -103,7 +106,8 @@ async def test_what_is_not_taken_is_told_row_by_row_however_often_it_is_run(
             "a-4,2026-03-01 11:00,-2.50", "a-1,2026-03-01 10:00,12.50"]  # fmt: skip
     path.write_text("no,at,total\n" + "\n".join(rows) + "\n", encoding="utf-8")
     async with gateways.start(database_url, tmp_path) as gateway, control.listening(gateway.world):
-        till = await tills.new(await gateway.partner())
+        partner = await gateway.partner()
+        till = await tills.new(partner)
         asked = imports.command(gateway.world, socket=True)
         given = (path, "--merchant", till.id, "--profile", profile(tmp_path, SALES), "--by", "officer-1")
         code, tried = await imports.bring(asked, *given, "--dry-run")
@@ -121,10 +125,21 @@ async def test_what_is_not_taken_is_told_row_by_row_however_often_it_is_run(
         ]
         assert (tmp_path / "till.csv.rejects.ndjson").stat().st_mode & 0o777 == 0o600
         assert await stored_sales(database_url) == [("csv-till", "a-1", 1250), ("csv-till", "a-4", 250)]
+        (source,) = (await partner.seen(f"{till.path}/data-status"))["sources"]
+        assert (source["source"], source["rejected_count"]) == ("csv-till", 2)
         listed = (await imports.bring(asked, "--list"))[1]
         assert [(one["id"], one["begun_by"], one["taken_count"]) for one in listed["imports"]] == [
             (told["import_id"], "officer-1", 5)
         ]
+        assert await left_after_erasure(gateway.world, database_url, till.id) == []
+
+
+async def left_after_erasure(world: World, url: str, merchant_id: str) -> list[Any]:
+    """What still says something of the files of a merchant who took its consent back."""
+    await granting.take_back(world, merchant_id)
+    ((erasure_id,),) = await shops.rows(url, "SELECT id FROM erasures")
+    await erasing.erase(world, erasure_id)
+    return await shops.rows(url, "SELECT id FROM imports UNION ALL SELECT import_id FROM import_rejects")
 
 
 async def stored_sales(url: str) -> list[Any]:

@@ -79,8 +79,9 @@ async def _bring(command: Command, document: Document, arguments: argparse.Names
         about = msgspec.convert(await command("import.about", {"merchant_id": arguments.merchant}), About)
         entries = iter(document.read(file, file_hash, about))
         opening = Opening(
-            arguments.merchant, document.source, file_hash, document.digest, arguments.by, arguments.grant
-        )
+            arguments.merchant, document.source, document.datatype, file_hash, document.digest, arguments.by,
+            arguments.grant,
+        )  # fmt: skip
         rejects = _Rejects(arguments.rejects or path.with_name(f"{path.name}.rejects.ndjson"))
         stack.callback(rejects.close)
         bringing = _Bringing(command, opening, rejects, dry=arguments.dry_run)

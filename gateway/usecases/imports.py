@@ -14,13 +14,15 @@ import msgspec
 
 from gateway.domain import audit_entries
 from gateway.domain.consents import ConsentRequired
+from gateway.domain.details import Datatype
 from gateway.domain.errors import Conflict, Invalid, NotFound
 from gateway.domain.rights import Caller
 from gateway.source_ports import About, Converted
 from gateway.store import sql
-from gateway.usecases import audit, positions, receiving
+from gateway.usecases import audit, positions, receiving, tellings
 from gateway.usecases.audit import Action
 from gateway.usecases.receiving import Teller
+from gateway.usecases.tellings import RowResult, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,10 +60,11 @@ class TooManyRejects(Invalid):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """Which file is brought in for whom, and by whom; `digest` is of its profile, `grant_id` of which consent."""
+    """Which file is brought in for whom, and by whom; `digest` is of its profile, `grant_id` names the consent."""
 
     merchant_id: str
     source: str
+    datatype: Datatype
     file_hash: str
     digest: str
     by: str
@@ -75,6 +78,7 @@ class Import(msgspec.Struct, frozen=True):
     merchant_id: str
     grant_id: str
     source: str
+    datatype: Datatype
     file_hash: str
     begun_by: str
     begun_at: datetime
@@ -174,6 +178,7 @@ async def _begin(world: World, opening: Opening, tx: Tx) -> Import:
     if position is None:
         raise NotFound("There is no such merchant")
     grant_id = _consent(position, opening.grant_id)
+    positions.permit_push(position, _caller(position, grant_id), opening.datatype, world.clock.now())
     facts = msgspec.structs.asdict(opening)
     by = facts.pop("by")
     row = facts | {"id": world.ids.new("import"), "grant_id": grant_id, "begun_by": by, "begun_at": world.clock.now()}
@@ -204,8 +209,8 @@ async def _take(world: World, batch: Batch, tx: Tx) -> Result:
     if held is None:
         raise UnknownImport("There is no such import")
     position = (await positions.load(tx, world, [held.merchant_id], held=True))[held.merchant_id]
-    caller = Caller("operator", position.partner_id, frozenset(), held.grant_id, held.merchant_id)
-    taken = await receiving.take_within(tx, world, Teller(held.merchant_id, held.source, caller), batch.converted)
+    teller = Teller(held.merchant_id, held.source, _caller(position, held.grant_id))
+    taken = await receiving.take_within(tx, world, teller, batch.converted)
     total = taken.total
     refused = tuple(sorted([*batch.refused, *_rejects(batch, taken)], key=lambda one: one.number))
     if held.rejected_count + len(refused) > REJECTS_COUNT:
@@ -217,8 +222,16 @@ async def _take(world: World, batch: Batch, tx: Tx) -> Result:
     )  # fmt: skip
     if not moved:
         raise ImportMoved("These entries are done with already: run the command again to go on after them")
+    unread = tuple(RowResult(one.number, one.code, one.detail) for one in batch.refused)
+    if unread:
+        await tellings.note(tx, [Telling(held.merchant_id, held.source, held.datatype, now, rejects=unread)])
     await tx.many(sql.imports.reject, [{"import_id": held.id} | msgspec.structs.asdict(one) for one in refused])
     return Result(total.accepted, total.duplicates, refused)
+
+
+def _caller(position: Position, grant_id: str) -> Caller:
+    """The operator, in whose hands a consent's file is."""
+    return Caller("operator", position.partner_id, frozenset(), grant_id, position.merchant_id)
 
 
 def _rejects(batch: Batch, taken: Taken) -> Iterator[Reject]:

@@ -14,6 +14,7 @@ import msgspec
 
 from adapters import xml_files
 from adapters.xml_files import BadElement, Node
+from gateway.domain.details import Datatype
 from gateway.domain.signals import Cash
 from gateway.source_ports import Entry, Refused, Unreadable, hidden
 
@@ -107,6 +108,7 @@ class Camt053:
 
     name: ClassVar[str] = "camt053"
     source: ClassVar[str] = "camt053"
+    datatype: ClassVar[Datatype] = Datatype.cash
     digest: ClassVar[str] = "camt053-1"
 
     def read(self, file: BinaryIO, file_hash: str, about: About) -> Iterator[Entry]:  # noqa: ARG002 - it has ids

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from gateway.domain.details import Datatype
     from gateway.source_ports import About
 
 LINES_COUNT = 500
@@ -34,6 +35,11 @@ class Csv:
     def source(self) -> str:
         """See Document."""
         return f"csv-{self._profile.name}"
+
+    @property
+    def datatype(self) -> Datatype:
+        """See Document."""
+        return self._profile.datatype
 
     @property
     def digest(self) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.domain import calendars
+from gateway.domain.details import Datatype
 from gateway.domain.errors import Invalid
 from gateway.domain.purchases import NewPurchase
 from gateway.domain.sales import Line, NewSale
@@ -21,6 +22,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "logistics": Logistics, "rating": Rating, "device": Device, "cash": Cash,
 }  # fmt: skip
 """What the rows of a file can be."""
+_OTHERS = {"sale": Datatype.sales, "stock": Datatype.stock, "purchase": Datatype.purchases}
 ENCODINGS = Literal[
     "utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1250", "windows-1252", "iso-8859-1",
     "iso-8859-15",
@@ -81,6 +83,11 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def kind(self) -> type[msgspec.Struct]:
         """The type that its rows become."""
         return TYPES[self.record]
+
+    @property
+    def datatype(self) -> Datatype:
+        """What such rows are to whoever consents to them."""
+        return _OTHERS[self.record] if self.record in _OTHERS else Datatype(f"signals.{self.record}")
 
     @property
     def id_field(self) -> str:

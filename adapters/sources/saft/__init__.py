@@ -16,6 +16,7 @@ from adapters.sources.saft.controls import Controls
 from adapters.sources.saft.transactions import Transaction, read
 from adapters.xml_files import BadElement, Node
 from gateway.domain import calendars
+from gateway.domain.details import Datatype
 from gateway.domain.sales import Line, NewSale, SaleKind, Tender
 from gateway.source_ports import Entry, Refused, Unreadable
 
@@ -38,6 +39,7 @@ class SaftCashRegister:
 
     name: ClassVar[str] = "saft"
     source: ClassVar[str] = "saft"
+    datatype: ClassVar[Datatype] = Datatype.sales
     digest: ClassVar[str] = "saft-1"
 
     def read(self, file: BinaryIO, file_hash: str, about: About) -> Iterator[Entry]:  # noqa: ARG002 - it has ids

@@ -12,6 +12,7 @@ import msgspec
 
 from adapters import xml_files
 from adapters.xml_files import BadElement, Node
+from gateway.domain.details import Datatype
 from gateway.domain.purchases import NewPurchase, PurchaseKind
 from gateway.domain.sales import Line
 from gateway.source_ports import Entry, Refused, Unreadable, hidden
@@ -34,6 +35,7 @@ class Ubl:
 
     name: ClassVar[str] = "ubl"
     source: ClassVar[str] = "ubl"
+    datatype: ClassVar[Datatype] = Datatype.purchases
     digest: ClassVar[str] = "ubl-1"
 
     def read(self, file: BinaryIO, file_hash: str, about: About) -> Iterator[Entry]:  # noqa: ARG002 - it has ids

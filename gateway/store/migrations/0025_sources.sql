@@ -17,12 +17,12 @@ CREATE INDEX platform_events_parked ON platform_events (received_at) WHERE state
 CREATE INDEX platform_events_by_age ON platform_events (received_at);
 CREATE INDEX platform_events_of_merchant ON platform_events (merchant_id);
 
--- Files that an operator brings in. `taken_count` is how many of the file's entries are done with; it commits with them.
+-- Files that an operator brings in. `taken_count` of the file's entries are done with; it commits with them.
 CREATE TABLE imports (
     id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, grant_id TEXT NOT NULL, source TEXT NOT NULL,
-    file_hash TEXT NOT NULL, digest TEXT NOT NULL, begun_by TEXT NOT NULL, begun_at BIGINT NOT NULL,
-    taken_at BIGINT NOT NULL, ended_at BIGINT, taken_count BIGINT NOT NULL, accepted_count BIGINT NOT NULL,
-    duplicates_count BIGINT NOT NULL, rejected_count BIGINT NOT NULL
+    datatype TEXT NOT NULL, file_hash TEXT NOT NULL, digest TEXT NOT NULL, begun_by TEXT NOT NULL,
+    begun_at BIGINT NOT NULL, taken_at BIGINT NOT NULL, ended_at BIGINT, taken_count BIGINT NOT NULL,
+    accepted_count BIGINT NOT NULL, duplicates_count BIGINT NOT NULL, rejected_count BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX imports_by_file ON imports (merchant_id, file_hash, digest);
 
