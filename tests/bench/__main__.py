@@ -121,6 +121,14 @@ def confirming(bench: Bench) -> None:
     )
 
 
+def delivering(bench: Bench) -> None:
+    """Events to 100 endpoints of which one never answers: what the others get, against when it answers."""
+    rounds = bench.options.rounds
+    rates = _child("delivering", bench.copy("delivering.db"), rounds)
+    title = "deliveries to 99 endpoints, one more dead"
+    bench.figures.append(figures.compare(title, rates[:rounds], rates[rounds:], 0.8, "/s"))
+
+
 ROWS = {
     "start": starting,
     "sale": single.serving,
@@ -129,6 +137,7 @@ ROWS = {
     "import": importing,
     "close": closing,
     "confirm": confirming,
+    "deliver": delivering,
     "score": scoring,
     "models": asking,
     "oauth": oidc.authorizing,

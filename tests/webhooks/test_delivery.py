@@ -57,21 +57,21 @@ async def test_an_endpoint_is_sent_the_types_it_names_and_nothing_from_before_it
     assert [len(one.heard) for one in (all_of_noun, one_name, nothing)] == [2, 1, 0]
 
 
-async def test_a_receiver_that_is_down_for_a_day_gets_everything_when_it_is_back(own_gateway: Gateway) -> None:
-    partner, clock = await own_gateway.partner(), own_gateway.clock
+async def test_a_receiver_that_is_down_for_a_day_gets_everything_when_it_is_back(alone: Gateway) -> None:
+    partner, clock = await alone.partner(), alone.clock
     async with receiving(says(503)) as receiver:
         webhook = await endpoint(partner, receiver.url, "merchant.created")
-        await happen(own_gateway, partner)
+        await happen(alone, partner)
         down_since = clock.at
         tries = 0
         while clock.at - down_since < timedelta(days=1):
-            await settle(own_gateway)
+            await settle(alone)
             tries += 1
             clock.at += PAUSES[tries - 1] * 11 // 10
         tried = len(receiver.heard)
         receiver.answers = [says(200)]
         clock.at += timedelta(days=1)
-        await settle(own_gateway)
+        await settle(alone)
     assert tried == tries == 7
     (only,) = await log(partner, webhook)
     assert (only["state"], len(only["attempts"])) == ("delivered", tries + 1)
@@ -98,16 +98,16 @@ async def test_one_dead_endpoint_of_a_hundred_holds_up_no_other(own_gateway: Gat
             await task
 
 
-async def test_endpoints_that_were_slow_leave_half_of_the_lanes_to_the_others(own_gateway: Gateway) -> None:
-    partner = await own_gateway.partner()
+async def test_endpoints_that_were_slow_leave_half_of_the_lanes_to_the_others(alone: Gateway) -> None:
+    partner = await alone.partner()
     async with receiving(says(503), says(503), says(503), says(200)) as dead, receiving() as living:
         for url in (dead.url, dead.url, dead.url, living.url):
             await endpoint(partner, url, "merchant.created")
-        courier = Courier(own_gateway.world, lanes_count=2)
-        await happen(own_gateway, partner)
+        courier = Courier(alone.world, lanes_count=2)
+        await happen(alone, partner)
         await courier.settle()
         dead.open.clear()
-        await happen(own_gateway, partner, 3)
+        await happen(alone, partner, 3)
         task = asyncio.create_task(courier.run())
         try:
             await living.until(4)
@@ -151,41 +151,41 @@ async def test_a_receiver_that_says_nothing_holds_up_no_round_of_work(own_gatewa
     ids=["redirects", "fails", "hangs up"],
 )
 async def test_an_answer_that_is_no_delivery_is_tried_again(
-    own_gateway: Gateway, answer: bytes, status: int | None, code: str
+    alone: Gateway, answer: bytes, status: int | None, code: str
 ) -> None:
-    partner = await own_gateway.partner()
+    partner = await alone.partner()
     async with receiving(answer, says(200)) as receiver:
         webhook = await endpoint(partner, receiver.url, "merchant.created")
-        await happen(own_gateway, partner)
-        await settle(own_gateway)
+        await happen(alone, partner)
+        await settle(alone)
         (waiting,) = await log(partner, webhook)
         assert (waiting["state"], waiting["attempts"][0]["status"], waiting["attempts"][0]["code"]) == (
             "pending", status, code,
         )  # fmt: skip
         assert (await shown(partner, webhook))["failing_since"] is not None
-        own_gateway.clock.at += PAUSES[0] * 2
-        await settle(own_gateway)
+        alone.clock.at += PAUSES[0] * 2
+        await settle(alone)
     assert (await log(partner, webhook))[0]["state"] == "delivered"
     assert len({one.headers["webhook-id"] for one in receiver.heard}) == 1 == len(receiver.heard) - 1
 
 
-async def test_a_slow_receiver_is_given_up_and_asked_again(own_gateway: Gateway) -> None:
-    partner, world = await own_gateway.partner(), own_gateway.world
+async def test_a_slow_receiver_is_given_up_and_asked_again(alone: Gateway) -> None:
+    partner, world = await alone.partner(), alone.world
     world.strangers = Guarded(sandbox=True, bounds=Bounds(total_ms=300))
     async with receiving() as receiver:
         webhook = await endpoint(partner, receiver.url, "merchant.created")
         receiver.open.clear()
-        await happen(own_gateway, partner)
-        await settle(own_gateway)
+        await happen(alone, partner)
+        await settle(alone)
         receiver.open.set()
         world.strangers = Guarded(sandbox=True)
-        own_gateway.clock.at += PAUSES[0] * 2
-        await settle(own_gateway)
+        alone.clock.at += PAUSES[0] * 2
+        await settle(alone)
     assert [one["code"] for one in (await log(partner, webhook))[0]["attempts"]] == ["timed_out", None]
 
 
-async def test_a_name_that_comes_to_stand_for_a_private_address_is_not_called(own_gateway: Gateway) -> None:
-    partner, world = await own_gateway.partner(), own_gateway.world
+async def test_a_name_that_comes_to_stand_for_a_private_address_is_not_called(alone: Gateway) -> None:
+    partner, world = await alone.partner(), alone.world
 
     async def resolve(name: str, port: int) -> list[str]:
         return ["10.0.0.7"] if port == 443 else ["127.0.0.1"]
@@ -197,24 +197,24 @@ async def test_a_name_that_comes_to_stand_for_a_private_address_is_not_called(ow
         for refused in (f"https://hooks.example.com:{port}/", "https://10.0.0.7/", "http://hooks.example.com/"):
             answer = await partner.post("/v1/webhooks", {"url": refused})
             assert (answer.status_code, answer.json()["code"]) == (422, "webhook_url_refused")
-        await happen(own_gateway, partner)
-        await settle(own_gateway)
+        await happen(alone, partner)
+        await settle(alone)
     assert (await log(partner, webhook))[0]["attempts"][0]["code"] == "address_forbidden"
     assert inside.heard == []
 
 
-async def test_who_asks_to_be_left_alone_is_left_alone(own_gateway: Gateway) -> None:
-    partner, clock = await own_gateway.partner(), own_gateway.clock
+async def test_who_asks_to_be_left_alone_is_left_alone(alone: Gateway) -> None:
+    partner, clock = await alone.partner(), alone.clock
     async with receiving(says(429, "retry-after: 3600"), says(200)) as receiver:
         webhook = await endpoint(partner, receiver.url, "merchant.created")
-        await happen(own_gateway, partner)
-        await settle(own_gateway)
-        await happen(own_gateway, partner, 5)
+        await happen(alone, partner)
+        await settle(alone)
+        await happen(alone, partner, 5)
         clock.at += timedelta(minutes=59)
-        await settle(own_gateway)
+        await settle(alone)
         assert len(receiver.heard) == 1
         clock.at += timedelta(minutes=2)
-        await settle(own_gateway)
+        await settle(alone)
     assert [one["state"] for one in await log(partner, webhook)] == ["delivered"] * 6
 
 
@@ -246,13 +246,13 @@ async def test_an_endpoint_that_is_gone_is_disabled_at_once_and_everybody_is_tol
         assert len(gone.heard) == 1, "what happened before is sent again by a replay alone"
 
 
-async def test_after_five_days_of_failure_an_endpoint_is_disabled(own_gateway: Gateway) -> None:
-    partner, clock = await own_gateway.partner(), own_gateway.clock
+async def test_after_five_days_of_failure_an_endpoint_is_disabled(alone: Gateway) -> None:
+    partner, clock = await alone.partner(), alone.clock
     async with receiving(says(500)) as receiver:
         webhook = await endpoint(partner, receiver.url, "merchant.created")
         for days in range(6):
-            await happen(own_gateway, partner)
-            await settle(own_gateway)
+            await happen(alone, partner)
+            await settle(alone)
             assert (await shown(partner, webhook))["state"] == ("enabled" if days < 5 else "disabled")
             clock.at += DAY
     assert (await shown(partner, webhook))["disabled_because"] == "failing"

@@ -18,6 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from gateway import standard_webhooks
 from gateway.usecases.courier import Courier
 from tests import gateways
+from tests.house.files import ROOT
 from tests.oauth.openid_client import MODULES, needed
 from tests.webhooks.receivers import Heard, receiving
 
@@ -69,6 +70,16 @@ async def test_pythons_library_verifies_by_either_secret(today: Gateway) -> None
                 Webhook(secret).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(standard_webhooks.shown(b"x" * 32)).verify(heard.body, heard.headers)
+
+
+async def test_what_the_guide_does_by_hand_verifies_by_either_secret(today: Gateway) -> None:
+    secrets, _, heard = await sent(today)
+    guide = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    scope: dict[str, Any] = {}
+    exec(guide.partition("```python\n")[2].partition("```")[0], scope)  # noqa: S102 - our own page
+    is_ours = scope["is_ours"]
+    assert [is_ours(secret, heard.headers, heard.body) for secret in secrets] == [True, True]
+    assert not any(is_ours(secrets[0], headers, body) for headers, body in spoiled(heard))
 
 
 async def test_nodes_library_verifies_by_either_secret(today: Gateway, tmp_path: Path) -> None:
