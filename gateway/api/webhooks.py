@@ -35,6 +35,7 @@ _AFTER_ALL = "~"
 class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint. `public_key` checks the `v1a` signature of what it is sent.
 
+    `version` is that of the API whose shapes it is sent: its client's when it was made.
     `previous_secret_until` is how long the secret before the current one still signs; `failing_since` is since when
     nothing could be delivered; `paused_until` is what its last Retry-After asked for.
     """
@@ -42,6 +43,7 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     url: str
     types: tuple[str, ...]
+    version: str
     state: WebhookState
     public_key: str
     previous_secret_until: datetime | None
@@ -190,6 +192,7 @@ def _values(world: World, webhook: Webhook) -> dict[str, Any]:
         "id": webhook.id,
         "url": webhook.url,
         "types": webhook.types,
+        "version": webhook.version,
         "state": webhook.state,
         "public_key": webhook.public_key,
         "previous_secret_until": webhook.previous_until_at if overlaps else None,

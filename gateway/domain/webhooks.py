@@ -137,13 +137,14 @@ class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Webhook(msgspec.Struct, frozen=True):
     """An endpoint as it is stored; secrets and signing key are sealed. All instants are of the system clock.
 
-    `position` is how far the log has been read for it.
+    `position` is how far the log has been read for it, `version` the version of the API whose shapes it is sent.
     """
 
     id: str
     partner_id: str
     url: str
     types: tuple[str, ...]
+    version: str
     state: WebhookState
     position: int
     secret: bytes

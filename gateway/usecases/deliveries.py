@@ -48,8 +48,6 @@ REPLAYED_COUNT = 1_000
 """The most events that one replay sends again."""
 FORGOTTEN_COUNT = 1_000
 """The most deliveries that one unit forgets."""
-VERSION = "2026-11-01"
-"""The version of the API whose shapes are sent."""
 _LAST_POSITION = 2**62
 _FIRST_AT, _LAST_AT = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _encoder = msgspec.json.Encoder()
@@ -115,7 +113,7 @@ async def _attempt(world: World, webhook: Webhook, due: Due) -> Failure | None:
     opened = [world.vault.unseal(secret, webhook.id) for secret in secrets]
     private = world.vault.unseal(webhook.signing_key, webhook.id)
     signed = standard_webhooks.headers(due.event_id, started_at, body, opened, private)
-    told = {"content-type": "application/json", "user-agent": "Restock-Webhooks", "restock-version": VERSION}
+    told = {"content-type": "application/json", "user-agent": "Restock-Webhooks", "restock-version": webhook.version}
     heard = await world.strangers.post(webhook.url, told | signed, body)
     await world.store.write(lambda tx: _keep(tx, world, webhook, due, heard))
     return heard.problem

@@ -56,7 +56,7 @@ async def add(tx: Tx, world: World, caller: Caller, new: NewWebhook) -> Made:
     secret, pair = standard_webhooks.new_secret(), standard_webhooks.new_pair()
     await tx.run(
         sql.webhooks.add, id=webhook_id, partner_id=caller.partner_id, url=new.url, types_json=new.types,
-        position=await events.last_position(tx), secret=world.vault.seal(secret, webhook_id),
+        version=caller.version, position=await events.last_position(tx), secret=world.vault.seal(secret, webhook_id),
         signing_key=world.vault.seal(pair.private, webhook_id), public_key=pair.public,
         created_at=world.system_clock.now(),
     )  # fmt: skip

@@ -10,6 +10,9 @@ import pytest
 
 from gateway.demo.keys import SigningKey
 from gateway.demo.partner import Partner
+from gateway.main import open_world
+from gateway.settings import Settings
+from gateway.usecases import clients
 from tests import processes, shops
 from tests.journeys.till import ISSUER, post
 from tests.webhooks.receivers import receiving
@@ -23,10 +26,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_what_was_heard_but_not_noted_when_the_server_died_comes_again(tmp_path: Path) -> None:
-    key, jwks, url = SigningKey(), tmp_path / "jwks.json", f"sqlite:///{tmp_path / 'restock.db'}"
-    jwks.write_bytes(key.jwks())
-    settings = processes.environment(database_url=url, data_dir=str(tmp_path / "keys"), issuer=ISSUER)
-    client_id = str(processes.command(settings, "client", "create", "--name", "Till", "--jwks", str(jwks))["client_id"])
+    key, url, keys = SigningKey(), f"sqlite:///{tmp_path / 'restock.db'}", tmp_path / "keys"
+    settings = processes.environment(database_url=url, data_dir=str(keys), issuer=ISSUER)
+    async with open_world(Settings(database_url=url, data_dir=keys)) as world:
+        client_id = (await clients.create(world, name="Till", jwks=key.jwks())).id
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[tuple[Partner, Any]]:

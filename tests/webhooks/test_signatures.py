@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from gateway import standard_webhooks
+from gateway.domain import versions
 from gateway.usecases.courier import Courier
 from tests import gateways
 from tests.house.files import ROOT
@@ -64,6 +65,7 @@ async def test_pythons_library_verifies_by_either_secret(today: Gateway) -> None
     secrets, _, heard = await sent(today)
     for secret in secrets:
         told = Webhook(secret).verify(heard.body, heard.headers)
+        assert heard.headers["restock-version"] == versions.CURRENT
         assert (told["type"], set(told)) == ("webhook.pinged", {"type", "timestamp", "data"})
         for headers, body in spoiled(heard):
             with pytest.raises(WebhookVerificationError):

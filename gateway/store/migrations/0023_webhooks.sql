@@ -1,9 +1,10 @@
--- Endpoints of partners. `position` is how far the log was read for one; secrets and signing key are sealed.
+-- Endpoints of partners. `position` is how far the log was read for one, `version` the API's whose shapes it is sent;
+-- secrets and signing key are sealed.
 CREATE TABLE webhooks (
     id TEXT PRIMARY KEY, partner_id TEXT NOT NULL REFERENCES partners (id), url TEXT NOT NULL, types_json TEXT NOT NULL,
-    state TEXT NOT NULL, position BIGINT NOT NULL, secret BYTEA NOT NULL, previous_secret BYTEA, previous_until_at BIGINT,
-    signing_key BYTEA NOT NULL, public_key TEXT NOT NULL, failing_since_at BIGINT, resumes_at BIGINT, disabled_at BIGINT,
-    reason TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL
+    version TEXT NOT NULL, state TEXT NOT NULL, position BIGINT NOT NULL, secret BYTEA NOT NULL, previous_secret BYTEA,
+    previous_until_at BIGINT, signing_key BYTEA NOT NULL, public_key TEXT NOT NULL, failing_since_at BIGINT, resumes_at BIGINT,
+    disabled_at BIGINT, reason TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL
 );
 CREATE INDEX webhooks_by_partner ON webhooks (partner_id, id);
 

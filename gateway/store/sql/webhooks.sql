@@ -1,8 +1,8 @@
 -- name: add
-INSERT INTO webhooks (id, partner_id, url, types_json, state, position, secret, signing_key, public_key, created_at,
-    updated_at)
-VALUES (:id, :partner_id, :url, :types_json, 'enabled', :position, :secret, :signing_key, :public_key, :created_at,
-    :created_at);
+INSERT INTO webhooks (id, partner_id, url, types_json, version, state, position, secret, signing_key, public_key,
+    created_at, updated_at)
+VALUES (:id, :partner_id, :url, :types_json, :version, 'enabled', :position, :secret, :signing_key, :public_key,
+    :created_at, :created_at);
 
 -- name: hold_partner
 SELECT id FROM partners WHERE id = :partner_id;
@@ -14,22 +14,22 @@ SELECT id FROM partners WHERE id = :partner_id FOR UPDATE;
 SELECT COUNT(*) FROM webhooks WHERE partner_id = :partner_id;
 
 -- name: find
-SELECT id, partner_id, url, types_json, state, position, secret, previous_secret, previous_until_at, signing_key,
+SELECT id, partner_id, url, types_json, version, state, position, secret, previous_secret, previous_until_at, signing_key,
     public_key, failing_since_at, resumes_at, disabled_at, reason, created_at, updated_at
 FROM webhooks WHERE id = :id;
 
 -- name: hold
-SELECT id, partner_id, url, types_json, state, position, secret, previous_secret, previous_until_at, signing_key,
+SELECT id, partner_id, url, types_json, version, state, position, secret, previous_secret, previous_until_at, signing_key,
     public_key, failing_since_at, resumes_at, disabled_at, reason, created_at, updated_at
 FROM webhooks WHERE id = :id;
 
 -- name: hold (postgres)
-SELECT id, partner_id, url, types_json, state, position, secret, previous_secret, previous_until_at, signing_key,
+SELECT id, partner_id, url, types_json, version, state, position, secret, previous_secret, previous_until_at, signing_key,
     public_key, failing_since_at, resumes_at, disabled_at, reason, created_at, updated_at
 FROM webhooks WHERE id = :id FOR UPDATE;
 
 -- name: page
-SELECT id, partner_id, url, types_json, state, position, secret, previous_secret, previous_until_at, signing_key,
+SELECT id, partner_id, url, types_json, version, state, position, secret, previous_secret, previous_until_at, signing_key,
     public_key, failing_since_at, resumes_at, disabled_at, reason, created_at, updated_at
 FROM webhooks WHERE partner_id = :partner_id AND id > :after ORDER BY id LIMIT :limit;
 
