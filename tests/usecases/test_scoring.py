@@ -62,9 +62,11 @@ async def erratic(gateway: Gateway, days: int, before: int = 70) -> tuple[Till, 
     return till, sold, said
 
 
-async def test_a_tracked_interval_of_an_erratic_shop_covers_better_than_the_models_own(own_gateway: Gateway) -> None:
+async def test_a_tracked_interval_of_an_erratic_shop_covers_better_than_the_models_own(tmp_path: Path) -> None:
     days, before = 150, 70
-    till, sold, said = await erratic(own_gateway, days, before)
+    async with gateways.start(f"sqlite:///{tmp_path / 'restock.db'}", tmp_path) as started:
+        till, sold, said = await erratic(started, days, before)
+        position = await position_of(started, till)
     raw, tracked, count = 0, 0, 0
     for day, scores in enumerate(said[30 : days - 6], start=30):
         closed = sold[: before + day]
@@ -74,7 +76,6 @@ async def test_a_tracked_interval_of_an_erratic_shop_covers_better_than_the_mode
         count += 1
     assert raw / count < 0.72
     assert tracked / count > raw / count + 0.03
-    position = await position_of(own_gateway, till)
     assert position.tracks is not None
     assert min(position.tracks.days_7.factors[1:3]) > 1_000_000
     assert said[-1].factors_7 == position.tracks.days_7.factors
