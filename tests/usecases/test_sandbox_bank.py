@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.repayments import RepaymentState
 from gateway.domain.schedules import Health
-from tests import shops
+from tests import granting, shops
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -201,3 +201,9 @@ async def test_a_closed_shop_with_a_loan_ends_late_defaulted_and_charged_off(alo
     assert (await alone.drawdown(drawdown_id))["state"] == "charged_off"
     assert {"current", *seen} == set(Health) - {"recovered"}
     assert (await alone.verify()).problems == ()
+
+
+async def test_a_consent_given_back_is_revoked(alone: Shop) -> None:
+    path = f"/v1/grants/{(await granting.of(alone.world, alone.id)).grant_id}"
+    assert (await alone.partner.send("DELETE", path)).status_code == 204
+    assert (await alone.partner.seen(path))["state"] == "revoked"
