@@ -60,6 +60,14 @@ class Arrival(msgspec.Struct, frozen=True):
     body: bytes
     address: str
 
+    @property
+    def combined(self) -> dict[str, str]:
+        """The headers by name, one that came several times as the list it means (RFC 9110 section 5.3)."""
+        found: dict[str, str] = {}
+        for name, value in self.headers:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
+
 
 class _Told(msgspec.Struct, frozen=True):
     """What a call is about, its body, and why nothing is to be taken in of it, if so."""
@@ -72,16 +80,14 @@ class _Told(msgspec.Struct, frozen=True):
 async def receive(world: World, name: str, connection_id: str, came: Arrival) -> None:
     """Keep a proven event of a kind that counts, once however often it comes; the worker takes it in.
 
-    Each header may come once. Raises UnknownConnection, LockedOut, Forged, WrongAccount,
-    TooManyRequests, or ConsentRequired, and then nothing is kept.
+    Raises UnknownConnection, LockedOut, Forged, WrongAccount, TooManyRequests or ConsentRequired, and then nothing is
+    kept.
     """
     platform, connection, secret = await _called(world, name, connection_id)
     url = f"{world.settings.address}/v1/sources/{name}/{connection_id}"
-    call = Call(url, dict(came.headers), came.body, world.system_clock.now())
+    call = Call(url, came.combined, came.body, world.system_clock.now())
     door = throttles.source(connection_id, came.address)
     async with throttles.guarding(world, door, lambda error: isinstance(error, Forged)):
-        if len(call.headers) != len(came.headers):
-            raise Forged("Each header may come once")
         platform.verify(call, secret)
     world.calls.take(connection_id)
     told = _identified(platform, call)
@@ -224,7 +230,7 @@ async def _alert(tx: Tx, world: World, connection: Connection, event_id: str) ->
     """One alert an event: a person reads it by its name (`gateway parked`)."""
     name = parked.named(connection.id, connection.platform, event_id)
     evidence = {"platform": connection.platform, "connection_id": connection.id}
-    position = await positions.certain(tx, world, connection.merchant_id)
+    position = (await positions.load(tx, world, [connection.merchant_id])).get(connection.merchant_id)
     await alerts.start(
         tx, world, parked.EVENT_UNREADABLE, name, severity=Severity.warning, evidence=evidence, about=position
     )
