@@ -46,10 +46,11 @@ class Limits(msgspec.Struct, frozen=True):
     """Bounds of one client: times in milliseconds, sizes in bytes.
 
     `connect_ms` also bounds the wait for a free connection; `total_ms` bounds one exchange as a whole, so that an
-    answer that drips is cut off too.
+    answer that drips is cut off too. A connection whose first packets are lost is tried again after one second and
+    after three (RFC 6298): five leave room for both.
     """
 
-    connect_ms: int = 3_000
+    connect_ms: int = 5_000
     silence_ms: int = 10_000
     total_ms: int = 30_000
     connection_count: int = 20
