@@ -53,7 +53,7 @@ class Killer:
 
 
 @pytest.mark.parametrize(
-    ("rounds_count", "seed"), [(3, 0), *(pytest.param(20, n, marks=pytest.mark.soak) for n in range(1, 11))]
+    ("rounds_count", "seed"), [(5, 0), *(pytest.param(20, n, marks=pytest.mark.soak) for n in range(1, 11))]
 )
 async def test_a_server_killed_between_sent_and_recorded_pays_exactly_once(
     tmp_path: Path, rounds_count: int, seed: int
