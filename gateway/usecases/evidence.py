@@ -45,7 +45,7 @@ PAGE_COUNT = 32
 LATE_DAYS = 365
 STRAY_DAYS = 60
 """How far apart the last closed days of a page's merchants may lie, for one look at all their shelves."""
-MOST_MOVED = 20_000
+MOST_MOVED = PAGE_COUNT * DAYS * len(Channel)
 
 
 class Told(NamedTuple):
