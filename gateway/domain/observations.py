@@ -93,9 +93,9 @@ def look(records: Records, history: History, loans: Loans, usual_stock_days: int
     held = shelves.shelves(records.items)
     facts = _facts(records, made, shop)
     facts["daily_cost_amount"] = shop.sold(MONTH) * cost_bps // (MONTH * BPS)
-    overdue = None if made is None else made.overdue_amount
-    if overdue is not None:
-        facts["supplier_overdue_days"] = round(overdue / max(1, facts["daily_cost_amount"] or 0))
+    if made is not None and made.overdue_amount is not None:  # in days of goods, to the nearest
+        a_day = max(1, facts["daily_cost_amount"])
+        facts["supplier_overdue_days"] = (made.overdue_amount + a_day // 2) // a_day
     if made is not None and facts["supplier_paid_90_amount"] is not None:  # below, loans are taken out with their tax
         taxed = bills.within(bought, shop.as_of - QUARTER, shop.as_of)
         facts["supplier_paid_90_amount"] += taxed - made.net(taxed)
