@@ -92,9 +92,10 @@ def look(records: Records, history: History, loans: Loans, usual_stock_days: int
     cost_bps = _cost_bps(made, bought, shop)
     held = shelves.shelves(records.items)
     facts = _facts(records, made, shop)
-    facts["daily_cost_amount"] = shop.sold(MONTH) * cost_bps // (MONTH * BPS)
+    cost_amount = shop.sold(MONTH) * cost_bps // (MONTH * BPS)
+    facts["daily_cost_amount"] = cost_amount
     if made is not None and made.overdue_amount is not None:  # in days of goods, to the nearest
-        a_day = max(1, facts["daily_cost_amount"])
+        a_day = max(1, cost_amount)
         facts["supplier_overdue_days"] = (made.overdue_amount + a_day // 2) // a_day
     if made is not None and facts["supplier_paid_90_amount"] is not None:  # below, loans are taken out with their tax
         taxed = bills.within(bought, shop.as_of - QUARTER, shop.as_of)
