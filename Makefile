@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo serve test check bench backtest train evaluate soak simulate clean lock
+.PHONY: help setup demo serve test check bench backtest train evaluate soak fuzz simulate clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ evaluate: $(READY) ## every acceptance figure of the models; RESTOCK_SHARED name
 
 soak: $(READY) ## long rounds: kill the server under load and while it pays, count every sale and payment
 	@$(BIN)/python -m pytest -m soak $(PYTEST)
+
+fuzz: $(READY) ## 20,000 requests made from the description and 50,000 malformed ones at a running sandbox
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 SEEDS ?= 200
 FIRST ?= 1

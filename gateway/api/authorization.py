@@ -63,7 +63,7 @@ async def push(request: Request[Any, Any, Any], world: NamedDependency[SkipValid
 
 @get(
     "/oauth/authorize",
-    opt={"right": Right.public},
+    opt={"right": Right.public, "refuses": "page"},
     status_code=303,
     tags=["OAuth"],
     exception_handlers={Exception: on_exception},

@@ -51,7 +51,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 
 OPTIONS: dict[str, Any] = {
-    "opt": {"right": Right.public},
+    "opt": {"right": Right.public, "refuses": "oauth"},
     "status_code": 200,
     "tags": ["OAuth"],
     "request_max_body_size": MAX_FORM_BYTES,

@@ -16,7 +16,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 
 from gateway import __version__
 from gateway.api import event_schemas as webhooks
-from gateway.api import rights, schemas
+from gateway.api import links, rights, schemas
 from gateway.api.request import StrictRequest
 from gateway.api.strict_json import MAX_ROWS, Rows
 from gateway.domain.grants import OPENED_BY
@@ -68,6 +68,17 @@ _FIELD_ERROR = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
     },
+}
+_REFUSALS = {None: "Problem", "oauth": "OAuthError", "page": "Page"}
+"""How a route refuses, by its `refuses`."""
+_OAUTH_ERROR = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["error"],
+            "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+        }
+    }
 }
 _HEADERS = {
     "Request-Id": "Yours where you sent a safe one, else ours; in our log too.",
@@ -141,11 +152,16 @@ def describe(routes: Sequence[ControllerRouterHandler], issuer: str) -> dict[str
     types = schemas.Types([handler for _, handler in operations])
     for operation, handler in operations:
         _put_right(operation, handler, types)
+    links.put(document["paths"])
     document["servers"] = [{"url": issuer}]
     document["webhooks"] = webhooks.described()
     document["components"] = {
         "schemas": {**types.components, **webhooks.components(), "Problem": _PROBLEM, "FieldError": _FIELD_ERROR},
-        "responses": {"Problem": _problem_response()},
+        "responses": {
+            "Problem": _problem_response("A problem (RFC 9457)", {}),
+            "OAuthError": _problem_response("An OAuth error (RFC 6749 section 5.2), or a problem", _OAUTH_ERROR),
+            "Page": _problem_response("A page, to the merchant's browser", {"text/html": {}}),
+        },
         "headers": {name: {"description": said, "schema": {"type": "string"}} for name, said in _HEADERS.items()},
         "securitySchemes": {"access_token": _security(issuer)},
     }
@@ -204,7 +220,8 @@ def _put_answers(operation: dict[str, Any], handler: Any, types: schemas.Types) 
         answers["304"] = {"description": "Not Modified: it is still what If-None-Match names"}
     for answer in answers.values():
         answer["headers"] = {**answer.get("headers", {}), **_headers(handler)}
-    operation["responses"] = {**answers, "default": {"$ref": "#/components/responses/Problem"}}
+    refusal = _REFUSALS[handler.opt.get("refuses")]
+    operation["responses"] = {**answers, "default": {"$ref": f"#/components/responses/{refusal}"}}
 
 
 def _headers(handler: Any) -> dict[str, Any]:
@@ -222,11 +239,11 @@ def _content(row: dict[str, Any], *, batch: bool) -> dict[str, Any]:
     return {"application/json": {"schema": {"oneOf": either}}, "application/x-ndjson": {"schema": row}}
 
 
-def _problem_response() -> dict[str, Any]:
+def _problem_response(said: str, others: dict[str, Any]) -> dict[str, Any]:
     return {
-        "description": "A problem (RFC 9457)",
+        "description": said,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("Request-Id", "Restock-Version")},
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}, **others},
     }
 
 
