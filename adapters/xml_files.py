@@ -43,7 +43,7 @@ class Node(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """The element's local name."""
-        return etree.QName(self.element).localname
+        return str(self.element.tag).rpartition("}")[2]
 
     def each(self, path: str) -> Iterator[Node]:
         """Every element at `path`, in document order."""
@@ -113,21 +113,21 @@ def elements(file: BinaryIO, root: Collection[str], wanted: Collection[str]) -> 
             if event == "start":
                 if not path and element.tag not in root:
                     raise Unreadable(f"The file is {str(element.tag)[:120]!r}, not {next(iter(root))} or the like")
-                path.append(etree.QName(element).localname)
+                path.append(str(element.tag).rpartition("}")[2])
                 inside += path[-1] in wanted
-                count = count + 1 if inside else 0
-                if len(path) > MAX_DEPTH or count > ELEMENTS_COUNT:
+                count += 1
+                if len(path) > MAX_DEPTH or (inside and count > ELEMENTS_COUNT):
                     raise Unreadable(f"{path[-1][:60]} nests too deep, or holds too much")
                 continue
-            name = path.pop()
-            if name in wanted:
+            if path.pop() in wanted:
                 yield Node(element)
                 inside -= 1
             if not inside:
-                element.clear()
+                count = 0
+                element.clear(keep_tail=True)
                 parent = element.getparent()
-                if parent is not None:
-                    parent.remove(element)
+                while parent is not None and element.getprevious() is not None:
+                    del parent[0]
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"The file is not well-formed XML: {str(error)[:200]}") from None
 

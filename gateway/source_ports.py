@@ -134,8 +134,6 @@ class Document(Protocol):
     on by their number. A file may be far larger than memory: it is read twice, never held.
     """
 
-    name: ClassVar[str]
-
     @property
     def source(self) -> str:
         """What the records' `source` says: up to 64 characters."""

@@ -189,7 +189,8 @@ def test_one_element_never_holds_more_than_it_may(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(xml_files, "ELEMENTS_COUNT", 50)
     with pytest.raises(Unreadable, match="holds too much"):
         read("ubl", EMPTY["ubl"].format("<Note/>" * 60))
-    assert len(read("saft", EMPTY["saft"].format("<company/>" * 500))) == 0
+    assert read("saft", EMPTY["saft"].format("<company/>" * 500)) == []
+    assert read("saft", EMPTY["saft"].format("<cashtransaction><nr>1</nr></cashtransaction>" * 500)) == []
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 2**32), st.binary(max_size=4))

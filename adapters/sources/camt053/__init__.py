@@ -106,7 +106,6 @@ class _Statement:
 class Camt053:
     """Statements, any number in a file."""
 
-    name: ClassVar[str] = "camt053"
     source: ClassVar[str] = "camt053"
     datatype: ClassVar[Datatype] = Datatype.cash
     digest: ClassVar[str] = "camt053-1"

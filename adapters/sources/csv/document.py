@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from adapters.sources.csv import profile_files, tables
 from adapters.sources.csv.cells import BadCell, cleaned
@@ -23,8 +23,6 @@ LINES_COUNT = 500
 
 class Csv:
     """Files of one profile."""
-
-    name: ClassVar[str] = "csv"
 
     def __init__(self, text: str) -> None:
         """`text` is the profile's TOML. Raises BadProfile."""

@@ -37,7 +37,6 @@ BASICS_COUNT = 10_000
 class SaftCashRegister:
     """Files of one shop, any number of tills."""
 
-    name: ClassVar[str] = "saft"
     source: ClassVar[str] = "saft"
     datatype: ClassVar[Datatype] = Datatype.sales
     digest: ClassVar[str] = "saft-1"

@@ -33,7 +33,6 @@ MAX_BYTES = 8 * 1024 * 1024
 class Ubl:
     """Invoices and credit notes, one a file."""
 
-    name: ClassVar[str] = "ubl"
     source: ClassVar[str] = "ubl"
     datatype: ClassVar[Datatype] = Datatype.purchases
     digest: ClassVar[str] = "ubl-1"
