@@ -82,7 +82,7 @@ class UnknownType(Invalid):
 
 
 class BadReplay(Invalid):
-    """It is not clear what is to be sent again."""
+    """It is not clear what is to be sent again, or it is not there."""
 
     code = "invalid_replay"
     title = "Say what is to be sent again"

@@ -30,7 +30,8 @@ SLOW_SECONDS = 2.0
 LEASE = timedelta(seconds=60)
 """Renewed before each pass, which ends long before: an exchange is cut off after 15 seconds."""
 LOOK_SECONDS = 1.0
-BREATH_SECONDS = 0.01
+BREATH_SECONDS = 0.05
+"""Between two looks: each asks the database about every endpoint."""
 GRACE_SECONDS = 5.0
 """How long requests under way have at the end; what came of the others is not known, so they are sent again."""
 PAGE_COUNT = 500

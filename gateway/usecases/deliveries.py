@@ -31,7 +31,7 @@ from gateway.domain.deliveries import (
     wished,
 )
 from gateway.domain.events import StoredEvent
-from gateway.domain.webhooks import Replay, Webhook, WebhookDisabled, WebhookState, check
+from gateway.domain.webhooks import BadReplay, Replay, Webhook, WebhookDisabled, WebhookState, check
 from gateway.store import sql
 from gateway.usecases import webhooks
 
@@ -82,8 +82,11 @@ async def serve(world: World, webhook_id: str) -> Pass:
     limit = AT_ONCE_COUNT if webhook.failing_since_at is None else 1
     now = world.system_clock.now()
     due = await world.store.all(sql.deliveries.due, Due, webhook_id=webhook_id, now_at=now, limit=limit)
-    problems = await asyncio.gather(*(_attempt(world, webhook, one) for one in due))
-    return Pass(read_count, len(due), any(problems))
+    ended = await asyncio.gather(*(_attempt(world, webhook, one) for one in due), return_exceptions=True)
+    for fault in ended:
+        if isinstance(fault, BaseException):  # of ours; only now that nothing is under way any more
+            raise fault
+    return Pass(read_count, len(due), any(ended))
 
 
 async def _read_on(world: World, webhook: Webhook) -> int:
@@ -181,26 +184,30 @@ async def ping(tx: Tx, world: World, webhook_id: str, partner_id: str) -> Delive
 async def replay(tx: Tx, world: World, webhook_id: str, partner_id: str, asked: Replay) -> Replayed:
     """Send events of the log again. Raises UnknownWebhook, WebhookDisabled or BadReplay.
 
-    Those asked for by their ids are sent whatever the endpoint's types; ids that are no events of this partner's are
-    left out. Of a range those of its types are sent.
+    Those asked for by their ids are sent whatever the endpoint's types. Of a range those of its types are sent.
     """
     check(asked)
     webhook = await _enabled(tx, webhook_id, partner_id)
     if asked.event_ids is not None:
-        found = [await tx.one(sql.events.placed, StoredEvent, partner_id=partner_id, id=id_)
-                 for id_ in dict.fromkeys(asked.event_ids)]  # fmt: skip
-        events = [event for event in found if event is not None]
-        await _add(tx, world, webhook, events, Cause.replay)
-        return Replayed(len(events))
-    found_ones = await tx.all(
+        named = [await _event(tx, partner_id, event_id) for event_id in dict.fromkeys(asked.event_ids)]
+        await _add(tx, world, webhook, named, Cause.replay)
+        return Replayed(len(named))
+    found = await tx.all(
         sql.events.between, StoredEvent, partner_id=partner_id, from_position=asked.from_position or 0,
         to_position=asked.to_position or _LAST_POSITION, from_at=asked.from_at or _FIRST_AT,
         to_at=asked.to_at or _LAST_AT, limit=REPLAYED_COUNT + 1,
     )  # fmt: skip
-    more = found_ones[REPLAYED_COUNT].position if len(found_ones) > REPLAYED_COUNT else None
-    events = [event for event in found_ones[:REPLAYED_COUNT] if webhook.wants(event.type)]
+    more = found[REPLAYED_COUNT].position if len(found) > REPLAYED_COUNT else None
+    events = [event for event in found[:REPLAYED_COUNT] if webhook.wants(event.type)]
     await _add(tx, world, webhook, events, Cause.replay)
     return Replayed(len(events), more)
+
+
+async def _event(tx: Tx, partner_id: str, event_id: str) -> StoredEvent:
+    found = await tx.one(sql.events.placed, StoredEvent, partner_id=partner_id, id=event_id)
+    if found is None:
+        raise BadReplay(f"{event_id[:40]!a} is no event of your log")
+    return found
 
 
 async def page(reader: Reader, webhook_id: str, before: str, limit: int) -> list[Delivery]:

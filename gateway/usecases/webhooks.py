@@ -90,8 +90,11 @@ async def change(tx: Tx, world: World, caller: Caller, webhook_id: str, asked: W
     webhook, now = await held(tx, webhook_id, caller.partner_id), world.system_clock.now()
     url = webhook.url if asked.url is msgspec.UNSET else asked.url
     types = webhook.types if asked.types is msgspec.UNSET else asked.types
-    targets.target(url, sandbox=world.settings.sandbox)
-    check_types(types, EVENTS)
+    if url != webhook.url:
+        targets.target(url, sandbox=world.settings.sandbox)
+        await tx.run(sql.webhooks.recover, id=webhook_id)  # it was the old address that failed
+    if types != webhook.types:
+        check_types(types, EVENTS)
     await tx.run(sql.webhooks.change, id=webhook_id, url=url, types_json=types, updated_at=now)
     if asked.state is WebhookState.disabled and webhook.state is WebhookState.enabled:
         await _stop(tx, world, webhook, Ending.asked)

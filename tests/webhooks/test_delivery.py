@@ -296,3 +296,18 @@ async def test_two_processes_share_the_work_and_send_each_event_once(fresh_postg
         await asyncio.gather(*(courier.settle() for courier in couriers))
         assert len(receiver.heard) == 100
         assert len({(one.headers["webhook-id"], one.headers["webhook-signature"]) for one in receiver.heard}) == 100
+
+
+async def test_another_address_starts_with_a_clean_sheet(alone: Gateway) -> None:
+    partner = await alone.partner()
+    async with receiving(says(429, "retry-after: 3600")) as failing, receiving() as other:
+        webhook = await endpoint(partner, failing.url, "merchant.created")
+        await happen(alone, partner)
+        await settle(alone)
+        assert (await shown(partner, webhook))["paused_until"] is not None
+        await partner.patch(f"/v1/webhooks/{webhook['id']}", {"url": other.url})
+        now = await shown(partner, webhook)
+        assert (now["failing_since"], now["paused_until"]) == (None, None)
+        alone.clock.at += PAUSES[4]
+        await settle(alone)
+    assert (len(failing.heard), len(other.heard)) == (1, 1)

@@ -51,7 +51,9 @@ UPDATE webhooks SET state = 'disabled', disabled_at = :disabled_at, reason = :re
 WHERE id = :id AND state = 'enabled';
 
 -- name: fail
-UPDATE webhooks SET failing_since_at = COALESCE(failing_since_at, :failed_at), resumes_at = :resumes_at WHERE id = :id;
+UPDATE webhooks SET failing_since_at = COALESCE(failing_since_at, :failed_at),
+    resumes_at = COALESCE(:resumes_at, resumes_at)
+WHERE id = :id;
 
 -- name: recover
 UPDATE webhooks SET failing_since_at = NULL, resumes_at = NULL WHERE id = :id AND failing_since_at IS NOT NULL;
