@@ -35,7 +35,9 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 async def test_a_request_writes_one_line_of_ids_and_counts(lines: Any) -> None:
     row = {"sale_id": SECRET, "occurred_at": "2026-01-02T05:00:00Z", "amount": 5, "currency": "KRW"}
     async with tiny.client(tiny.make()) as session:
-        await session.post(f"/v1/merchants/{tiny.MERCHANT}/sales", json=[row], headers=tiny.WRITER)
+        await session.post(
+            f"/v1/merchants/{tiny.MERCHANT}/sales", json=[row], headers=tiny.WRITER | {"Idempotency-Key": "k"}
+        )
     (line,) = lines()
     assert line.pop("duration_ms") > 0
     assert line.pop("timestamp").endswith("Z")
