@@ -66,3 +66,11 @@ async def test_a_source_of_sales_shows_its_gaps_and_its_silence(site: Gateway) -
     assert [(one["from_on"], one["days_count"]) for one in found["gaps"]] == [
         (str(TODAY - timedelta(days=20)), 1), (str(TODAY - timedelta(days=2)), 2),
     ]  # fmt: skip
+
+
+async def test_a_source_that_nobody_may_name_is_refused(site: Gateway) -> None:
+    shop = await tills.new(await site.partner())
+    answer = await shop.partner.send("POST", f"{shop.path}/stock", params={"source": "bank"}, json=COUNT)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await shop.partner.seen(f"{shop.path}/data-status"))["sources"] == []
