@@ -44,10 +44,10 @@ class Rates:
         self._due: OrderedDict[str, float] = OrderedDict()
         """When, in seconds since 1970, all that somebody asked for so far would have been due, evenly spread."""
 
-    def spend(self, name: str) -> Left:
-        """One request of `name`, counted unless it is refused."""
-        now = self._clock.now().timestamp()
-        due = max(now, self._due.get(name, now)) + self._interval_seconds
+    def spend(self, name: str, now: float) -> Left:
+        """One request of `name` at `now`, in seconds since 1970; counted unless it is refused."""
+        before = self._due.get(name, now)
+        due = (before if before > now else now) + self._interval_seconds  # noqa: FURB136  a call is dear here
         free_seconds = _MINUTE_SECONDS - (due - now)
         if free_seconds < 0:
             wait_seconds = math.ceil(-free_seconds)
@@ -60,7 +60,7 @@ class Rates:
 
     def take(self, client_id: str) -> None:
         """One request of a client that proved who it is. Raises TooManyRequests."""
-        wait_seconds = self.spend(client_id).wait_seconds
+        wait_seconds = self.spend(client_id, self._clock.now().timestamp()).wait_seconds
         if wait_seconds:
             raise refusal(wait_seconds, "client")
 
@@ -77,24 +77,23 @@ class Quotas:
     """What a token may ask for in a minute (draft-ietf-httpapi-ratelimit-headers-10)."""
 
     def __init__(self, clock: Clock, client_count: int, merchant_count: int) -> None:
+        self._clock = clock
         self._clients, self._merchants = Rates(clock, client_count), Rates(clock, merchant_count)
         self._client_policy = b'"client";q=%d;w=60' % client_count
         self._policy = self._client_policy + b', "merchant";q=%d;w=60' % merchant_count
 
     def take(self, client_id: str, merchant_id: str | None) -> Quota:
         """One request of a client, for a merchant where its token is for one."""
-        client = self._clients.spend(client_id)
-        said = b'"client";r=%d;t=%d' % client[:2]
-        if client.wait_seconds or merchant_id is None:
-            return Quota(self._client_policy, said, _refused(client, "client"))
-        merchant = self._merchants.spend(merchant_id)
-        return Quota(self._policy, said + b', "merchant";r=%d;t=%d' % merchant[:2], _refused(merchant, "merchant"))
+        now = self._clock.now().timestamp()
+        left, full_seconds, wait_seconds = self._clients.spend(client_id, now)
+        if wait_seconds or merchant_id is None:
+            said = b'"client";r=%d;t=%d' % (left, full_seconds)
+            return Quota(self._client_policy, said, refusal(wait_seconds, "client") if wait_seconds else None)
+        theirs, their_seconds, wait_seconds = self._merchants.spend(merchant_id, now)
+        said = b'"client";r=%d;t=%d, "merchant";r=%d;t=%d' % (left, full_seconds, theirs, their_seconds)
+        return Quota(self._policy, said, refusal(wait_seconds, "merchant") if wait_seconds else None)
 
 
 def refusal(wait_seconds: int, policy: str) -> TooManyRequests:
     """What is told to whoever asked too often; `policy` names the quota that is used up."""
     return TooManyRequests("Ask more slowly", retry_after=wait_seconds, policy=policy)
-
-
-def _refused(left: Left, policy: str) -> TooManyRequests | None:
-    return refusal(left.wait_seconds, policy) if left.wait_seconds else None

@@ -14,6 +14,7 @@ import msgspec
 from adapters.calendars import BankingCalendars
 from gateway import log
 from gateway.bank_ports import Account
+from gateway.domain import versions
 from gateway.domain.details import parse, year_after
 from gateway.domain.merchants import NewMerchant
 from gateway.domain.programmes import INVENTORY
@@ -137,7 +138,7 @@ async def _found(steps: Steps) -> Template:
         await tx.run(sql.clients.add_partner, id=partner_id, name="Till", tier=Tier.settled, created_at=now)
         await tx.run(
             sql.clients.add, id=client_id, partner_id=partner_id, name="Till", jwks_json={"keys": []},
-            rights_json=list(GRANTABLE), created_at=now,
+            rights_json=list(GRANTABLE), created_at=now, version=versions.CURRENT,
         )  # fmt: skip
 
     await made.store.write(unit)
