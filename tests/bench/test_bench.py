@@ -25,4 +25,4 @@ def test_the_bench_measures_every_row(tmp_path: Path) -> None:
         timeout=600, check=False,
     )  # fmt: skip
     assert report.is_file(), ended.stderr
-    assert len(json.loads(report.read_bytes())["figures"]) == (11 if oidc.missing() else 12)
+    assert len(json.loads(report.read_bytes())["figures"]) == (14 if oidc.missing() else 15)
