@@ -58,6 +58,7 @@ XSCKD000001,已审核,2026/3/1,散客,A.01,2,"¥1,130.00",130.00
 ,,,,A.02,1,113.00,13.00
 XSCKD000002,已审核,2026/3/2,散客,A.01,-1,-565.00,-65.00
 XSCKD000003,创建,2026/3/2,散客,A.01,1,565.00,65.00
+,,,,A.02,1,113.00,13.00
 合计,,,,,3,678.00,78.00
 """),
     "yonyou": ("gb18030", """发货退货单号,单据日期,退货标志,存货编码,数量,价税合计,税额
@@ -211,6 +212,10 @@ def test_an_amount_is_read_in_the_currency_its_row_names() -> None:
     assert (yen.amount, yen.currency) == (120, "JPY")
     assert isinstance(strange, Refused)
     assert strange.code == "unknown_currency"
+    text = text.replace('amount = "total"', "") + '[product]\nquantity = "total"\nunit_price = "total"\n'
+    (product,) = read(text, "no,at,total,cur\n2,2026-03-01 10:00,1,XXX\n")
+    assert isinstance(product, Refused)
+    assert product.code == "unknown_currency"
 
 
 # --- what is refused as a whole, before a row is taken --------------------------------------------------------------
@@ -271,9 +276,11 @@ def test_a_profile_that_cannot_be_meant_is_refused_before_any_file(text: str, re
 
 def test_a_ticket_of_too_many_lines_is_refused_and_the_next_one_read() -> None:
     text = TILL.replace("record", 'rows = "lines"\nrecord')
-    body = HEAD + "a,2026-03-01 10:00,1\n" * 501 + "b,2026-03-01 10:00,1\n"
+    body = HEAD + "a,2026-03-01 10:00,1\n" * 1_200 + "b,2026-03-01 10:00,1\n"
     found = read(text, body)
     assert [type(one) for one in found] == [Refused, NewSale]
+    alone = read(text, HEAD + ",2026-03-01 10:00,1\n,2026-03-01 10:00,1\na,2026-03-01 10:00,1\n,,2\n")
+    assert [one.amount for one in alone if isinstance(one, NewSale)] == [100, 100, 300]
 
 
 @given(st.binary(max_size=300), st.sampled_from([TILL, GERMAN, *map(csv.shipped, csv.names())]))

@@ -49,12 +49,13 @@ class Cells:
 
     def amount(self, text: str, currency: str) -> int:
         """Minor units of `currency`, negative where the file says so."""
-        try:
-            digits = money.exponent(currency)
-        except GatewayError as error:
-            raise BadCell(error.code, error.detail) from None
         number, decimals = self.number(text)
-        return self.scaled(number, decimals, digits, text)
+        return self.scaled(number, decimals, _digits(currency), text)
+
+    def product(self, quantity: str, price: str, currency: str) -> int:
+        """What so many at a price are worth, the same."""
+        (count, decimals), (each, more) = self.number(quantity), self.number(price)
+        return self.scaled(count * each, decimals + more, _digits(currency), f"{quantity} × {price}")
 
     def scaled(self, number: int, decimals: int, digits: int, text: str) -> int:
         """`number` with so many decimals as a whole number of `digits` decimals, exactly or rounded as allowed."""
@@ -127,6 +128,13 @@ class Cells:
                 raise BadCell("date_out_of_range", f"{text[:40]!r} lies in no year between {YEARS[0]} and {YEARS[-1]}")
             return moment, shape.timed
         raise BadCell("bad_date", f"{text[:40]!r} is not written as {' or '.join(self._profile.dates)}")
+
+
+def _digits(currency: str) -> int:
+    try:
+        return money.exponent(currency)
+    except GatewayError as error:
+        raise BadCell(error.code, error.detail) from None
 
 
 class _Shape:

@@ -9,7 +9,6 @@ import msgspec
 
 from adapters.sources.csv import profile_files, selling
 from adapters.sources.csv.cells import BadCell, Cells, cleaned, identified
-from gateway.domain import money
 from gateway.source_ports import Unreadable
 
 if TYPE_CHECKING:
@@ -121,9 +120,7 @@ class Columns:
         """What one row adds to an amount."""
         if name == "amount" and self._product:
             counted, priced = (self._text(row, places) for places in self._product)
-            (quantity, decimals), (price, more) = self._cells.number(counted), self._cells.number(priced)
-            digits = money.exponent(currency)
-            return self._cells.scaled(quantity * price, decimals + more, digits, f"{counted} × {priced}")
+            return self._cells.product(counted, priced, currency)
         text = self._text(row, self._sums[name])
         return self._cells.amount(text, currency) if text else 0
 

@@ -53,10 +53,10 @@ class Csv:
             header = next(_header(cells) for number, cells in found if number == self._profile.header_row)
         columns = Columns(self._profile, about, header, file_hash)
         rows = (Row(number, cells) for number, cells in found if any(cells))
-        counted = (row for row in rows if not columns.skips(row))
         if self._profile.rows == "records":
-            return (entry for row in counted if (entry := _entry([row], columns)) is not None)
-        return (entry for ticket in _tickets(counted, columns) if (entry := _entry(ticket, columns)) is not None)
+            counted = ([row] for row in rows if not columns.skips(row))
+            return (entry for row in counted if (entry := _entry(row, columns)) is not None)
+        return (entry for ticket in _tickets(rows, columns) if (entry := _entry(ticket, columns)) is not None)
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -67,13 +67,18 @@ def _header(cells: list[str]) -> list[str]:
 
 
 def _tickets(rows: Iterator[Row], columns: Columns) -> Iterator[list[Row]]:
-    """Rows that follow each other and name the same ticket, or none after one that does."""
+    """Rows that follow each other and name the same ticket, or none after one that does; left out with its first."""
     ticket: list[Row] = []
     known = ""
+    skipping = False
     for row in rows:
-        named = columns.named(row)
-        if ticket and (named in {"", known}) and len(ticket) <= LINES_COUNT:
-            ticket.append(row)
+        named, skipped = columns.named(row), columns.skips(row)
+        skipping = skipped if named else skipping
+        if skipped or skipping:
+            continue
+        if ticket and known and named in {"", known}:
+            if len(ticket) <= LINES_COUNT:  # one too many is enough to refuse it
+                ticket.append(row)
             continue
         if ticket:
             yield ticket
