@@ -80,6 +80,7 @@ def test_the_operations_that_need_consent_are_these() -> None:
         ("POST", "/v1/decisions/{decision_id}/contest"),
         ("POST", "/v1/quotes"),
         ("POST", "/v1/drawdowns"),
+        ("GET", "/v1/merchants/{merchant_id}/drawdowns"),
         ("GET", "/v1/drawdowns/{drawdown_id}"),
         ("POST", "/v1/drawdowns/{drawdown_id}/cancel"),
         ("GET", "/v1/drawdowns/{drawdown_id}/repayments"),
