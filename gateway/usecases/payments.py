@@ -24,6 +24,8 @@ from gateway.usecases.instructions import COLLECTION, PAYOUT, Instruction
 from gateway.usecases.statuses import DUPLICATE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gateway.store import Tx
     from gateway.usecases.world import World
 
@@ -48,13 +50,14 @@ async def send(world: World, reference: str) -> None:
     await openness.admit(world, instruction.bank_id, instruction.rail, Way.send, collects=collects)
     if instruction.sent_at is not None:
         await doubts.inquire(world, instruction)
-    job = jobs.claimed()
+    job, began_at = jobs.claimed(), world.system_clock.now()
     attempt = await world.store.write(lambda tx: _begin(tx, world, instruction, job))
     if attempt is None:
         return
     try:
+        _check_prompt(world, began_at)
         ack = await openness.heard(world, instruction.bank_id, instruction.rail, Way.send, rail.submit(body))
-    except Unreachable:
+    except (Unreachable, jobs.LeaseLost):
         if attempt is Attempt.first:
             await world.store.write(lambda tx: _unsent_after_all(tx, world, instruction, job))
         raise
@@ -82,6 +85,12 @@ async def _begin(tx: Tx, world: World, instruction: Instruction, job: jobs.Job |
     tried_at = (await instructions.find(tx, reference)).tried_at or now
     hours = instructions.rail(world, instruction).capabilities.resend_hours
     return Attempt.again if rules.may_resend(hours, tried_at, now) else None
+
+
+def _check_prompt(world: World, began_at: datetime) -> None:
+    """Raise LeaseLost where this process stood still since it began: the bank may know no copy as one any more."""
+    if world.system_clock.now() - began_at >= jobs.LEASE:
+        raise jobs.LeaseLost("the lease ended before anything was sent")
 
 
 async def _unsent(tx: Tx, instruction: Instruction) -> bool:

@@ -119,6 +119,10 @@ class SimBank:
         """Whether something with so many chances in a million does."""
         return self.random.random() * 1_000_000 < chances
 
+    def now(self) -> datetime:
+        """What its clock says."""
+        return self._clock.at
+
     def receive(self, message: bytes) -> Answer:
         """A file arrives."""
         digest, now = hashlib.sha256(message).digest(), self._clock.at

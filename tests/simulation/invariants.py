@@ -59,8 +59,13 @@ WHERE i.end_to_end_id = ? AND d.evidence_json IS NOT NULL AND i.amount = COALESC
 PAID = "SELECT end_to_end_id, state, amount FROM drawdowns WHERE end_to_end_id IS NOT NULL"
 COLLECTED = """
 SELECT end_to_end_id, channel || ' repayment', CASE WHEN channel = 'payout' THEN -SUM(amount) ELSE SUM(amount) END
-FROM repayments WHERE end_to_end_id IS NOT NULL AND state = 'settled' GROUP BY end_to_end_id, channel
+FROM repayments WHERE end_to_end_id IS NOT NULL AND state = 'settled' AND channel <> 'transfer'
+GROUP BY end_to_end_id, channel
+UNION ALL SELECT 'to ' || drawdown_id, 'transfers', SUM(amount) FROM repayments
+WHERE channel = 'transfer' AND state = 'settled' GROUP BY drawdown_id
 UNION ALL SELECT end_to_end_id, 'remittance', received_amount FROM remittances"""
+TRANSFERS = "SELECT end_to_end_id, 'to ' || drawdown_id FROM repayments WHERE channel = 'transfer'"
+"""One under a reference that was withdrawn since is credited under another: a loan's transfers count together."""
 WENT = frozenset({"active", "repaid", "charged_off", "refinanced"})
 GREEDY = """
 SELECT d.id FROM drawdowns d JOIN repayments r ON r.drawdown_id = d.id AND r.retry_of IS NULL AND r.kind = 'share'
@@ -166,10 +171,12 @@ class Checks:
             told.clear()
 
     def _truth(self) -> dict[str, int]:
-        """Reference → what moved on the account in all."""
+        """Reference, or the loan that transfers are for → what moved on the account in all."""
         moved: Counter[str] = Counter()
+        loans = dict(self._look(TRANSFERS))
         for booking in self._run.bank.bookings:
-            moved[booking.order.end_to_end_id] += booking.amount
+            reference = booking.order.end_to_end_id
+            moved[loans.get(reference, reference)] += booking.amount
         return {reference: amount for reference, amount in moved.items() if amount}
 
     def _ours(self) -> dict[str, tuple[str, str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tests.simulation.steps import Steps
     from tests.simulation.tempers import Traits
 
+PATIENCE = timedelta(seconds=30)
+"""How long one exchange may take, as a whole."""
 FETCHED_COUNT = 20
 """The most messages one look shows."""
 
@@ -129,8 +132,10 @@ class SimRail:
 
     async def submit(self, message: bytes) -> Ack:
         """See Rail."""
-        bank, temper = self.bank, self.bank.temper
+        bank, temper, began_at = self.bank, self.bank.temper, self.bank.now()
         await self._steps.point("submit")
+        if bank.now() - began_at > PATIENCE:  # a client that stood still gives up before it sends
+            raise Unanswered("no answer in time")
         if bank.happens(temper.unreachable):
             raise Unreachable("the line is down")
         if bank.happens(temper.lose_request):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,15 +11,17 @@ from adapters.mailboxes import HttpPlace
 from gateway.domain.drawdowns import end_to_end_id
 from gateway.domain.money import Money
 from gateway.outbound import Outbound
-from gateway.usecases import jobs, mailbox, work
+from gateway.usecases import jobs, mailbox, payments, work
 from tests import shops
 from tests.adapters import stubborn
 from tests.banks import CLOSED, line_to
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from gateway.bank_ports import Ack
+    from gateway.store import Tx
     from tests.shops import Shop
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +61,37 @@ async def test_a_refused_file_ends_the_drawdown_and_a_new_quote_can_be_drawn(sho
     await shop.bank.behave("ACME", "accept")
     assert (await shop.drawdown(await drawn(shop)))["state"] == "active"
     assert (await shop.verify()).problems == ()
+
+
+class Stalling:
+    """The store, and after one unit that says so the process stands still for two days, as a machine asleep."""
+
+    def __init__(self, shop: Shop, after: str) -> None:
+        self._store, self._shop, self._after = shop.world.store, shop, after
+        self.stood_still = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def write(self, unit: Callable[[Tx], Awaitable[Any]]) -> Any:
+        done = await self._store.write(unit)
+        if done == self._after and not self.stood_still:
+            self.stood_still = True
+            self._shop.gateway.clock.at += timedelta(days=2)
+        return done
+
+
+async def test_a_process_that_stood_still_before_it_sent_asks_anew_whether_it_may(shop: Shop) -> None:
+    stalling = Stalling(shop, payments.Attempt.first)
+    shop.world.store = stalling
+    drawdown_id = await drawn(shop)
+    assert stalling.stood_still
+    assert await shops.rows(shop.world.settings.database_url, "SELECT sent_at FROM instructions") == [(None,)]
+    assert await shop.sent(drawdown_id) == 0
+    shop.gateway.clock.at += PAUSE
+    await shop.work()
+    assert (await shop.drawdown(drawdown_id))["state"] in {"pending", "active"}
+    assert await shop.sent(drawdown_id) == 1
 
 
 async def test_a_silent_bank_leaves_a_doubt_that_the_booked_entry_resolves_and_nothing_is_sent_again(
