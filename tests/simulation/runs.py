@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -173,8 +174,8 @@ class Run:
         self._spawn("resume", servicing_actors.resume_bank(self))
         for _ in range(ENDING_COUNT):
             self.pass_time(2 * DAY)
-            for name, doing in (("rounds", self._rounds()), ("officers", actors.decide_all(self))):
-                self._spawn(name, doing)
+            for name, doing in (("rounds", self._rounds), ("officers", partial(actors.decide_all, self))):
+                self._spawn(name, doing())
                 while self._tasks:
                     await self._turn()
             if self.checks.ended():
