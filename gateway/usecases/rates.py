@@ -47,6 +47,8 @@ class Rates:
     def spend(self, name: str, now: float) -> Left:
         """One request of `name` at `now`, in seconds since 1970; counted unless it is refused."""
         before = self._due.get(name, now)
+        if before > now + _MINUTE_SECONDS:  # the clock was set back: nobody waits until it has come round again
+            before = now
         due = (before if before > now else now) + self._interval_seconds  # noqa: FURB136  a call is dear here
         free_seconds = _MINUTE_SECONDS - (due - now)
         if free_seconds < 0:

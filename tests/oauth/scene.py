@@ -15,7 +15,7 @@ from gateway.store import Store, open_store
 from gateway.usecases import clients
 from gateway.usecases.access import AccessTokens
 from gateway.usecases.proofs import MemorySightings, Proofs
-from gateway.usecases.rates import Rates
+from gateway.usecases.rates import Quotas, Rates
 from gateway.usecases.world import RandomIds
 from tests.oauth.signing import ISSUER, NOW, Signer, claims, form
 
@@ -48,6 +48,9 @@ class World:
         self.system_clock = StandingClock()
         self.ids = RandomIds(self.system_clock)
         self.rates = Rates(self.system_clock, self.settings.client_requests_per_minute)
+        self.quotas = Quotas(
+            self.system_clock, self.settings.token_requests_per_minute, self.settings.merchant_requests_per_minute
+        )
         self.proofs = Proofs(ISSUER, self.system_clock, b"n" * 32, MemorySightings())
         self.tokens = AccessTokens(store, self.system_clock, kept=url.startswith("sqlite:"), proofs=self.proofs)
 
