@@ -42,10 +42,11 @@ class Receiver:
         self.url = ""
 
     async def until(self, count: int) -> None:
-        """Wait until `count` requests were heard."""
-        while len(self.heard) < count:
-            self._more.clear()
-            await self._more.wait()
+        """Wait until `count` requests were heard. Raises TimeoutError."""
+        async with asyncio.timeout(60):
+            while len(self.heard) < count:
+                self._more.clear()
+                await self._more.wait()
 
     def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.create_task(self._talk(reader, writer))
@@ -84,7 +85,7 @@ def says(status: int, *headers: str, body: bytes = b"") -> bytes:
 async def receiving(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A receiver at work on 127.0.0.1."""
     receiver = Receiver(*answers)
-    server = await asyncio.start_server(receiver, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiver, "127.0.0.1", 0, ssl=tls, backlog=1_024)
     receiver.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
     try:
         yield receiver
