@@ -11,11 +11,11 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from gateway.api import exchange, limits, rights, views
-from gateway.api.sales import NothingTaken, Taken
+from gateway.api import exchange, limits, rights, sales
+from gateway.api.sales import Taken
 from gateway.api.strict_json import Rows
 from gateway.domain.calendars import Instant
-from gateway.domain.errors import FieldError, NotFound
+from gateway.domain.errors import NotFound
 from gateway.domain.freshness import Gap
 from gateway.domain.purchases import NewPurchase
 from gateway.domain.quality import Finding
@@ -160,21 +160,8 @@ async def _take(world: World, teller: Teller, kind: str, data: Rows[Any]) -> Tak
     faults = tuple(RowResult(fault.index, fault.code, fault.detail) for fault in data.faults)
     if faults:
         await receiving.note_rejects(world, teller, kind, faults)
-    judged_rows = [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in taken.rejected]
-    rejected = sorted([*faults, *judged_rows], key=lambda row: row.index)
-    if rejected and not taken.accepted and not taken.duplicates:
-        errors = tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in rejected[:100])
-        raise NothingTaken(rejected[0].detail, errors=errors, reason=rejected[0].code)
-    position = await _position(world, teller.merchant_id)
-    (judged,) = await judging.look(world.store, world, [position])
-    return Taken(
-        accepted=taken.accepted,
-        duplicates=taken.duplicates,
-        rejected=rejected,
-        data_as_of=position.data_at,
-        takings_today_amount=position.takings_amount(world.clock.now()),
-        offer=views.current_offer(world, judged),
-    )
+    (judged,) = await judging.look(world.store, world, [await _position(world, teller.merchant_id)])
+    return sales.answer(world, data, taken, judged)
 
 
 def _view(one: Source) -> SourceView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, post
@@ -23,6 +23,12 @@ from gateway.usecases import days, sales
 from gateway.usecases.days import ZTotals
 from gateway.usecases.tellings import RowResult
 from gateway.usecases.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.usecases.limits import Judged
+    from gateway.usecases.receiving import Outcome
 
 _TAGS = ["Data in"]
 PUSH = "/v1/merchants/{merchant_id}/sales"
@@ -94,27 +100,31 @@ async def take(world: World, caller: Caller, merchant_id: str, data: Rows[NewSal
     """What `push` does once it is known who asks and what was sent. Raises NothingTaken, NotFound or Busy."""
     now = world.clock.now()
     received = await world.store.merge(world.intake, sales.Request(merchant_id, caller, data.items, now))
-    rejected = _rejected(data, received)
-    if rejected and not received.accepted and not received.duplicates:
+    return answer(world, data, received, received.judged)
+
+
+def answer(world: World, data: Rows[Any], outcome: sales.Received | Outcome, judged: Judged) -> Taken:
+    """What became of rows of any kind, each by its place in the body as sent. Raises NothingTaken."""
+    rejected = _rejected(data, outcome.rejected)
+    if rejected and not outcome.accepted and not outcome.duplicates:
         errors = tuple(FieldError(f"/{row.index}", row.code, row.detail) for row in rejected[:100])
         raise NothingTaken(rejected[0].detail, errors=errors, reason=rejected[0].code)
-    position = received.judged.position
     return Taken(
-        accepted=received.accepted,
-        duplicates=received.duplicates,
+        accepted=outcome.accepted,
+        duplicates=outcome.duplicates,
         rejected=rejected,
-        data_as_of=position.data_at,
-        takings_today_amount=position.takings_amount(now),
-        offer=views.current_offer(world, received.judged),
+        data_as_of=judged.position.data_at,
+        takings_today_amount=judged.position.takings_amount(world.clock.now()),
+        offer=views.current_offer(world, judged),
     )
 
 
-def _rejected(data: Rows[NewSale], received: sales.Received) -> list[RowResult]:
-    """Rows of the wrong shape and rows no shop could have sold, by their place in the body as sent."""
-    if not data.faults and not received.rejected:
+def _rejected(data: Rows[Any], judged: Sequence[RowResult]) -> list[RowResult]:
+    """Rows of the wrong shape, and rows that were judged and refused."""
+    if not data.faults and not judged:
         return []
     rejected = [RowResult(fault.index, fault.code, fault.detail) for fault in data.faults]
-    rejected += [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in received.rejected]
+    rejected += [msgspec.structs.replace(row, index=data.indexes[row.index]) for row in judged]
     return sorted(rejected, key=lambda row: row.index)
 
 
