@@ -77,16 +77,37 @@ def test_the_demo_stays_until_ctrl_c_and_then_stops_gateway_and_bank() -> None:
 
 @contextmanager
 def started() -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """A demo that stays, killed if the test fails before it ends."""
-    with subprocess.Popen(
-        demo(), env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    """A demo that stays, killed if the test fails before it ends.
+
+    It hears SIGINT though whoever started the tests may have them ignore it, as shells do in the background.
+    """
+    with (
+        hearing(signal.SIGINT),
+        subprocess.Popen(
+            demo(),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             yield process, process.stdout
         finally:
             if process.poll() is None:
                 process.terminate()
+
+
+@contextmanager
+def hearing(number: signal.Signals) -> Iterator[None]:
+    """What is started meanwhile does not inherit that a signal is ignored."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def listens(port: int | None) -> bool:
