@@ -71,7 +71,7 @@ def test_a_walk_says_nothing_too_early_and_the_tracker_learns_only_what_has_clos
 
 def test_forecasts_beat_the_mean_on_real_shops() -> None:
     if "RESTOCK_SHARED" not in os.environ:
-        pytest.skip("RESTOCK_SHARED does not name the folder with the real shops' data")
+        pytest.skip("RESTOCK_SHARED is not set: the real shops' data lie there")
     days, start = real.chain(real.folder())
     found = figures_forecast.of_walk("chain", backtest.walk(scorer.load(models.FOLDER), days[::60], start, 30, 15))
     assert found.pinball < min(found.mean, found.weekday)
