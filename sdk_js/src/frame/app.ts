@@ -12,6 +12,7 @@ import type { Shop } from "./screens/screen.js";
 import { TileScreen } from "./screens/tile.js";
 import { follow } from "./stream.js";
 import { style } from "./style.js";
+import { WORDS } from "./words/words.js";
 
 const SCREENS = { tile: TileScreen, offer: OfferScreen, manage: ManageScreen, consents: ConsentsScreen };
 for (const [name, screen] of Object.entries(SCREENS)) customElements.define(`restock-${name}-screen`, screen);
@@ -104,7 +105,7 @@ export class App extends LitElement implements Shop {
   }
 
   override render() {
-    const words = said(this.look.locale, "CNY", "UTC").words;
+    const words = WORDS[this.look.locale];
     const summary = this.summary;
     if (!summary && this.failed) {
       return html`<div class="card" role="alert"><div class="tile">

@@ -1,7 +1,6 @@
 import type { Locale } from "../protocol.js";
 import { type Formats, formats } from "./format.js";
-import { en, type Words } from "./words/en.js";
-import { zh } from "./words/zh.js";
+import { WORDS, type Words } from "./words/words.js";
 
 /** Everything a screen needs to speak: the words, the formats, and the language itself. */
 export interface Said extends Formats {
@@ -11,6 +10,6 @@ export interface Said extends Formats {
 
 export const said = (locale: Locale, currency: string, timezone: string): Said => ({
   locale,
-  words: locale === "zh-CN" ? zh : en,
+  words: WORDS[locale],
   ...formats(locale, currency, timezone),
 });
