@@ -114,6 +114,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     withhold_bps: int
     minimum_amount: int
     final_due_on: date
+    terms_hash: str
     bank: BankRef
     end_to_end_id: str | None
     bank_reference: str | None
@@ -274,6 +275,7 @@ async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView
         withhold_bps=drawdown.withhold_bps,
         minimum_amount=drawdown.minimum_amount,
         final_due_on=drawdown.final_due_on,
+        terms_hash=drawdown.terms_hash,
         bank=bank(world, drawdown.bank_id),
         end_to_end_id=drawdown.end_to_end_id,
         bank_reference=drawdown.bank_reference,
