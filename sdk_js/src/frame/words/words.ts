@@ -1,8 +1,9 @@
 import type { Locale } from "../../protocol.js";
+import { badges } from "./badges.js";
 import { common } from "./common.js";
 import { tile } from "./tile.js";
 
-const words = (locale: Locale) => ({ ...common[locale], ...tile[locale] });
+const words = (locale: Locale) => ({ ...common[locale], ...badges[locale], ...tile[locale] });
 
 /** Everything the frame says. One file a screen, both languages side by side. */
 export const WORDS = { en: words("en"), "zh-CN": words("zh-CN") };
