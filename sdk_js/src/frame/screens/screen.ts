@@ -1,4 +1,4 @@
-import { LitElement } from "lit";
+import { type CSSResultGroup, LitElement } from "lit";
 import type { Client, Summary } from "../../client/client.js";
 import type { Happening, Happenings } from "../../protocol.js";
 import type { Said } from "../said.js";
@@ -15,7 +15,7 @@ export interface Shop {
 
 /** One component's screen: draws the summary, and keeps what the merchant is doing. */
 export abstract class Screen extends LitElement {
-  static override styles = style;
+  static override styles: CSSResultGroup = style;
   static override properties = { shop: { attribute: false }, summary: { attribute: false }, said: { attribute: false } };
   declare shop: Shop;
   declare summary: Summary;
