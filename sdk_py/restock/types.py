@@ -627,6 +627,7 @@ class DrawdownView(TypedDict):
     required_action: NotRequired[RequiredAction | None]
     state: DrawdownState
     state_at: str
+    terms_hash: str
     total_amount: int
     withhold_bps: int
 
