@@ -41,7 +41,7 @@ export interface Happenings {
   paid: { drawdown_id: string };
   /** The tile was pressed, or a screen inside was turned: where to. */
   step: { name: string };
-  /** Something failed; `code` is the problem's. What became of the money is said inside. */
+  /** Something failed; `code` is the problem's, or the loader's own. What became of the money is said inside. */
   error: { code: string };
 }
 export type Happening = keyof Happenings;
@@ -62,4 +62,29 @@ export const message = <Body extends ToFrame | FromFrame>(body: Body) => ({ rest
 export function understood<Body extends ToFrame | FromFrame>(data: unknown): Body | undefined {
   const found = data as ({ restock?: unknown } & Body) | null;
   return typeof found === "object" && found?.restock === 1 && typeof found.type === "string" ? found : undefined;
+}
+
+const LONGEST_SECRET = 200;
+const LONGEST_FONT = 100;
+
+/** What a page asks of the frame, made anew of what was sent: nothing of a wrong type or without bounds comes in. */
+export function asked(data: unknown): ToFrame | undefined {
+  const found = understood<ToFrame>(data);
+  if (!found) return undefined;
+  const look = { locale: found.locale === "zh-CN" ? "zh-CN" : "en", theme: themeOf(found.theme) } as const;
+  if (found.type === "look") return { type: "look", ...look };
+  if (found.type !== "open") return undefined;
+  const { client_secret, component } = found;
+  if (typeof client_secret !== "string" || client_secret.length > LONGEST_SECRET) return undefined;
+  return COMPONENTS.includes(component) ? { type: "open", client_secret, component, ...look } : undefined;
+}
+
+/** The theme in `given`: only what is on the list, and of its type. */
+export function themeOf(given: unknown): Theme {
+  const { scheme, radius, font } = Object(given) as Record<keyof Theme, unknown>;
+  const theme: Theme = {};
+  if (scheme === "light" || scheme === "dark" || scheme === "auto") theme.scheme = scheme;
+  if (typeof radius === "number" && Number.isFinite(radius)) theme.radius = radius;
+  if (typeof font === "string" && font.length <= LONGEST_FONT) theme.font = font;
+  return theme;
 }

@@ -1,13 +1,15 @@
 /**
  * The gateway for a page of one's own: a session's secret opens it, everything else is a typed call. The frame inside
- * the elements uses it as well. Nothing is stored, no cookie is sent.
+ * the elements uses it as well. Every call raises Problem, and takes a signal to give it up.
  */
-import type { Component } from "../protocol.js";
 import type { components } from "./api.js";
-import { type Prove, prover } from "./dpop.js";
-import { Problem, problemOf } from "./problem.js";
+import { Problem } from "./problem.js";
+import { follow, type Following } from "./stream.js";
+import { Transport, type Wanted } from "./transport.js";
 
 export { Problem } from "./problem.js";
+export type { Following, Told } from "./stream.js";
+export type { Wanted } from "./transport.js";
 export type Schemas = components["schemas"];
 export type Summary = Schemas["SummaryView"];
 export type Offer = Schemas["CurrentOffer"];
@@ -15,18 +17,19 @@ export type Quote = Schemas["QuoteView"];
 export type Drawdown = Schemas["DrawdownView"];
 export type Payoff = Schemas["PayoffView"];
 export type Repayment = Schemas["RepaymentView"];
+export type Statement = Schemas["StatementView"];
 
 /** Who a token speaks for, and until when it does. */
-export interface Opened {
-  access_token: string;
-  expires_in: number;
-  merchant_id: string;
-  components: Component[];
-}
+export type Opened = Schemas["Opened"];
 
 export interface ClientOptions {
   /** The gateway's origin. */
   gateway: string;
+  /**
+   * Asks the partner's own server for a session, as `load`'s does. With it the client opens itself: before the first
+   * call, shortly before its token ends, and when the gateway no longer knows the token.
+   */
+  fetchSession?: () => Promise<{ client_secret: string }>;
   /** The server's time in milliseconds, where the page's clock cannot be trusted. */
   now?: () => number;
 }
@@ -34,22 +37,34 @@ export interface ClientOptions {
 /** The same key for each try of one act: a second try is never a second loan. */
 export const newKey = (): string => crypto.randomUUID();
 
-export class Client {
-  readonly #gateway: string;
-  readonly #prove: Promise<Prove>;
-  #nonce?: string;
-  #opened?: Opened;
+const RENEW_BEFORE_MS = 30_000;
+const UNAUTHORIZED = 401;
+type Giving = Pick<Wanted, "signal">;
 
-  constructor({ gateway, now = Date.now }: ClientOptions) {
-    this.#gateway = gateway;
-    this.#prove = prover(now);
+export class Client {
+  readonly #transport: Transport;
+  readonly #fetchSession?: ClientOptions["fetchSession"];
+  #opened?: Opened;
+  #until_ms = 0;
+  #opening?: Promise<Opened>;
+
+  constructor({ gateway, fetchSession, now = Date.now }: ClientOptions) {
+    this.#transport = new Transport(gateway, now);
+    this.#fetchSession = fetchSession;
   }
 
-  /** Exchange a session's secret for a token, which replaces the one before. Raises Problem. */
+  /**
+   * Exchange a session's secret for a token, which replaces the one before. It is sent once: a secret that comes a
+   * second time ends the token it brought.
+   */
   async open(client_secret: string): Promise<Opened> {
     this.#opened = undefined;
-    this.#opened = await this.#json<Opened>("POST", "/widget/v1/token", { client_secret });
-    return this.#opened;
+    const asked_ms = performance.now();
+    const answer = await this.#transport.send("POST", "/widget/v1/token", { body: { client_secret }, once: true });
+    const opened = (await answer.json()) as Opened;
+    this.#until_ms = asked_ms + opened.expires_in * 1_000;
+    this.#opened = opened;
+    return opened;
   }
 
   /** Forget the token. */
@@ -57,71 +72,115 @@ export class Client {
     this.#opened = undefined;
   }
 
+  /** Whom the token speaks for. Raises Problem `session_ended` before `open`, and after `close`. */
   get merchant_id(): string {
     if (!this.#opened) throw new Problem(0, "session_ended", "The session has ended");
     return this.#opened.merchant_id;
   }
 
-  summary(): Promise<Summary> {
-    return this.#json("GET", `/v1/merchants/${this.merchant_id}/summary`);
+  /** All that a widget shows at a glance. */
+  summary(giving: Giving = {}): Promise<Summary> {
+    return this.#shops("GET", "/summary", giving);
+  }
+
+  /** The offer alone. Raises Problem `not_found` where there is none. */
+  offer(giving: Giving = {}): Promise<Offer> {
+    return this.#shops("GET", "/offer", giving);
   }
 
   /** Note that the offer was shown to the merchant. */
-  delivered(offer_id: string): Promise<unknown> {
-    return this.#json("POST", `/v1/offers/${offer_id}/deliver`);
+  delivered(offer_id: string, giving: Giving = {}): Promise<Schemas["OfferView"]> {
+    return this.#json("POST", `/v1/offers/${of(offer_id)}/deliver`, giving);
   }
 
-  quote(wanted: Schemas["NewQuote"]): Promise<Quote> {
-    return this.#json("POST", "/v1/quotes", wanted, newKey());
+  quote(wanted: Schemas["NewQuote"], giving: Giving = {}): Promise<Quote> {
+    return this.#json("POST", "/v1/quotes", { body: wanted, key: newKey(), ...giving });
   }
 
-  /** The merchant's click on a quote. `key` is the quote's own: the same for each try. */
-  confirm(quote: Quote, key: string): Promise<Drawdown> {
-    return this.#json("POST", "/v1/drawdowns", { quote_id: quote.id, terms_hash: quote.terms_hash }, key);
+  /**
+   * The merchant's click on a quote. `key` is the quote's own, the same for each try. Only in the gateway's own frame
+   * is it a click; asked by any other page the drawdown's `required_action` says where the merchant confirms.
+   */
+  confirm(quote: Pick<Quote, "id" | "terms_hash">, key: string, giving: Giving = {}): Promise<Drawdown> {
+    const body = { quote_id: quote.id, terms_hash: quote.terms_hash };
+    return this.#json("POST", "/v1/drawdowns", { body, key, ...giving });
   }
 
-  drawdown(id: string): Promise<Drawdown> {
-    return this.#json("GET", `/v1/drawdowns/${id}`);
+  drawdown(id: string, giving: Giving = {}): Promise<Drawdown> {
+    return this.#json("GET", `/v1/drawdowns/${of(id)}`, giving);
   }
 
-  payoff(drawdown_id: string): Promise<Payoff> {
-    return this.#json("GET", `/v1/drawdowns/${drawdown_id}/payoff`);
+  /** A page of the shop's drawdowns, oldest first; those that ended stay. */
+  drawdowns(cursor?: string, giving: Giving = {}): Promise<Schemas["DrawdownViewPage"]> {
+    return this.#shops("GET", `/drawdowns${page(cursor)}`, giving);
   }
 
-  pay(drawdown_id: string, wanted: Schemas["NewRepayment"], key: string): Promise<Repayment> {
-    return this.#json("POST", `/v1/drawdowns/${drawdown_id}/repayments`, wanted, key);
+  /** Take back what was proposed and not confirmed. */
+  cancel(id: string, giving: Giving = {}): Promise<Drawdown> {
+    return this.#json("POST", `/v1/drawdowns/${of(id)}/cancel`, giving);
   }
 
-  /** One request under the token. Raises Problem, also when there is no answer (status 0). */
-  async request(method: string, path: string, init: { body?: unknown; key?: string; accept?: string; signal?: AbortSignal; headers?: Record<string, string> } = {}): Promise<Response> {
-    const url = this.#gateway + path;
-    for (let attempt = 1; ; attempt += 1) {
-      const token = this.#opened?.access_token;
-      const headers: Record<string, string> = { ...init.headers, DPoP: await (await this.#prove)(method, url, this.#nonce, token) };
-      if (token) headers.Authorization = `DPoP ${token}`;
-      if (init.body !== undefined) headers["Content-Type"] = "application/json";
-      if (init.key) headers["Idempotency-Key"] = init.key;
-      if (init.accept) headers.Accept = init.accept;
-      const answer = await fetch(url, {
-        method,
-        headers,
-        body: init.body === undefined ? undefined : JSON.stringify(init.body),
-        credentials: "omit",
-        cache: "no-store",
-        referrerPolicy: "no-referrer",
-        signal: init.signal,
-      }).catch((error: unknown) => {
-        throw new Problem(0, "unreachable", String(error));
-      });
-      const asked = answer.headers.get("DPoP-Nonce");
-      this.#nonce = asked ?? this.#nonce;
-      if (answer.ok) return answer;
-      if (!asked || attempt > 1) throw await problemOf(answer);
+  /** What clears a drawdown today. */
+  payoff(drawdown_id: string, giving: Giving = {}): Promise<Payoff> {
+    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/payoff`, giving);
+  }
+
+  /** Pay early. `key` is the same for each try of one payment. */
+  pay(drawdown_id: string, wanted: Schemas["NewRepayment"], key: string, giving: Giving = {}): Promise<Repayment> {
+    return this.#json("POST", `/v1/drawdowns/${of(drawdown_id)}/repayments`, { body: wanted, key, ...giving });
+  }
+
+  /** A page of a drawdown's repayments, oldest first. */
+  repayments(drawdown_id: string, cursor?: string, giving: Giving = {}): Promise<Schemas["RepaymentViewPage"]> {
+    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/repayments${page(cursor)}`, giving);
+  }
+
+  /** The statement of a drawdown, in the words of `locale`. */
+  statement(drawdown_id: string, locale: string, giving: Giving = {}): Promise<Statement> {
+    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/statement?locale=${of(locale)}`, giving);
+  }
+
+  /** Follow what happens to the shop until the signal says no more; resumes by itself, with back-off. */
+  follow(following: Following): Promise<void> {
+    const { signal } = following;
+    return follow((headers) => this.request("GET", "/widget/v1/stream", { headers, signal, endless: true }), following);
+  }
+
+  /** One request under the token, for what has no call of its own. Raises Problem, with status 0 without an answer. */
+  async request(method: string, path: string, wanted: Wanted = {}): Promise<Response> {
+    const opened = await this.#ready();
+    try {
+      return await this.#transport.send(method, path, wanted, opened?.access_token);
+    } catch (error) {
+      const ended = error instanceof Problem && error.status === UNAUTHORIZED && opened !== undefined;
+      if (!ended || !this.#fetchSession) throw error;
+      if (this.#opened === opened) this.#opened = undefined;
+      return this.#transport.send(method, path, wanted, (await this.#ready())?.access_token);
     }
   }
 
-  async #json<Answer>(method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
-    const answer = await this.request(method, path, { body, key });
+  /** The token to use: a fresh one where there is none or it ends soon, got once for all who wait. */
+  async #ready(): Promise<Opened | undefined> {
+    const fetchSession = this.#fetchSession;
+    if (!fetchSession || (this.#opened && performance.now() < this.#until_ms - RENEW_BEFORE_MS)) return this.#opened;
+    this.#opening ??= fetchSession()
+      .then(({ client_secret }) => this.open(client_secret))
+      .finally(() => {
+        this.#opening = undefined;
+      });
+    return this.#opening;
+  }
+
+  async #shops<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
+    await this.#ready();
+    return this.#json(method, `/v1/merchants/${this.merchant_id}${path}`, wanted);
+  }
+
+  async #json<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
+    const answer = await this.request(method, path, wanted);
     return (await answer.json()) as Answer;
   }
 }
+
+const of = encodeURIComponent;
+const page = (cursor?: string): string => (cursor === undefined ? "" : `?cursor=${of(cursor)}`);

@@ -7,6 +7,8 @@ export class Problem extends Error {
     readonly request_id?: string,
     /** Everything else the answer said. */
     readonly facts: Record<string, unknown> = {},
+    /** How long to wait before asking again, where the gateway says so. */
+    readonly retry_after_ms?: number,
   ) {
     super(detail || code);
     this.name = "Problem";
@@ -15,7 +17,9 @@ export class Problem extends Error {
 
 /** The problem of an answer that is no success. */
 export async function problemOf(answer: Response): Promise<Problem> {
-  const said = (await answer.json().catch(() => ({}))) as Record<string, string>;
+  const said = Object(await answer.json().catch(() => ({}))) as Record<string, string>;
   const code = said.code ?? said.error ?? "unexpected_answer";
-  return new Problem(answer.status, code, said.detail ?? said.error_description ?? "", said.request_id, said);
+  const seconds = answer.headers.get("Retry-After") ?? "";
+  const retry_after_ms = /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : undefined;
+  return new Problem(answer.status, code, said.detail ?? said.error_description ?? "", said.request_id, said, retry_after_ms);
 }

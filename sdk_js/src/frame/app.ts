@@ -10,7 +10,6 @@ import { ManageScreen } from "./screens/manage.js";
 import { OfferScreen } from "./screens/offer.js";
 import type { Shop } from "./screens/screen.js";
 import { TileScreen } from "./screens/tile.js";
-import { follow } from "./stream.js";
 import { style } from "./style.js";
 import { WORDS } from "./words/words.js";
 
@@ -82,7 +81,7 @@ export class App extends LitElement implements Shop {
       clearTimeout(this.#gathering);
       this.#gathering = setTimeout(() => void this.refresh(), GATHER_MS);
     };
-    void follow(this.client, this.#stream.signal, gather, (up) => up && this.failed && gather());
+    void this.client.follow({ signal: this.#stream.signal, hear: gather, up: (up) => up && this.failed && gather() });
   }
 
   async refresh(): Promise<void> {

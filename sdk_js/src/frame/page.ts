@@ -1,4 +1,4 @@
-import { type FromFrame, type Happening, type Happenings, message, type ToFrame, understood } from "../protocol.js";
+import { asked, type FromFrame, type Happening, type Happenings, message, type ToFrame } from "../protocol.js";
 
 /** What the gateway tells its frame in the page itself. */
 export interface Told {
@@ -19,7 +19,7 @@ export class HostPage {
   ) {
     addEventListener("message", ({ source, origin, data }) => {
       if (source !== parent || source === window || !origins.includes(origin)) return;
-      const said = understood<ToFrame>(data);
+      const said = asked(data);
       if (!said) return;
       this.#origin = origin;
       hear(said);
