@@ -39,6 +39,7 @@ from gateway.api import (
     sales,
     schedules,
     sources,
+    stream,
     summaries,
     webhooks,
     widget,
@@ -72,7 +73,7 @@ ROUTES = (
     *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
-    *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES,
+    *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *stream.ROUTES,
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())
@@ -143,6 +144,7 @@ def application(world: World) -> Application:
     registry = metrics.Registry()
     registry.gauge("restock_writes_waiting", "Writes waiting for a commit.", world.store.waiting_count)
 
+    registry.gauge("restock_streams_open", "Streams of events to widgets.", world.streams.count)
     registry.gauge("restock_bank_open", "Whether a bank answers and nobody stopped it.", partial(_banks_open, world))
 
     @asynccontextmanager
@@ -165,4 +167,5 @@ def application(world: World) -> Application:
     return create_app(
         world, routes, lifespan=[working], checks={"database": database}, registry=registry,
         banks=partial(openness.healths, world), front=lambda app: fast_lane.FastLane(app, world),
+        on_drain=world.streams.drain,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import uvicorn
 
+from gateway.api import health
 from gateway.main import application, open_world
 from gateway.settings import Settings
 from tests import databases
@@ -59,7 +60,8 @@ def _settings(folder: Path, database_url: str | None, **more: Any) -> Settings:
 @asynccontextmanager
 async def _serving(world: World, *, lifespan: Any) -> AsyncIterator[None]:
     port = int(world.settings.issuer.rpartition(":")[2])
-    server = uvicorn.Server(uvicorn.Config(application(world), port=port, log_config=None, lifespan=lifespan))
+    app = application(world)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan=lifespan))
     task = asyncio.create_task(server.serve())
     while not server.started:  # uvicorn has no event for it
         assert not task.done(), "the server did not start"
@@ -67,5 +69,6 @@ async def _serving(world: World, *, lifespan: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        health.drain(app)
         server.should_exit = True
         await task

@@ -59,12 +59,14 @@ def create_app(
     banks: health.Banks = health.no_banks,
     registry: metrics.Registry | None = None,
     front: Callable[[Any], Any] = lambda app: app,
+    on_drain: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """The ASGI application serving `routes` and the edge's own.
 
     `checks` are what `/readyz` looks at, `banks` what it says of them; `registry` holds the gauges the composition root
     registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps
     the framework in ASGI that answers some requests itself (see `fast_lane`), behind the edge like everything.
+    `on_drain` ends what would go on for long; a signal handler calls it.
     """
     registry = registry or metrics.Registry()
     issuer = world.settings.address
@@ -75,7 +77,7 @@ def create_app(
         openapi_config=None,
         state=State({
             "world": world, "issuer": issuer, "draining": False, "checks": dict(checks or {}), "banks": banks,
-            "metrics": registry,
+            "metrics": registry, "on_drain": on_drain,
             "description": openapi.Description([*routes, health.live, health.ready], issuer),
         }),
     )  # fmt: skip

@@ -72,8 +72,9 @@ async def ready(request: Request[Any, Any, Any]) -> Health:
 
 
 def drain(app: Litestar) -> None:
-    """From now on `/readyz` answers 503, so that a load balancer sends new work elsewhere."""
+    """From now on `/readyz` answers 503, so that a load balancer sends new work elsewhere, and streams end."""
     app.state.draining = True
+    app.state.on_drain()
 
 
 async def _passes(name: str, check: Callable[[], Awaitable[Any]]) -> bool:

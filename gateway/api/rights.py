@@ -186,6 +186,11 @@ def caller_of(scope: MutableMapping[str, Any]) -> Caller:
     return caller
 
 
+def token_of(scope: MutableMapping[str, Any]) -> str:
+    """The access token of an authorized request's ASGI scope."""
+    return _credentials(exchange.of(scope))
+
+
 def _credentials(about: exchange.Exchange) -> str:
     if about.authorization is None:
         raise Unauthenticated("Send an access token: Authorization: DPoP …, and a proof", token="absent")  # noqa: S106

@@ -51,6 +51,7 @@ async def place(world: World) -> int:
         last = await last_position(tx)
         numbered = [{"id": found[0], "position": last + n} for n, found in enumerate(unplaced, 1)]
         tx.on_commit(world.news.set)
+        tx.on_commit(world.streams.look)
         return await tx.many(sql.events.place, numbered)
 
     if await world.store.one(sql.events.unplaced) is None:
@@ -62,6 +63,11 @@ async def last_position(reader: Reader) -> int:
     """The position of the newest event in the log; 0 in an empty one."""
     row = await reader.one(sql.events.last_position)
     return row[0] if row else 0
+
+
+async def about(reader: Reader, merchant_id: str, after: int) -> list[StoredEvent]:
+    """One merchant's events after a position, in their order: at most PAGE_COUNT."""
+    return await reader.all(sql.events.about, StoredEvent, merchant_id=merchant_id, after=after, limit=PAGE_COUNT)
 
 
 async def page(

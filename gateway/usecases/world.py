@@ -14,6 +14,7 @@ from gateway.domain.governance import Governance
 from gateway.domain.programmes import UnknownProgramme
 from gateway.store import sql
 from gateway.usecases.rates import Quotas, Rates
+from gateway.usecases.tailing import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -187,6 +188,8 @@ class World:
     """The lane sales go through (`gateway.usecases.sales.lane`), set by the composition root."""
     closing: Lane[Any, Any]
     """The lane day closes go through (`gateway.usecases.days.lane`), set by the composition root."""
+    night: Any = None
+    """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
     platforms: dict[str, Platform]
     """The platforms that may call us, by name, set by the composition root."""
     strangers: Strangers
@@ -237,10 +240,10 @@ class World:
         """How fast clients ask for tokens, and with them, by this process's count."""
         self.calls = Rates(system_clock, CALLS_PER_MINUTE)
         """How fast each connection's platform calls us, by this process's count."""
+        self.streams = Streams(store)
+        """Who follows the event log through this process (`gateway.usecases.streams`)."""
         self.hand = asyncio.Lock()
         """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
-        self.night: Any = None
-        """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
         self.wake = asyncio.Event()
         """Set when there may be work for the worker."""
         self.news = asyncio.Event()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gateway.domain.rights import Caller, Right
     from tests.gateways import Partner
 
+LIFETIME = timedelta(days=1)
+
 
 async def caller(partner: Partner, merchant_id: str) -> Caller:
     """Who calls with the token of a merchant's grant."""
@@ -25,7 +27,7 @@ async def token(partner: Partner, shop_id: str | None, rights: Iterable[Right], 
     """One with just these rights: of the grant of a merchant, or of the client's own where none is named."""
     held = await partner.world.tokens.identify(partner.token if shop_id is None else partner.grants[shop_id])
     about = {"grant_id": held.grant_id, "merchant_id": held.merchant_id, "jkt": held.jkt, **changes}
-    until = partner.world.system_clock.now() + timedelta(days=1)
+    until = partner.world.system_clock.now() + LIFETIME
     known = KnownToken(partner.client_id, partner.partner_id, frozenset(rights), until, **about)
     minted = await partner.world.store.write(lambda tx: access.mint(tx, partner.world, known))
     return minted.answer.access_token

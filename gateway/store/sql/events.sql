@@ -17,6 +17,14 @@ UPDATE events SET position = :position WHERE id = :id AND position IS NULL;
 SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
 WHERE partner_id = :partner_id AND position > :after ORDER BY position LIMIT :limit;
 
+-- name: since
+SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
+WHERE position > :after ORDER BY position LIMIT :limit;
+
+-- name: about
+SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
+WHERE merchant_id = :merchant_id AND position > :after ORDER BY position LIMIT :limit;
+
 -- name: between
 SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
 WHERE partner_id = :partner_id AND position >= :from_position AND position <= :to_position
