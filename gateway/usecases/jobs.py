@@ -67,13 +67,19 @@ async def enqueue(tx: Tx, world: World, kind: str, subject_id: str, due_at: date
     await tx.run(
         sql.jobs.add, id=world.ids.new("job"), kind=kind, subject_id=subject_id, due_at=due_at or now, created_at=now
     )
-    tx.on_commit(world.wake.set)
+    _call(tx, world)
 
 
 async def hasten(tx: Tx, world: World, kind: str, subject_id: str, due_at: datetime) -> None:
     """What waits for later is due at `due_at`; what somebody does just now is left alone."""
     await tx.run(sql.jobs.hasten, kind=kind, subject_id=subject_id, due_at=due_at)
+    _call(tx, world)
+
+
+def _call(tx: Tx, world: World) -> None:
+    """Have the worker look, and before the round it may be in has ended."""
     tx.on_commit(world.wake.set)
+    tx.on_commit(world.enqueued.set)
 
 
 async def claim(world: World) -> Job | None:
@@ -97,6 +103,7 @@ async def reclaim(world: World) -> None:
 
 async def run_due(world: World, handlers: Mapping[str, Handler]) -> int:
     """Run what is due until nothing is; how many were run. A failing job waits and is tried again."""
+    world.enqueued.clear()
     count = 0
     while (job := await claim(world)) is not None:
         await run(world, job, handlers)

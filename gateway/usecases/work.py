@@ -95,8 +95,16 @@ async def rounds(world: World) -> int:
 
 
 async def once(world: World) -> int:
-    """One round: jobs, the bank's mailbox, then what the clock made due. One that fails does not stop the others."""
-    return sum([await _attempt(world, sweep) for sweep in SWEEPS])
+    """One round: jobs, the bank's mailbox, then what the clock made due. One that fails does not stop the others.
+
+    A job that comes up meanwhile, as by a merchant's click, does not wait for the round to end.
+    """
+    count = 0
+    for sweep in SWEEPS:
+        count += await _attempt(world, sweep)
+        if world.enqueued.is_set():
+            count += await _attempt(world, _run_jobs)
+    return count
 
 
 async def forget(world: World) -> None:

@@ -246,6 +246,8 @@ class World:
         """Held by whoever does rounds of work in this process (`gateway.usecases.turns`)."""
         self.wake = asyncio.Event()
         """Set when there may be work for the worker."""
+        self.enqueued = asyncio.Event()
+        """Set when this process put a job into the queue that may be due, until the due ones are run."""
         self.news = asyncio.Event()
         """Set when there may be something for the courier to deliver (`gateway.usecases.courier`)."""
         self.notifier: Notifier | None = None

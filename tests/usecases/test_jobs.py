@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.domain.errors import Conflict
-from gateway.usecases import jobs
+from gateway.usecases import jobs, work
 from tests import gateways, shops
 
 if TYPE_CHECKING:
@@ -116,3 +116,22 @@ async def test_many_workers_at_once_share_the_jobs_and_do_each_once(open_gateway
     await enqueue(open_gateway.world, *subjects)
     await asyncio.gather(*(jobs.run_due(open_gateway.world, {"note": works}) for _ in range(5)))
     assert sorted(works.seen) == subjects
+
+
+async def test_work_that_comes_up_during_a_round_does_not_wait_for_its_end(
+    open_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, works, seen_by_the_next = open_gateway.world, Works(), []
+
+    async def click(world: World) -> int:
+        await enqueue(world, "clicked")
+        return 0
+
+    async def following(_world: World) -> int:
+        seen_by_the_next.extend(works.seen)
+        return 0
+
+    monkeypatch.setitem(work.HANDLERS, "note", works)
+    monkeypatch.setattr(work, "SWEEPS", (click, following))
+    assert await work.once(world) == 1
+    assert seen_by_the_next == ["clicked"]
