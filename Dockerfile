@@ -13,6 +13,9 @@ RUN /app/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r 
 COPY gateway /app/code/gateway
 COPY adapters /app/code/adapters
 COPY onnx_models /app/code/onnx_models
+COPY docs /app/code/gateway/docs
+COPY sdk_js/README.md /app/code/gateway/docs/sdk_js/README.md
+COPY sdk_py/README.md /app/code/gateway/docs/sdk_py/README.md
 RUN python -m compileall -q /app/code /app/lib
 
 FROM ${PYTHON_IMAGE}

@@ -19,7 +19,7 @@ _FRAME = """<!doctype html>
 <a class="skip" href="#content">Skip to content</a>
 <header class="bar"><a class="brand" href="/">Restock</a>
 <nav aria-label="Pages">
-<a href="/docs/api">API</a><a href="/docs/errors">Errors</a><a href="/openapi.json">OpenAPI</a>
+<a href="/docs">Docs</a><a href="/docs/api">API</a><a href="/docs/errors">Errors</a><a href="/openapi.json">OpenAPI</a>
 </nav>
 </header>
 {body}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.api.pages.sheet import frame, join, tag
 
 _LINKS = (
+    ("/docs", "Guides", "From a first offer in the sandbox to running it for real."),
     ("/docs/api", "API reference", "Every operation, its parameters, answers and examples."),
     ("/docs/errors", "Error catalogue", "What each code means and which status it comes with."),
     ("/openapi.json", "OpenAPI 3.1", "The same description for programs."),
