@@ -19,6 +19,8 @@ export interface Formats {
   /** Basis points with at most one decimal. */
   rate(bps: number): string;
   number(value: number): string;
+  /** A cost without its sign, for the columns of a table. */
+  plain(amount: number): string;
   /** How many minor units make one: 100 for CNY. */
   unit: number;
 }
@@ -29,7 +31,9 @@ export function formats(locale: Locale, currency: string, timezone: string): For
   const style = { style: "currency", currency, currencyDisplay: "narrowSymbol" } as const;
   const costs = new Intl.NumberFormat(locale, style);
   const wholes = new Intl.NumberFormat(locale, { ...style, maximumFractionDigits: 0, minimumFractionDigits: 0 });
-  const unit = 10 ** (costs.resolvedOptions().maximumFractionDigits ?? 2);
+  const decimals = costs.resolvedOptions().maximumFractionDigits ?? 2;
+  const plains = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const unit = 10 ** decimals;
   const said = (format: Intl.NumberFormat, amount: number) => format.format(amount / unit).replace("-", MINUS);
   const dated = (options: Intl.DateTimeFormatOptions, timeZone = "UTC") =>
     new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, { ...options, timeZone });
@@ -54,6 +58,7 @@ export function formats(locale: Locale, currency: string, timezone: string): For
     time: (at) => times.format(new Date(at)),
     minute: (at) => minutes.format(new Date(at)),
     rate: (bps) => `${Math.round(bps / 10) / 10}%`,
+    plain: (amount) => plains.format(amount / unit).replace("-", MINUS),
     number: (value) => numbers.format(value).replace("-", MINUS),
   };
 }
