@@ -62,6 +62,8 @@ class Pushed(msgspec.Struct, frozen=True):
     accepted: int
     duplicates: int
     rejected: tuple[Rejected, ...]
+    takings_today_amount: int = 0
+    offer: Offer | None = None
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -152,3 +154,98 @@ class FieldFault(msgspec.Struct, frozen=True):
 
     pointer: str = ""
     detail: str = ""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """What has to be done before a shop can borrow or go on; `url` is a hosted page for the merchant."""
+
+    type: str
+    url: str | None = None
+    why: tuple[str, ...] = ()
+    drawdown_id: str | None = None
+    amount: int | None = None
+    due_on: date | None = None
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """What a loan asks for next, and by when."""
+
+    due_on: date
+    minimum_amount: int
+    remaining_amount: int
+
+
+class Loan(Drawdown, frozen=True, kw_only=True):
+    """A drawdown with what a till needs to go on with it."""
+
+    confirmation_url: str
+    terms_hash: str
+    health: str | None = None
+    interval: Interval | None = None
+
+
+class Category(msgspec.Struct, frozen=True):
+    """A category's part of what to buy for the next week."""
+
+    category: str
+    need_amount: int
+    share_bps: int
+
+
+class Outlook(Forecasts, frozen=True, kw_only=True):
+    """The forecast with what to buy by category."""
+
+    stocking: tuple[Category, ...] = ()
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """Where a shop stands."""
+
+    today_on: date
+    required_actions: tuple[Action, ...]
+    takings_today_amount: int | None = None
+    offer: Offer | None = None
+    forecast: Outlook | None = None
+    drawdowns: tuple[Loan, ...] | None = None
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A widget session, handed to the page as it came."""
+
+    id: str
+    client_secret: str
+    expires_at: datetime
+    frame_url: str
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """Who may borrow by one click; the signatory approves or refuses at `approval_url`."""
+
+    state: str
+    approval_url: str
+
+
+class Authorities(msgspec.Struct, frozen=True):
+    """The authority in force, and one that waits for the signatory."""
+
+    active: Authority | None
+    proposed: Authority | None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """An endpoint with the secret that proves who sends to it."""
+
+    id: str
+    url: str
+    secret: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The scenario that runs at a shop; what happened until `told_at` was pushed."""
+
+    merchant_id: str
+    scenario: str
+    seed: int
+    daily_amount: int
+    since_on: date
+    told_at: datetime

@@ -19,7 +19,7 @@ import msgspec
 from gateway.domain.errors import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 Decoded = TypeVar("Decoded")
 
@@ -86,17 +86,22 @@ class Place(msgspec.Struct, frozen=True):
 
 def choose_place(folder: Path, bank_url: str, clock_starts_at: datetime) -> Place:
     """A place on a port that is free now."""
+    base_url = f"http://localhost:{free_port()}"
+    return Place(folder=folder, base_url=base_url, bank_url=bank_url, clock_starts_at=clock_starts_at)
+
+
+def free_port() -> int:
+    """A loopback port on which nobody listens now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        port = int(probe.getsockname()[1])
-    return Place(folder=folder, base_url=f"http://localhost:{port}", bank_url=bank_url, clock_starts_at=clock_starts_at)
+        return int(probe.getsockname()[1])
 
 
-async def create_client(place: Place, jwks: bytes) -> str:
+async def create_client(place: Place, name: str, jwks: bytes) -> str:
     """Register a partner's public keys, and return its client id; raises CommandFailed. The server is not up yet."""
     file = place.folder / "partner.jwks.json"
     await asyncio.to_thread(file.write_bytes, jwks)
-    printed = await _command(place, "client", "create", "--name", "demo", "--tier", "settled", "--jwks", str(file))
+    printed = await _command(place, "client", "create", "--name", name, "--tier", "settled", "--jwks", str(file))
     return _decode(printed, Client, "client create").client_id
 
 
@@ -114,32 +119,40 @@ async def serve(place: Place) -> AsyncIterator[int]:
     """
     port = place.base_url.rpartition(":")[2]
     began = time.perf_counter()
-    with place.log.open("ab") as log:
+    words = ("gateway", "serve", "--host", HOST, "--port", port)
+    async with running(words, place.environment(), place.log, f"{place.base_url}/readyz"):
+        yield round((time.perf_counter() - began) * 1000)
+
+
+@contextlib.asynccontextmanager
+async def running(words: Sequence[str], environment: Mapping[str, str], log: Path, url: str) -> AsyncIterator[None]:
+    """A module of ours as a process of its own, until `url` answers; its output goes to `log`. See `serve`."""
+    with log.open("ab") as stream:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", "serve", "--host", HOST, "--port", port),
-            env=place.environment(),
+            *(sys.executable, "-m", *words),
+            env=environment,
             stdin=DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=stream,
+            stderr=stream,
             start_new_session=True,
         )
     try:
-        await _until_ready(process, place)
-        yield round((time.perf_counter() - began) * 1000)
+        await _until_ready(process, words[0], log, url)
+        yield
     finally:
         await asyncio.shield(_stop(process))
 
 
-async def _until_ready(process: Process, place: Place) -> None:
+async def _until_ready(process: Process, name: str, log: Path, url: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
         while process.returncode is None and time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
-                if (await http.get(f"{place.base_url}/readyz")).is_success:
+                if (await http.get(url)).is_success:
                     return
             await asyncio.sleep(_POLL_SECONDS)
     ended = "did not become ready" if process.returncode is None else f"ended with status {process.returncode}"
-    raise GatewayDidNotStart(f"the gateway {ended}\n{_tail(place.log)}")
+    raise GatewayDidNotStart(f"{name} {ended}\n{_tail(log)}")
 
 
 async def _stop(process: Process) -> None:

@@ -10,17 +10,35 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 _COORDINATE_BYTES = 32
 _LIFETIME_SECONDS = 60
 
 
-class SigningKey:
-    """An ES256 key (P-256, RFC 7518 section 3.4) that lives in memory and is gone with the process."""
+class Exported(msgspec.Struct, frozen=True):
+    """A private key with the id it is registered under, as PKCS #8 in PEM."""
 
-    def __init__(self) -> None:
-        self._private = ec.generate_private_key(ec.SECP256R1())
-        self.key_id = secrets.token_hex(8)
+    key_id: str
+    pem: str
+
+
+class SigningKey:
+    """An ES256 key (P-256, RFC 7518 section 3.4): a new one, or one that another process handed over."""
+
+    def __init__(self, exported: Exported | None = None) -> None:
+        self._private = ec.generate_private_key(ec.SECP256R1()) if exported is None else _read(exported.pem)
+        self.key_id = secrets.token_hex(8) if exported is None else exported.key_id
+
+    def export(self) -> Exported:
+        """The private half, for the process that is to be this client: keep the file to its owner."""
+        pem = self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return Exported(self.key_id, pem.decode())
 
     def jwk(self) -> dict[str, str]:
         """The public half as a JSON Web Key (RFC 7517), with only the members a thumbprint is made of (RFC 7638)."""
@@ -70,6 +88,13 @@ class SigningKey:
 def hashed(data: bytes) -> str:
     """SHA-256 in base64url, as PKCE (RFC 7636), `ath` and thumbprints want it."""
     return _encode(hashlib.sha256(data).digest())
+
+
+def _read(pem: str) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("not an elliptic-curve key")
+    return key
 
 
 def _encode(data: bytes) -> str:

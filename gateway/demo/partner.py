@@ -157,8 +157,12 @@ class Partner:
         return _decode(await self._call("POST", path, msgspec.json.encode(body), headers), answer)
 
     async def push(self, merchant_id: str, receipts: Sequence[Receipt], currency: str) -> answers.Pushed:
-        """Send one batch (at most BATCH rows) as NDJSON; a repeated batch counts as duplicates. Raises as `get`."""
-        body = msgspec.json.Encoder().encode_lines([_row(receipt, currency) for receipt in receipts])
+        """Send one batch (at most BATCH receipts); a repeated batch counts as duplicates. Raises as `get`."""
+        return await self.record(merchant_id, [_row(receipt, currency) for receipt in receipts])
+
+    async def record(self, merchant_id: str, rows: Sequence[object]) -> answers.Pushed:
+        """Send records of a till in the API's own shape as NDJSON. Raises as `get`."""
+        body = msgspec.json.Encoder().encode_lines(rows)
         path = f"/v1/merchants/{merchant_id}/sales"
         return _decode(await self._call("POST", path, body, {"Content-Type": _NDJSON}), answers.Pushed)
 

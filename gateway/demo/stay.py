@@ -1,51 +1,71 @@
-"""The demo after the payout: everything keeps running, to be looked at and lived on day by day."""
+"""The demo that stays: gateway, bank and a partner's till as three processes, to be used in a browser until Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from gateway.demo import gateway_process, shop, world
+from gateway.demo.gateway_process import free_port
+from gateway.demo.pos import plan as plans
+from gateway.demo.pos.plan import Plan
+from gateway.domain import calendars
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from gateway.demo.answers import Drawdown
-    from gateway.demo.gateway_process import Place
-    from gateway.demo.story import Story
+    from gateway.demo import steps
+    from gateway.demo.pos.plan import FileShop
+    from gateway.demo.world import World
+
+NAME = "Hearth Till"
+_FRIDAY, _WEEK = 4, 7
+_EVENING = time(20, 4)
+"""After the last customer of the sandbox's shops, so that a day can be closed."""
 
 
-async def until_stopped(place: Place, story: Story, drawdown: Drawdown) -> None:
-    """Keep everything running; on a terminal Enter lives another day, until Ctrl-C."""
+async def until_stopped(
+    keep: Path | None, starts_at: datetime, file_shop: FileShop | None, say: Callable[[steps.Step], None]
+) -> None:
+    """Keep everything running until it is ended. Raises as `world.start`."""
+    currency = shop.CURRENCY if file_shop is None else file_shop.receipts.currency
+    async with world.start(keep, starts_at, currency, NAME, say) as found:
+        plan = _plan(found, file_shop)
+        file = found.place.folder / "till.json"
+        await asyncio.to_thread(plans.write, plan, file)
+        words, log = ("gateway.demo.pos", str(file)), found.place.folder / "till.log"
+        async with gateway_process.running(words, os.environ, log, f"{plan.origin}/api/shops"):
+            _tell(found, plan)
+            await asyncio.Event().wait()
+
+
+def evening(chosen: date | None) -> datetime:
+    """The evening the demo begins on: of `chosen`, or of the last Friday, a busy day."""
+    on = chosen or _last_friday(datetime.now(calendars.zone(shop.TIMEZONE)).date())
+    return datetime.combine(on, _EVENING, calendars.zone(shop.TIMEZONE)).astimezone(UTC)
+
+
+def _last_friday(today: date) -> date:
+    return today - timedelta(days=(today.weekday() - _FRIDAY) % _WEEK)
+
+
+def _plan(found: World, file_shop: FileShop | None) -> Plan:
+    place = found.place
+    return Plan(place.base_url, place.bank_url, free_port(), found.client_id, found.key.export(), file_shop)
+
+
+def _tell(found: World, plan: Plan) -> None:
+    gateway_url = found.place.base_url
     print(
-        f"\n  Status page   {place.base_url}/\n"
-        f"  API           {place.base_url}/docs/api\n"
-        f"  Owner's page  {place.base_url}/connect/consents?merchant_id={story.merchant_id}\n"
-        f"  Its messages  {place.base_url}/sandbox/outbox\n"
-        f"  Bank's view   {place.bank_url}/_mock/payments  and  /_mock/collections\n"
-        f"  Database, log {place.folder}\n"
+        f"\n  The till      {plan.origin}/\n"
+        f"  Status page   {gateway_url}/\n"
+        f"  API           {gateway_url}/docs/api\n"
+        f"  Its messages  {gateway_url}/sandbox/outbox\n"
+        f"  Bank's view   {found.place.bank_url}/_mock/payments  and  /_mock/collections\n"
+        f"  Database, log {found.place.folder}\n\n"
+        "  Ctrl-C ends the demo.",
+        flush=True,
     )
-    if sys.stdin.isatty():
-        await _live_by_hand(story, drawdown)
-    print("  Ctrl-C ends the demo.", flush=True)
-    await asyncio.Event().wait()
-
-
-async def _live_by_hand(story: Story, drawdown: Drawdown) -> None:
-    """A day for each Enter, until the money is back or the receipts end."""
-    print("  Enter lives the next day, Ctrl-C ends the demo.", flush=True)
-    pressed = _presses()
-    for day in story.till.days_from(story.as_of_on):
-        await anext(pressed)
-        drawdown = await story.live(day, drawdown)
-        if drawdown.state == "repaid":
-            return
-    print("  The receipts end here.")
-
-
-async def _presses() -> AsyncIterator[None]:
-    """Something for each line typed."""
-    pressed: asyncio.Queue[str] = asyncio.Queue()
-    asyncio.get_running_loop().add_reader(sys.stdin, lambda: pressed.put_nowait(sys.stdin.readline()))
-    while True:
-        await pressed.get()
-        yield

@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.demo import answers, look, owner, steps
+from gateway.demo import answers, joining, look, steps
 from gateway.demo.partner import BATCH
 from gateway.domain.errors import Conflict
 from gateway.domain.money import floor_to_step
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from gateway.demo.partner import Partner
     from gateway.demo.till import Till
 
-CONTACT = "owner@shop.example"
-BANK = "bnk_sandbox"
-CONSENT_DAYS = 360
-LOOK_BACK_DAYS = 30
-HISTORY_DAYS = 1_095
-"""Receipts older than three years stay at home: a gateway does not take them and no feature reads them."""
 _LEAST_SHARE, _MOST_SHARE = 4, 2
 """The shop draws at least a fourth of its limit and at most half, so that the file is long enough to repay it."""
 _SUBMIT_POLLS, _SUBMIT_POLL_SECONDS = 100, 0.1
@@ -63,53 +57,18 @@ class Story:
     async def onboard(self) -> None:
         """The partner brings the shop; the sandbox verifies it by rule."""
         shop = self.till.receipts
-        merchant = await self.partner.post(
-            "/v1/merchants",
-            {
-                "legal_name": shop.name,
-                "country": self.country,
-                "currency": shop.currency,
-                "timezone": shop.timezone,
-                "day_cutoff": shop.day_cutoff,
-                "contact_email": CONTACT,
-            },
-            answers.Merchant,
-        )
+        facts = joining.Facts(shop.name, self.country, shop.currency, shop.timezone, shop.day_cutoff)
+        merchant = await joining.register(self.partner, facts)
         self.merchant_id = merchant.id
         self.say(steps.Onboarded(merchant_id=merchant.id, legal_name=merchant.legal_name, state=merchant.state))
 
     async def consent(self) -> None:
         """The partner asks for what it needs; the owner signs in with a code and agrees on the gateway's own page."""
-        until = self.as_of_on + timedelta(days=CONSENT_DAYS)
-        wanted = self._wanted(until)
-        asked = await self.partner.ask(wanted)
-        code = await self.partner.browse(lambda http: owner.agree(http, asked.url))
-        self.shop = await self.partner.redeem(code, asked.verifier)
+        month = max(1, sum(self.till.daily_net(self.as_of_on, joining.LOOK_BACK_DAYS)))
+        wanted = joining.wanted(self.merchant_id, self.currency, month, self.as_of_on)
+        self.shop = await joining.consent(self.partner, wanted)
+        until = joining.until(self.as_of_on)
         self.say(steps.Consented(merchant_id=self.merchant_id, lines_count=len(wanted) + 1, until_on=until))
-
-    def _wanted(self, until: date) -> list[dict[str, object]]:
-        """The authorization details (RFC 9396): data, its bank, offers, loans up to a month's sales, and repayment."""
-        month = max(1, sum(self.till.daily_net(self.as_of_on, LOOK_BACK_DAYS)))
-        return [
-            {
-                "type": "merchant_data",
-                "actions": ["push"],
-                "datatypes": ["sales"],
-                "merchant": {"id": self.merchant_id},
-                "lookback_days": HISTORY_DAYS + LOOK_BACK_DAYS,
-                "purpose": "credit_assessment",
-                "recipients": [{"bank": BANK}],
-                "retention_days": 1_825,
-                "expires_at": until,
-            },
-            {"type": "offers", "actions": ["read"]},
-            {
-                "type": "drawdown",
-                "actions": ["quote", "propose"],
-                "limits": {"per_draw_amount": month, "outstanding_amount": month, "currency": self.currency},
-            },
-            {"type": "repayment_collection", "actions": ["withhold", "debit"], "max_withhold_bps": 1_500},
-        ]
 
     async def bring_history(self) -> answers.Closed:
         """Push every receipt before as-of and close its days in order; the last closed day is the eve of as-of."""
@@ -137,7 +96,7 @@ class Story:
     async def take_offer(self, eve: answers.Closed) -> steps.Offered:
         """The offer as it stands at as-of's opening; raises StoryEnded when there is none."""
         offer = await self.shop.get(f"/v1/merchants/{self.merchant_id}/offer", answers.Offer)
-        nets = self.till.daily_net(self.as_of_on, LOOK_BACK_DAYS)
+        nets = self.till.daily_net(self.as_of_on, joining.LOOK_BACK_DAYS)
         offered = steps.Offered(
             as_of_on=self.as_of_on,
             closed_on=eve.business_on,
@@ -224,10 +183,10 @@ class Story:
         )
 
     def _history_days(self) -> list[date]:
-        earliest = self.as_of_on - timedelta(days=HISTORY_DAYS)
+        earliest = self.as_of_on - timedelta(days=joining.HISTORY_DAYS)
         days = [day for day in self.till.trading_days(self.as_of_on) if day >= earliest]
         if not days:
-            raise StoryEnded(f"there are no receipts in the {HISTORY_DAYS} days before {self.as_of_on}")
+            raise StoryEnded(f"there are no receipts in the {joining.HISTORY_DAYS} days before {self.as_of_on}")
         return days
 
     async def _push_history(self) -> tuple[int, int]:

@@ -15,6 +15,7 @@ import msgspec
 
 from gateway.demo import gateway_process, look, receipts, shop, stay, steps, world
 from gateway.demo.ending import Ending
+from gateway.demo.pos.plan import FileShop
 from gateway.demo.story import Story, StoryEnded
 from gateway.demo.till import Till
 from gateway.demo.told import Told
@@ -24,7 +25,7 @@ from gateway.domain.errors import GatewayError, Invalid
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, datetime
 
     from gateway.demo.answers import Drawdown, Forecasts
 
@@ -42,9 +43,17 @@ async def tell(arguments: Namespace) -> int:
     with contextlib.suppress(NotImplementedError):  # Windows has no such handler; Ctrl-C still works
         loop.add_signal_handler(signal.SIGTERM, task.cancel if task else lambda: None)
     try:
-        till = Till(await asyncio.to_thread(_receipts, arguments))
-        as_of_on = till.as_of(arguments.as_of)
-        await _live(arguments, till, as_of_on, say)
+        if arguments.once or arguments.json or arguments.sales or arguments.columns:
+            till = Till(await asyncio.to_thread(_receipts, arguments))
+            as_of_on = till.as_of(arguments.as_of)
+            say(_read(till, as_of_on))
+        if arguments.once or arguments.json:
+            await _live(arguments, till, as_of_on, say)
+        elif arguments.sales:
+            file_shop = FileShop(till.receipts, _country(arguments), as_of_on)
+            await stay.until_stopped(arguments.keep, _opening(till, as_of_on), file_shop, say)
+        else:
+            await stay.until_stopped(arguments.keep, stay.evening(arguments.as_of), None, say)
     except GatewayError as error:
         say(steps.Failed(code=error.code, detail=error.detail))
         if arguments.json:
@@ -64,9 +73,11 @@ async def tell(arguments: Namespace) -> int:
 
 async def _live(arguments: Namespace, till: Till, as_of_on: date, say: Callable[[steps.Step], None]) -> None:
     began = time.perf_counter()
-    say(_read(till, as_of_on))
-    opening = calendars.ends_at(as_of_on - timedelta(days=1), till.receipts.timezone, till.receipts.day_cutoff)
-    async with world.start(arguments.keep, opening + AFTER_CUTOFF, till.receipts.currency, say) as (place, partner):
+    currency = till.receipts.currency
+    async with (
+        world.start(arguments.keep, _opening(till, as_of_on), currency, "demo", say) as found,
+        found.partner() as partner,
+    ):
         story = Story(partner, till, as_of_on, _country(arguments), say)
         await story.onboard()
         await story.consent()
@@ -74,14 +85,18 @@ async def _live(arguments: Namespace, till: Till, as_of_on: date, say: Callable[
         offered = await story.take_offer(eve)
         forecasts = await story.foresee()
         drawdown = await story.draw(offered.offer)
-        if not (arguments.once or arguments.json):
-            await stay.until_stopped(place, story, drawdown)
-            return
         drawdown = await story.live_until_repaid(drawdown)
-        balanced = await gateway_process.verify(place)
+        balanced = await gateway_process.verify(found.place)
     say(_result(offered, forecasts, drawdown, balanced=balanced, began=began))
     if not balanced:
         raise StoryEnded("the money is repaid, but `gateway verify` found a fault in the books")
+
+
+def _opening(till: Till, as_of_on: date) -> datetime:
+    """Where the clock starts: shortly after the eve of as-of is over."""
+    return (
+        calendars.ends_at(as_of_on - timedelta(days=1), till.receipts.timezone, till.receipts.day_cutoff) + AFTER_CUTOFF
+    )
 
 
 def _receipts(arguments: Namespace) -> receipts.Receipts:

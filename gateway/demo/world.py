@@ -1,11 +1,11 @@
-"""Everything the story needs to happen in: an independent bank, a gateway with a fresh database, a partner's client."""
+"""Everything the demo needs to happen in: an independent bank, a gateway with a fresh database, a partner's client."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
@@ -31,11 +31,28 @@ class FolderInUse(Conflict):
     title = "The folder exists already"
 
 
+class World(NamedTuple):
+    """Where the gateway lives, and the one client that is registered there, with its key."""
+
+    place: gateway_process.Place
+    client_id: str
+    key: SigningKey
+
+    @contextlib.asynccontextmanager
+    async def partner(self) -> AsyncIterator[Partner]:
+        """That client, calling."""
+        base_url = self.place.base_url
+        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=_TIMEOUT_SECONDS) as http:
+            yield Partner(http, self.client_id, self.key, base_url)
+
+
 @contextlib.asynccontextmanager
 async def start(
-    keep: Path | None, starts_at: datetime, currency: str, say: Callable[[steps.Step], None]
-) -> AsyncIterator[tuple[gateway_process.Place, Partner]]:
+    keep: Path | None, starts_at: datetime, currency: str, name: str, say: Callable[[steps.Step], None]
+) -> AsyncIterator[World]:
     """Start the bank, its money in `currency`, and the gateway, both clocks at `starts_at`; both stopped on leaving.
+
+    `name` is whose client is registered.
 
     The database lives in the new folder `keep`, or in one that is removed on leaving. Raises FolderInUse,
     BankDidNotStart, GatewayDidNotStart or CommandFailed.
@@ -44,17 +61,14 @@ async def start(
         await _fund(bank.base_url, currency)
         place = gateway_process.choose_place(folder, bank.base_url, starts_at)
         key = SigningKey()
-        client_id = await gateway_process.create_client(place, key.jwks())
-        async with (
-            gateway_process.serve(place) as started_ms,
-            httpx.AsyncClient(base_url=place.base_url, trust_env=False, timeout=_TIMEOUT_SECONDS) as http,
-        ):
+        client_id = await gateway_process.create_client(place, name, key.jwks())
+        async with gateway_process.serve(place) as started_ms:
             docs_url = f"{place.base_url}/docs/api"
             ready = steps.Ready(
                 gateway_url=place.base_url, docs_url=docs_url, bank_url=bank.base_url, started_ms=started_ms
             )
             say(ready)
-            yield place, Partner(http, client_id, key, place.base_url)
+            yield World(place, client_id, key)
 
 
 async def _fund(bank_url: str, currency: str) -> None:

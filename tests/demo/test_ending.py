@@ -64,11 +64,11 @@ def test_a_file_that_ends_before_the_money_is_back_says_what_is_left(tmp_path: P
     assert re.search(r"the receipts end on 2024-03-15 with CNY [\d,.]+ of CNY [\d,.]+ still to be repaid", done.stdout)
 
 
-def test_the_demo_stays_until_ctrl_c_and_then_stops_gateway_and_bank() -> None:
+def test_the_demo_stays_until_ctrl_c_and_then_stops_till_gateway_and_bank() -> None:
     with started() as (process, output):
         said = "".join(iter(output.readline, "  Ctrl-C ends the demo.\n"))
-        addresses = [urlsplit(url) for url in re.findall(r"(?:Status page|Bank's view) +(\S+)", said)]
-        assert len(addresses) == 2, said
+        addresses = [urlsplit(url) for url in re.findall(r"(?:The till|Status page|Bank's view) +(\S+)", said)]
+        assert len(addresses) == 3, said
         assert all(listens(address.port) for address in addresses)
         process.send_signal(signal.SIGINT)
         assert process.wait(_DEADLINE_SECONDS) == Ending.interrupted
