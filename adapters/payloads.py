@@ -59,6 +59,21 @@ def check_mac(secret: str, signed: bytes, given: bytes | None) -> None:
         raise Forged("The signature is missing or not of these bytes")
 
 
+def mac_base64(secret: str, signed: bytes) -> str:
+    """An HMAC-SHA256 over the bytes as a header holds it."""
+    return base64.b64encode(hmac.digest(secret.encode(), signed, "sha256")).decode()
+
+
+def written(payload: dict[str, Any]) -> bytes:
+    """The body of a payload that the sandbox makes up; instants as RFC 3339 in UTC."""
+    return msgspec.json.encode(payload)
+
+
+def made_up(kind: str, name: str, length: int) -> str:
+    """A made-up platform's id of what we call `name`, always the same: `length` hexadecimal digits."""
+    return hashlib.sha256(f"{kind} {name}".encode()).hexdigest()[:length]
+
+
 def from_base64(text: str | None) -> bytes | None:
     """The bytes of a header in base64; None for what is none."""
     try:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from adapters.calendars import BankingCalendars
 from adapters.notifiers.outbox import Outbox
 from adapters.sources.shopify.client import Shopify
+from adapters.sources.shopify.simulated import SimulatedShopify
 from adapters.sources.square.client import Square
+from adapters.sources.square.simulated import SimulatedSquare
 from adapters.sources.stripe.client import Stripe
+from adapters.sources.stripe.simulated import SimulatedStripe
 from gateway import connections, scorer, vault
 from gateway.api import (
     agreements,
@@ -66,7 +69,7 @@ if TYPE_CHECKING:
     from gateway.ports import Clock
     from gateway.scorer import OnnxScorer
     from gateway.settings import Settings
-    from gateway.source_ports import Platform
+    from gateway.source_ports import Platform, SimulatedPlatform
 
 ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *data.ROUTES, *parties.ROUTES,
@@ -77,6 +80,7 @@ ROUTES = (
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())
+SIMULATED: tuple[SimulatedPlatform, ...] = (SimulatedSquare(), SimulatedShopify(), SimulatedStripe())
 SANDBOX_ROUTES = (*drawdowns.SANDBOX_ROUTES, *sandbox_routes.ROUTES, *connect.SANDBOX_ROUTES)
 
 
@@ -119,6 +123,7 @@ async def open_world(
         after.callback(strangers.close)
         world.strangers = strangers
         world.platforms = {platform.name: platform for platform in PLATFORMS}
+        world.simulated = {platform.name: platform for platform in SIMULATED} if settings.sandbox else {}
         world.notifier = Outbox(partial(messages.keep, world)) if settings.sandbox else None
         await _start_clock(world)
         world.follows += [governing.follow, programmes.follow, openness.follow]

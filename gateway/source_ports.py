@@ -119,6 +119,33 @@ class Platform(Protocol):
         """
 
 
+class SimulatedPlatform(Protocol):
+    """A platform as the sandbox plays it: what happened at a shop, said and signed as the real one says and signs it.
+
+    The same record makes the same event, so one that is told again counts once. Live mode has none.
+    """
+
+    name: ClassVar[str]
+
+    def call(self, told: Told, account: Account, at: datetime) -> Call:
+        """The call that tells of a record, made now."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A record of a shop, and the sale it gives back where that is known."""
+
+    record: NewSale
+    refunded: NewSale | None = None
+
+
+class Account(msgspec.Struct, frozen=True):
+    """The account that a simulated platform speaks of, the address it calls, and the secret it signs by."""
+
+    id: str
+    url: str
+    secret: str
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """What one place of a file holds: a record, or why there is none; `raw` is how it reads there, cell by cell."""
 

@@ -1,4 +1,4 @@
-"""docs/sandbox.md: its calls are made as they stand, its tables name what there is."""
+"""docs/sandbox.md: its calls are made as they stand, its tables name what there is. docs/connections.md: its calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tests import gateways
 if TYPE_CHECKING:
     from enum import StrEnum
 
-PAGE = (Path(__file__).parents[1] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "sandbox.md").read_text(encoding="utf-8")
 CALL = re.compile(r"(?:(\w+)=\$\()?call (\w+) (\S+?)(?: ('[^']*'|\".*\"))?(?: \| jq -r \.(\w+))?\)?")
 PICKED = re.compile(r"\"\$\(jq '\{(.*)\}' <<< \$(\w+)\)\"")
 
@@ -51,23 +52,25 @@ def test_every_behaviour_is_explained() -> None:
 
 
 @pytest.mark.anyio
-async def test_its_calls_answer_as_they_stand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "least_count"), [("sandbox.md", 10), ("connections.md", 5)])
+async def test_its_calls_answer_as_they_stand(tmp_path: Path, name: str, least_count: int) -> None:
+    page = (DOCS / name).read_text(encoding="utf-8")
     async with gateways.start(f"sqlite:///{tmp_path / 'restock.db'}", tmp_path) as gateway:
         partner = await gateway.partner()
         shop = {"legal_name": "Corner Bakery", "country": "NL", "currency": "EUR", "timezone": "Europe/Amsterdam"}
         known = {"MERCHANT": (await partner.done("/v1/merchants", shop))["id"]}
-        lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL) for line in block.splitlines()]
+        lines = [line for block in re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL) for line in block.splitlines()]
         for number, line in enumerate(lines):
             match = CALL.fullmatch(line)
             assert match is not None, line
-            name, method, path, body, field = match.groups()
+            saved, method, path, body, field = match.groups()
             answer = await partner.send(
                 method, _filled(path, known), headers={"idempotency-key": f"call-{number}"}, **_body(body, known)
             )
             assert answer.is_success, (line, answer.text)
-            if name:
-                known[name] = answer.json()[field] if field else answer.text
-        assert len(lines) >= 10
+            if saved:
+                known[saved] = answer.json()[field] if field else answer.text
+        assert len(lines) >= least_count
 
 
 def _filled(text: str, known: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.calendars import Instant
 from gateway.domain.connections import Connection, ConnectionChange, ConnectionState, NewConnection
 from gateway.domain.rights import Caller, Right
-from gateway.usecases import connections, merchants
+from gateway.usecases import connections, merchants, platforms
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _view(world: World, found: Connection) -> ConnectionView:
         platform=found.platform,
         account_id=found.account_id,
         state=found.state,
-        address=f"{world.settings.address}/v1/sources/{found.platform}/{found.id}",
+        address=platforms.address(world, found),
         created_at=found.created_at,
         state_at=found.state_at,
     )

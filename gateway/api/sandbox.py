@@ -44,6 +44,15 @@ class NewScenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[int, msgspec.Meta(ge=100, le=MAX_AMOUNT // 1_000, description="what an ordinary day takes")] | None
     ) = None
     history_days: Annotated[int, msgspec.Meta(ge=0, le=MAX_HISTORY_DAYS, description="told before now")] = 0
+    connection_id: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                max_length=64, description="told by the platform of this connection, as its own signed events"
+            ),
+        ]
+        | None
+    ) = None
 
 
 class ScenarioView(msgspec.Struct, frozen=True):
@@ -55,6 +64,7 @@ class ScenarioView(msgspec.Struct, frozen=True):
     daily_amount: int
     since_on: date
     told_at: datetime
+    connection_id: str | None
 
 
 @get("/v1/sandbox/clock", opt={"right": Right.sandbox_write}, tags=_TAGS)
@@ -78,12 +88,14 @@ async def begin(
 ) -> ScenarioView:
     """Simulate a shop's till from now on, and `history_days` before now: whatever ran there before ends.
 
-    It pushes sales and closes days as you would, under the consent you have, as far as the clock comes.
+    It pushes sales and closes days as you would, under the consent you have, as far as the clock comes. With a
+    `connection_id` the sales are told by that connection's platform instead, which the sandbox plays.
     """
     return _view(
         await scenarios.begin(
             world, caller, merchant_id, data.scenario,
             seed=data.seed, daily_amount=data.daily_amount, history_days=data.history_days,
+            connection_id=data.connection_id,
         )
     )  # fmt: skip
 

@@ -89,6 +89,13 @@ class AlreadyConnected(Conflict):
     title = "The account is connected already"
 
 
+class NotActive(Conflict):
+    """The connection waits for its secret, or was removed: no platform calls by it."""
+
+    code = "connection_not_active"
+    title = "The connection is not active"
+
+
 class WrongAccount(Forbidden):
     """A signed call that is about another account than the connection's: nothing of it is kept."""
 

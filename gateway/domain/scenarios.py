@@ -44,7 +44,8 @@ class ScenarioKind(StrEnum):
 class Scenario(msgspec.Struct, frozen=True):
     """What runs at a shop; `daily_amount` is about what an ordinary day takes, in minor units, tax included.
 
-    `told_at`: the records of all that happened until then were pushed.
+    `told_at`: the records of all that happened until then were pushed. `connection_id`: not pushed, but told by the
+    platform of this connection, which the sandbox plays.
     """
 
     merchant_id: str
@@ -53,6 +54,7 @@ class Scenario(msgspec.Struct, frozen=True):
     daily_amount: int
     since_on: date
     told_at: datetime
+    connection_id: str | None = None
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -125,6 +127,13 @@ def between(scenario: Scenario, books: Books, after_at: datetime, until_at: date
         found += [sale for sale in day(scenario, books, on) if after_at < sale.occurred_at <= until_at]
         on += timedelta(days=1)
     return found
+
+
+def refunded(scenario: Scenario, books: Books, record: NewSale) -> NewSale | None:
+    """The sale that a record gives back, which is of the same business day; None where it names none."""
+    if record.refund_of is None or record.business_on is None:
+        return None
+    return next((sale for sale in day(scenario, books, record.business_on) if sale.sale_id == record.refund_of), None)
 
 
 def _draws(scenario: Scenario, on: date) -> Iterator[int]:

@@ -83,13 +83,25 @@ async def receive(world: World, name: str, connection_id: str, came: Arrival) ->
     Raises UnknownConnection, LockedOut, Forged, WrongAccount, TooManyRequests or ConsentRequired, and then nothing is
     kept.
     """
-    platform, connection, secret = await _called(world, name, connection_id)
-    url = f"{world.settings.address}/v1/sources/{name}/{connection_id}"
-    call = Call(url, came.combined, came.body, world.system_clock.now())
+    platform, connection, secret = await called(world, name, connection_id)
+    call = Call(address(world, connection), came.combined, came.body, world.system_clock.now())
     door = throttles.source(connection_id, came.address)
     async with throttles.guarding(world, door, lambda error: isinstance(error, Forged)):
         platform.verify(call, secret)
     world.calls.take(connection_id)
+    await note(world, platform, connection, call)
+
+
+def address(world: World, connection: Connection) -> str:
+    """Where a connection's platform calls us."""
+    return f"{world.settings.address}/v1/sources/{connection.platform}/{connection.id}"
+
+
+async def note(world: World, platform: Platform, connection: Connection, call: Call, *, at_once: bool = False) -> None:
+    """Keep the event of a call whose signature was checked; a job takes it in, or whoever asks does `at_once`.
+
+    Raises WrongAccount or ConsentRequired.
+    """
     told = _identified(platform, call)
     if told.problem is None and told.event.kind not in platform.reads:
         return
@@ -98,10 +110,10 @@ async def receive(world: World, name: str, connection_id: str, came: Arrival) ->
     _permit(await positions.current(world, connection.merchant_id), connection, world)
     if told.event.is_test and not world.settings.sandbox:
         told = msgspec.structs.replace(told, problem=TEST_PAYLOAD)
-    await world.store.write(partial(_keep, world, connection, told))
+    await world.store.write(partial(_keep, world, connection, told, at_once=at_once))
 
 
-async def _called(world: World, name: str, connection_id: str) -> tuple[Platform, Connection, str]:
+async def called(world: World, name: str, connection_id: str) -> tuple[Platform, Connection, str]:
     """The connection an address names. Raises UnknownConnection, alike for whatever does not fit."""
     platform = world.platforms.get(name)
     if platform is not None and PATTERN.match(connection_id):
@@ -137,7 +149,7 @@ def _caller(position: Position, connection: Connection, world: World) -> Caller:
     return Caller(connection.client_id, connection.partner_id, rights, grant_id, connection.merchant_id)
 
 
-async def _keep(world: World, connection: Connection, told: _Told, tx: Tx) -> None:
+async def _keep(world: World, connection: Connection, told: _Told, tx: Tx, *, at_once: bool) -> None:
     state, event = await _state(tx, connection, told), told.event
     where = place(connection.id, event.event_id)
     added = await tx.run(
@@ -148,7 +160,7 @@ async def _keep(world: World, connection: Connection, told: _Told, tx: Tx) -> No
     )  # fmt: skip
     if not added:
         return
-    if state == "stored":
+    if state == "stored" and not at_once:
         await jobs.enqueue(tx, world, CONVERT, where)
     elif state == "parked":
         await _alert(tx, world, connection, event.event_id)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.domain.programmes import Programme
     from gateway.ports import Clock, IdSource, Notifier, Scorer, Verification
     from gateway.settings import Settings
-    from gateway.source_ports import Platform
+    from gateway.source_ports import Platform, SimulatedPlatform
     from gateway.store import Lane, Reader, Store
 
 CACHED_COUNT = 20_000
@@ -192,6 +192,8 @@ class World:
     """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
     platforms: dict[str, Platform]
     """The platforms that may call us, by name, set by the composition root."""
+    simulated: dict[str, SimulatedPlatform]
+    """The same as the sandbox plays them; none in live mode."""
     strangers: Strangers
     """How webhooks are sent, set by the composition root."""
 

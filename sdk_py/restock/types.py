@@ -1120,6 +1120,7 @@ class NewSale(TypedDict):
 class NewScenario(TypedDict):
     """What is to become of a shop."""
 
+    connection_id: NotRequired[str | None]
     daily_amount: NotRequired[int | None]
     history_days: NotRequired[int]
     scenario: ScenarioKind
@@ -1677,6 +1678,7 @@ ScenarioKind = Literal[
 class ScenarioView(TypedDict):
     """The scenario at a shop; what happened until `told_at` was pushed."""
 
+    connection_id: str | None
     daily_amount: int
     merchant_id: str
     scenario: ScenarioKind

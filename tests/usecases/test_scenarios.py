@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.domain.scenarios import ScenarioKind
-from tests import granting, shops
+from gateway.domain import scenarios
+from gateway.domain.scenarios import Books, Scenario, ScenarioKind
+from tests import books, granting, shops
+from tests.adapters.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from tests.gateways import Gateway, Partner
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.anyio
 
 HISTORY_DAYS = 100
 SEEN_AFTER = (0, 1, 6, 35)
+BOOKS = Books("EUR", "Europe/Amsterdam", "00:00")
 
 
 async def founded(partner: Partner, currency: str = "EUR") -> str:
@@ -24,7 +28,7 @@ async def founded(partner: Partner, currency: str = "EUR") -> str:
     return merchant_id
 
 
-async def begun(partner: Partner, merchant_id: str, kind: str, **more: int) -> dict[str, Any]:
+async def begun(partner: Partner, merchant_id: str, kind: str, **more: int | str) -> dict[str, Any]:
     return await partner.done(f"/v1/sandbox/merchants/{merchant_id}/scenario", {"scenario": kind} | more)
 
 
@@ -124,6 +128,40 @@ async def test_asked_again_it_tells_the_same_records_and_ended_it_tells_no_more(
     assert (await partner.get(path)).json()["code"] == "no_scenario"
     await partner.done("/v1/sandbox/clock/advance", {"days": 1})
     assert await counted() == more
+
+
+async def connected(partner: Partner, speaks: Any) -> tuple[str, str]:
+    """A new shop, and its connection to a platform that the sandbox plays."""
+    merchant_id = await founded(partner)
+    account = {"platform": speaks().platform.name, "account_id": speaks.account_id, "secret": "one-of-our-own-making"}
+    return merchant_id, (await partner.done(f"/v1/merchants/{merchant_id}/connections", account))["id"]
+
+
+async def test_a_platform_that_the_sandbox_plays_tells_what_a_till_would_by_its_own_signed_events(
+    own_gateway: Gateway,
+) -> None:
+    partner, world = await own_gateway.partner(), own_gateway.world
+    found = {speaks().platform.name: await connected(partner, speaks) for speaks in PLATFORMS}
+    for merchant_id, connection_id in found.values():
+        for _ in range(2):
+            view = await begun(partner, merchant_id, "refund_wave", history_days=1, connection_id=connection_id)
+        assert view["connection_id"] == connection_id
+    since_on = date.fromisoformat(view["since_on"])
+    await partner.done("/v1/sandbox/clock/advance", {"days": 1})
+    for name, (merchant_id, connection_id) in found.items():
+        runs = Scenario(merchant_id, ScenarioKind.refund_wave, 1, view["daily_amount"], since_on, world.clock.now())
+        days = [scenarios.day(runs, BOOKS, since_on + timedelta(days=n)) for n in (-1, 0, 1)]
+        held = await books.records(world, merchant_id)
+        assert {row.source for row in held} == {name}
+        made = [(one.kind, one.amount) for day in days for one in day if one.occurred_at <= world.clock.now()]
+        assert sorted((row.kind, row.amount) for row in held if row.amount) == sorted(made)
+        at = f"/v1/merchants/{merchant_id}/connections/{connection_id}"
+        assert (await partner.send("DELETE", at)).status_code == 204
+        body = {"scenario": "healthy", "connection_id": connection_id}
+        answer = await partner.post(f"/v1/sandbox/merchants/{merchant_id}/scenario", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "connection_not_active")
+    await partner.done("/v1/sandbox/clock/advance", {"days": 1})
+    assert await books.records(world, merchant_id) == held
 
 
 async def test_without_consent_no_till_tells_anything(site: Gateway) -> None:

@@ -1,14 +1,15 @@
 -- name: put
-INSERT INTO scenarios (merchant_id, kind, seed, daily_amount, since_on, told_at)
-VALUES (:merchant_id, :kind, :seed, :daily_amount, :since_on, :told_at)
+INSERT INTO scenarios (merchant_id, kind, seed, daily_amount, since_on, told_at, connection_id)
+VALUES (:merchant_id, :kind, :seed, :daily_amount, :since_on, :told_at, :connection_id)
 ON CONFLICT (merchant_id) DO UPDATE SET kind = excluded.kind, seed = excluded.seed,
-    daily_amount = excluded.daily_amount, since_on = excluded.since_on, told_at = excluded.told_at;
+    daily_amount = excluded.daily_amount, since_on = excluded.since_on, told_at = excluded.told_at,
+    connection_id = excluded.connection_id;
 
 -- name: find
-SELECT merchant_id, kind, seed, daily_amount, since_on, told_at FROM scenarios WHERE merchant_id = :merchant_id;
+SELECT merchant_id, kind, seed, daily_amount, since_on, told_at, connection_id FROM scenarios WHERE merchant_id = :merchant_id;
 
 -- name: due
-SELECT merchant_id, kind, seed, daily_amount, since_on, told_at FROM scenarios WHERE told_at <= :until_at
+SELECT merchant_id, kind, seed, daily_amount, since_on, told_at, connection_id FROM scenarios WHERE told_at <= :until_at
 ORDER BY told_at, merchant_id LIMIT 100;
 
 -- name: tell
