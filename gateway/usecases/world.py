@@ -191,9 +191,10 @@ class World:
     night: Any = None
     """The night's pass over all shops, between two of its pages (`gateway.usecases.nights`)."""
     platforms: dict[str, Platform]
-    """The platforms that may call us, by name, set by the composition root."""
     simulated: dict[str, SimulatedPlatform]
-    """The same as the sandbox plays them; none in live mode."""
+    """Platforms that may call us, by name, and those that the sandbox plays: none in live mode."""
+    verification: Verification | None = None
+    """Says who a merchant is, set by the composition root; None = nobody new is verified, so nobody new borrows."""
     strangers: Strangers
     """How webhooks are sent, set by the composition root."""
 
@@ -254,8 +255,6 @@ class World:
         """Set when there may be something for the courier to deliver (`gateway.usecases.courier`)."""
         self.notifier: Notifier | None = None
         """Carries one-time codes and messages to merchants, set by the composition root."""
-        self.verification: Verification | None = None
-        """Says who a merchant is, set by the composition root; None = nobody new is verified, so nobody new borrows."""
         self.follows: list[Callable[[World], Awaitable[None]]] = []
         """What this process takes over of what others decided, each by one cheap query where nothing changed."""
         self._followed_at = system_clock.now()
