@@ -30,6 +30,7 @@ const BOTH = {
   ticket: ["这一单", "This ticket"],
   ticket_empty: ["点商品开单", "Tap what is sold"],
   items: ["{n} 件", "{n} items"],
+  items_1: ["1 件", "1 item"],
   charge: ["收款 {x}", "Charge {x}"],
   charge_none: ["收款", "Charge"],
   clear: ["清空", "Clear"],
@@ -44,7 +45,9 @@ const BOTH = {
 
   sold_today: ["今天卖了", "Today you sold"],
   tickets: ["{n} 单", "{n} sales"],
+  tickets_1: ["1 单", "1 sale"],
   refunds: ["退款 {n} 笔 {x}", "{n} refunds {x}"],
+  refunds_1: ["退款 1 笔 {x}", "1 refund {x}"],
   without_tax: ["不含税 {x}", "{x} without tax"],
   by_hour: ["每小时营业额", "Takings by hour"],
   hour: ["时", "Hour"],
@@ -89,13 +92,13 @@ const BOTH = {
   step_ready: ["好了", "Ready"],
   gateway_down: ["连不上 Restock", "Cannot reach Restock"],
   gateway_down_why: ["销售没有记到 Restock，什么都没借，也没扣钱。", "Nothing was recorded there, borrowed or charged."],
-  till_down: ["收银台的服务停了", "The till's server has stopped"],
+  till_down: ["收银台的服务停了", "The till’s server has stopped"],
   till_down_why: ["在终端里重新运行 gateway demo。", "Run gateway demo again in the terminal."],
   retry: ["重试", "Retry"],
   failed: ["没有成功", "That did not work"],
   nothing_owed: ["现在没有在还的借款。先借一笔。", "There is no loan yet. Borrow first."],
   drawer_closed_fault: ["今天已打烊，先开下一天。", "The drawer is closed. Open the next day first."],
-  z_totals_differ: ["收银台和 Restock 的合计对不上，没有关帐。", "Our totals and Restock's differ. Nothing was closed."],
+  z_totals_differ: ["收银台和 Restock 的合计对不上，没有关帐。", "Our totals and Restock’s differ. Nothing was closed."],
   widget_missing: ["Restock 的组件没有载入", "The Restock widget did not load"],
 
   desk_note: ["给演示的人用，不是收银台的一部分", "For whoever shows the demo. Not part of the till"],
@@ -108,9 +111,9 @@ const BOTH = {
   waits_draw_why: ["第一次借到这个账户，必须由店主本人确认。验证码在收件箱里。", "A first loan to this account needs the owner in person. The sign-in code is in the outbox."],
   waits_click: ["一键借款还没授权", "One-click borrowing is not approved"],
   waits_click_why: ["店主用通行密钥授权一次，限额内以后一键就行。", "The owner approves it once with a passkey; within the caps one click is enough from then on."],
-  open_page: ["打开店主页面", "Open the owner's page"],
+  open_page: ["打开店主页面", "Open the owner’s page"],
   open_outbox: ["收件箱", "Outbox"],
-  play_passkey: ["代按店主的通行密钥（演示）", "Play the owner's passkey (demo)"],
+  play_passkey: ["代按店主的通行密钥（演示）", "Play the owner’s passkey (demo)"],
   one_click_on: ["一键借款已授权", "One-click borrowing is approved"],
   clock: ["营业日历", "Business clock"],
   clock_why: ["走过的日子照样有人来买，店照样打烊。", "Days that pass are sold and closed as usual."],
@@ -119,7 +122,9 @@ const BOTH = {
   due: ["到下一个还款日", "To the next due date"],
   repaid: ["直到还清", "Until repaid"],
   living: ["过了 {n} 天，现在是 {d}", "{n} days on, now {d}"],
+  living_1: ["过了 1 天，现在是 {d}", "1 day on, now {d}"],
   lived: ["过了 {n} 天", "{n} days passed"],
+  lived_1: ["过了 1 天", "1 day passed"],
   scenario: ["这家店接下来", "What becomes of the shop"],
   scenario_file: ["这家店用的是真实小票，没有情景可换。", "This shop lives on real receipts; it has no scenarios."],
   apply: ["从现在起这样", "From now on"],
@@ -139,10 +144,10 @@ const BOTH = {
   dark: ["深色", "Dark"],
   auto: ["跟随系统", "System"],
   links: ["别处看看", "Elsewhere"],
-  link_consents: ["店主的同意页", "Owner's consent page"],
+  link_consents: ["店主的同意页", "Owner’s consent page"],
   link_docs: ["接口文档", "API docs"],
   link_outbox: ["通知收件箱", "Notifier outbox"],
-  link_bank: ["银行的原始记录", "The bank's own records"],
+  link_bank: ["银行的原始记录", "The bank’s own records"],
   link_status: ["网关状态", "Gateway status"],
 
   payments: ["放款", "Payments out"],
@@ -161,11 +166,11 @@ const BOTH = {
 
 const LANGS = ["zh-CN", "en"];
 
-/** `words("en")("charge", { x: "¥20.00" })`; an unknown key is shown as it is. */
+/** `words("en")("charge", { x: "¥20.00" })`; one of something may have words of its own; an unknown key stays. */
 export function words(lang) {
   const at = Math.max(0, LANGS.indexOf(lang));
   return (key, values = {}) => {
-    const text = BOTH[key]?.[at] ?? key;
+    const text = ((values.n === "1" && BOTH[`${key}_1`]) || BOTH[key])?.[at] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   };
 }
