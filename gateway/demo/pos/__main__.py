@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from gateway.demo.partner import Partner
 from gateway.demo.pos import plan as plans
 from gateway.demo.pos import site
 from gateway.demo.pos.desk import Desk
+from gateway.domain.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.demo.pos.plan import Plan
@@ -53,7 +55,15 @@ async def serve(plan: Plan) -> None:
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        opening = asyncio.create_task(_open_first(desk))
         await TillServer(config, desk).serve()
+        opening.cancel()
+
+
+async def _open_first(desk: Desk) -> None:
+    """Bring the first shop while nobody waits for it yet; whoever asks for it later hears what failed."""
+    with contextlib.suppress(GatewayError):
+        await desk.opened(next(iter(desk.counters)))
 
 
 if __name__ == "__main__":

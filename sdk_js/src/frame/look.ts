@@ -29,6 +29,8 @@ export const tokens = css`
 export function dress(host: HTMLElement, { scheme = "auto", radius, font }: Theme): void {
   const dark = scheme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : scheme === "dark";
   host.toggleAttribute("dark", dark);
+  // A frame whose page has another scheme than the frame itself gets a ground of its own behind round corners.
+  document.documentElement.style.colorScheme = scheme === "auto" ? "light dark" : scheme;
   if (radius !== undefined && radius >= 0 && radius <= RADIUS_MOST) host.style.setProperty("--radius", `${radius}px`);
   if (font && FONT.test(font)) host.style.setProperty("--text", `"${font}", system-ui, sans-serif`);
 }
