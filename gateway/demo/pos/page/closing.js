@@ -14,9 +14,9 @@ export function closing(till, parts) {
 
   /** Where there is room the offer stands beside the drawer, else its tile opens it from below. */
   function place() {
-    const heard = { paid: till.soon, confirmed: till.soon };
+    const heard = { paid: till.soon, confirmed: till.soon, step: till.follow };
     offer.replaceChildren(...(DESK.matches ? [parts.widgets.make("offer", heard)] : []));
-    tile.replaceChildren(...(DESK.matches ? [] : [parts.widgets.make("tile", { step: till.openOffer })]));
+    tile.replaceChildren(...(DESK.matches ? [] : [parts.widgets.make("tile", { step: till.follow })]));
   }
   DESK.addEventListener("change", place);
   place();

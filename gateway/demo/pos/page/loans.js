@@ -7,7 +7,7 @@ export function loans(till, parts) {
   const root = h(
     "section",
     null,
-    h("div", { class: "left" }, manage, parts.widgets.make("manage", { step: till.openOffer })),
+    h("div", { class: "left" }, manage, parts.widgets.make("manage", { step: till.follow })),
     h("div", { class: "right" }, consents, parts.widgets.make("consents")),
   );
   return {

@@ -99,7 +99,12 @@ till.choose = (changes) => {
   draw();
 };
 
-till.openOffer = () => parts.sheet.open();
+/** An element inside Restock asks for another screen: its `step`. */
+till.follow = ({ detail }) => {
+  parts.sheet.close();
+  if (detail.name === "manage" || detail.name === "consents") till.go("loan");
+  else parts.sheet.open();
+};
 
 function remember() {
   const query = new URLSearchParams({ shop: till.key, view: till.view, lang: till.lang, theme: till.theme });

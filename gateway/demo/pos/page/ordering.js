@@ -6,7 +6,7 @@ export function ordering(till, parts) {
   const menu = h("div", { class: "menu" });
   const ticket = h("section", { class: "card ticket" });
   const bar = h("div", { class: "bar" });
-  const tile = h("div", { class: "tile-box" }, parts.widgets.make("tile", { step: till.openOffer }));
+  const tile = h("div", { class: "tile-box" }, parts.widgets.make("tile", { step: till.follow }));
   const root = h("section", null, h("div", { class: "left" }, chips, menu), h("div", { class: "right" }, ticket, tile), bar);
   let category = "all";
 
@@ -48,12 +48,13 @@ export function ordering(till, parts) {
     fill(menu, shop.menu.filter((item) => category === "all" || item.category === category).map(dish));
     fill(ticket, shop.closed ? shut() : opened());
     const names = lines().map(({ item_id }) => (till.cart.get(item_id) > 1 ? `${till.cart.get(item_id)} × ` : "") + t(item_id));
+    bar.hidden = !shop.closed && count() === 0;
     fill(
       bar,
       shop.closed
         ? shut()
         : [
-            h("p", null, h("span", null, names.join(t("brand") === "Hearth Till" ? ", " : "、") || t("ticket_empty")), h("strong", null, t("items", { n: f.number(count()) }))),
+            h("p", null, h("span", null, names.join(till.lang === "en" ? ", " : "、")), h("strong", null, t("items", { n: f.number(count()) }))),
             pay("bar-charge"),
           ],
     );

@@ -30,9 +30,10 @@ export function sheet(till, parts) {
   document.body.append(root);
   return {
     open() {
-      if (!body.firstChild) body.append(parts.widgets.make("offer", { paid: till.soon, confirmed: till.soon }));
+      if (!body.firstChild) body.append(parts.widgets.make("offer", { paid: till.soon, confirmed: till.soon, step: till.follow }));
       root.showModal();
     },
+    close: () => root.close(),
     draw() {
       title.textContent = till.t("restock");
       close.replaceChildren(icon("close"));

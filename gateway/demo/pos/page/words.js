@@ -161,7 +161,8 @@ const BOTH = {
   refused: ["签名不对，已拒收", "Refused: not signed by Restock"],
   forge: ["伪造一条试试", "Send a forged one"],
   forged: ["伪造的消息被拒收（{n}）", "The forged message was refused ({n})"],
-  events_n: ["{n} 条", "{n}"],
+  events_n: ["{n} 条事件", "{n} events"],
+  events_n_1: ["1 条事件", "1 event"],
 };
 
 const LANGS = ["zh-CN", "en"];
