@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from gateway.api.pages import guides, markdown
+from tests import diagrams
 from tests.api import tiny
 
 if TYPE_CHECKING:
@@ -132,6 +134,25 @@ def test_raw_html_stays_text() -> None:
 def test_headings_are_named_as_code_hosts_name_them() -> None:
     page = markdown.render("# A `b` c\n\n## What's due?\n\n## 1. A key and a client\n\n## What's due?\n", str)
     assert [heading.id for heading in page.headings] == ["a-b-c", "whats-due", "1-a-key-and-a-client", "whats-due-1"]
+
+
+def test_the_states_are_drawn_as_their_tables_have_them() -> None:
+    for path, text in diagrams.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"run python -m tests.diagrams: {path.name}"
+    shown = diagrams.PLACE.findall((ROOT / "docs" / "concepts.md").read_text(encoding="utf-8"))
+    assert sorted(noun for _, noun in shown) == sorted(diagrams.NOUNS)
+    assert {path.stem for path in (ROOT / "docs" / "states").iterdir()} == set(diagrams.NOUNS)
+
+
+def test_a_diagram_has_every_state_and_every_move_once() -> None:
+    for noun, moves in diagrams.NOUNS.items():
+        drawn = ET.fromstring(diagrams.svg(noun, moves))  # noqa: S314 - ours
+        named = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        assert set(map(str, moves)) <= set(named), noun
+        steps = sum(len(targets - {source}) for source, targets in moves.items())
+        heads = [one.get("class") for one in drawn.iter("{http://www.w3.org/2000/svg}path")]
+        chips = sum(max(0, len([t for t in targets if not moves[t] - {t}]) - 1) for targets in moves.values())
+        assert sum(kind in {"h", "hb"} for kind in heads) - 1 == steps - chips, noun
 
 
 def test_the_wheel_carries_the_guides() -> None:
