@@ -124,7 +124,7 @@ def svg(noun: str, moves: Mapping[Any, frozenset[Any]]) -> str:
     left = 24 + (LANE * (1 + max(arc.lane for arc in arcs)) + 10 if arcs else 0)
     width = round(max(len(str(state)) for state in rows) * LETTER + 34)
     parts = [*_downs(rows, moves, left + width / 2), *_drawn(arcs, left)]
-    right = left + width
+    right: float = left + width
     for number, state in enumerate(rows):
         parts += _box(left, _y(number), width, str(state))
         ends = [target for target in moves if target in moves[state] and target not in rows]
