@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { oneLanguage, tighter } from "./vite.frame.js";
 
 // Three builds. The package: what a partner's page imports. The tag: the same as one script. The frame: what the
 // gateway serves from its own origin; it lies in the gateway's package, so that a server needs no Node.
@@ -7,10 +8,20 @@ const MINIFIED = { target: "es2022", minify: "oxc", sourcemap: false, emptyOutDi
 export default defineConfig(({ mode }) => {
   if (mode === "frame") {
     return {
+      resolve: { alias: [{ find: /^lit$/, replacement: new URL("src/frame/lit.ts", import.meta.url).pathname }] },
+      plugins: [oneLanguage(), tighter()],
       build: {
         ...MINIFIED,
+        modulePreload: false,
         outDir: "../gateway/api/frame",
-        rolldownOptions: { input: "src/frame/main.ts", output: { entryFileNames: "frame.js", codeSplitting: false } },
+        rolldownOptions: {
+          input: { frame: "src/frame/main.ts" },
+          preserveEntrySignatures: false,
+          output: {
+            entryFileNames: "[name].js",
+            chunkFileNames: ({ name, facadeModuleId }) => `parts/${[name, facadeModuleId?.split("?")[1]].filter(Boolean).join("-")}.js`,
+          },
+        },
       },
     };
   }

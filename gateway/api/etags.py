@@ -18,12 +18,17 @@ _ASK_EACH_TIME = "private, no-cache"
 
 def tagged(request: Request[Any, Any, Any], view: msgspec.Struct) -> Response[Any]:
     """`view` with its tag, or 304 where the request names that tag. Routes say `opt={"etag": True}`."""
-    body = msgspec.json.encode(view)
+    return kept(request, msgspec.json.encode(view), "application/json")
+
+
+def kept(request: Request[Any, Any, Any], body: bytes | str, media_type: str) -> Response[Any]:
+    """`body` with its tag, or 304."""
+    body = body if isinstance(body, bytes) else body.encode()
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": _ASK_EACH_TIME}
     if _names(request.headers.get("if-none-match", ""), tag):
-        return Response(b"", status_code=304, headers=headers, media_type="application/json")
-    return Response(body, headers=headers, media_type="application/json")
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
+    return Response(body, headers=headers, media_type=media_type)
 
 
 def _names(condition: str, tag: str) -> bool:

@@ -9,10 +9,10 @@ from litestar import MediaType, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from gateway.api import exchange, oauth, strict_json
+from gateway.api import etags, exchange, oauth, strict_json
 from gateway.api.connect import words
 from gateway.api.connect.pages import widget as pages
-from gateway.domain.errors import Invalid
+from gateway.domain.errors import Invalid, NotFound
 from gateway.domain.rights import Caller, Right
 from gateway.domain.widget_sessions import NewSession, UnknownSession
 from gateway.oauth import errors, forms
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TAGS = ["Widget"]
 _JSON = b"application/json"
+_SCRIPT = "text/javascript; charset=utf-8"
 _PAGE: dict[str, Any] = {"opt": {"right": Right.public}, "include_in_schema": False}
 
 
@@ -87,9 +88,17 @@ def sheet() -> Response[str]:
 
 
 @get("/widget/v1/frame.js", **_PAGE, sync_to_thread=False)
-def script() -> Response[str]:
-    """The frame's script."""
-    return _file("frame.js", "text/javascript")
+def script(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The frame's script. It and its parts are made together, so a browser asks each time whether it has these."""
+    return etags.kept(request, pages.built("frame.js"), _SCRIPT)
+
+
+@get("/widget/v1/parts/{name:str}", **_PAGE, sync_to_thread=False)
+def part(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[Any]:
+    """What one screen of the frame is made of, or its words in one language."""
+    if name not in pages.parts():
+        raise NotFound("The frame has no such part")
+    return etags.kept(request, pages.built(f"parts/{name}"), _SCRIPT)
 
 
 @get("/widget/v1/restock.js", **_PAGE, sync_to_thread=False)
@@ -129,4 +138,4 @@ def _headers(origins: Sequence[str]) -> dict[str, str]:
     }
 
 
-ROUTES = (create, end, token, frame, sheet, script, tag)
+ROUTES = (create, end, token, frame, sheet, script, part, tag)

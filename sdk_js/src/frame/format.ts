@@ -16,6 +16,8 @@ export interface Formats {
   time(at: string): string;
   /** `13:46`. */
   minute(at: string): string;
+  /** The date of an instant in the shop's own time, as `2027-03-05`. */
+  local(at: string): string;
   /** Basis points with at most one decimal. */
   rate(bps: number): string;
   number(value: number): string;
@@ -42,6 +44,7 @@ export function formats(locale: Locale, currency: string, timezone: string): For
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
   const minutes = dated(clock, timezone);
   const times = dated({ ...clock, second: "2-digit" }, timezone);
+  const locals = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: timezone });
   const numbers = new Intl.NumberFormat(locale);
   return {
     unit,
@@ -57,6 +60,7 @@ export function formats(locale: Locale, currency: string, timezone: string): For
     day: (on) => days.format(new Date(on)),
     time: (at) => times.format(new Date(at)),
     minute: (at) => minutes.format(new Date(at)),
+    local: (at) => locals.format(new Date(at)),
     rate: (bps) => `${Math.round(bps / 10) / 10}%`,
     plain: (amount) => plains.format(amount / unit).replace("-", MINUS),
     number: (value) => numbers.format(value).replace("-", MINUS),

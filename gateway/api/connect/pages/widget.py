@@ -32,6 +32,12 @@ def built(name: str) -> str:
     return files("gateway.api.frame").joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
+def parts() -> frozenset[str]:
+    """The names of what the frame's script loads when it is needed."""
+    return frozenset(one.name for one in files("gateway.api.frame").joinpath("parts").iterdir())
+
+
 def page(words: Words, issuer: str, origins: Sequence[str], now: datetime) -> str:
     """The frame's page for these parent origins."""
     told = Told(issuer, origins, int(now.timestamp()))

@@ -72,3 +72,16 @@ export const numbers = ({ words }: Said, caption: string, heads: readonly string
 /** What is still to come, at its final size: a class of `style.ts` each. */
 export const bones = (word: string, ...sizes: readonly string[]): TemplateResult =>
   html`<div class="bones" role="status">${sizes.map((size) => html`<span class="bone ${size}"></span>`)}<p>${word}</p></div>`;
+
+/** A problem before anything was sent, or one that refused it: nothing was borrowed, and what to try. */
+export function trouble(said: Said, title: string, detail: string, reference: string | undefined, again: () => void): Content {
+  return [
+    notice("neutral", "offline", title, detail || said.words.error_body, true),
+    secondary(said.words.again, again),
+    reference ? html`<p class="soft center small-text">${said.words.reference(reference)}</p>` : nothing,
+  ];
+}
+
+/** A tile that cannot be pressed: `end` is what can be instead. */
+export const still = (box: Content, name: Content, why: Content, end: Content = nothing): TemplateResult =>
+  html`<div class="card"><div class="tile" role="status"><span class="box neutral">${box}</span><span class="text"><span class="name">${name}</span><span class="why">${why}</span></span>${end}</div></div>`;

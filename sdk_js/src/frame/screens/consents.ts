@@ -7,3 +7,4 @@ export class ConsentsScreen extends Screen {
     return html`<div class="card"><h2>${this.said.words.title}</h2></div>`;
   }
 }
+customElements.define("restock-consents-screen", ConsentsScreen);

@@ -194,3 +194,4 @@ export class ManageScreen extends Screen {
       ${badges(said, loan)}${icon("chevron")}</button></li>`)}</ul>`;
   }
 }
+customElements.define("restock-manage-screen", ManageScreen);

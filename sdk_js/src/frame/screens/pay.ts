@@ -1,14 +1,15 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Drawdown, Payoff } from "../../client/client.js";
 import { type Channel, send, type Stage, type Sum, typed } from "../model/paying.js";
 import { line, lines, notice, primary, secondary, total } from "../parts/parts.js";
+import { Drawn } from "../element.js";
 import type { Said } from "../said.js";
 import { style } from "../style.js";
 import { manageStyle } from "./manage.style.js";
 import type { Shop } from "./screen.js";
 
 /** Paying early: asks once more with the exact figures, then says what became of the money. Says `done` when left. */
-export class Pay extends LitElement {
+export class Pay extends Drawn {
   static override styles = [style, manageStyle];
   static override properties = {
     shop: { attribute: false }, said: { attribute: false }, loan: { attribute: false }, payoff: { attribute: false }, sum: { attribute: false },

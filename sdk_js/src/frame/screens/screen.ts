@@ -1,6 +1,7 @@
-import { type CSSResultGroup, LitElement } from "lit";
+import type { CSSResultGroup } from "lit";
 import type { Client, Summary } from "../../client/client.js";
 import type { Happening, Happenings } from "../../protocol.js";
+import { Drawn } from "../element.js";
 import type { Said } from "../said.js";
 import { style } from "../style.js";
 
@@ -14,9 +15,9 @@ export interface Shop {
 }
 
 /** One component's screen: draws the summary, and keeps what the merchant is doing. */
-export abstract class Screen extends LitElement {
+export abstract class Screen extends Drawn {
   static override styles: CSSResultGroup = style;
-  static override properties = { shop: { attribute: false }, summary: { attribute: false }, said: { attribute: false } };
+  static override properties: Record<string, unknown> = { shop: { attribute: false }, summary: { attribute: false }, said: { attribute: false } };
   declare shop: Shop;
   declare summary: Summary;
   declare said: Said;

@@ -1,5 +1,5 @@
-import { html } from "lit";
-import { icon } from "../parts/icons.js";
+import { html, type PropertyValues } from "lit";
+import { lineOf, pressed } from "../parts/tile.js";
 import { style } from "../style.js";
 import { Screen } from "./screen.js";
 import { tileStyle } from "./tile.style.js";
@@ -7,16 +7,18 @@ import { tileStyle } from "./tile.style.js";
 /** One line: what can be borrowed now, or how the loan does. Pressing it says `step` to the page. */
 export class TileScreen extends Screen {
   static override styles = [style, tileStyle];
+  #empty = false;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("summary")) return;
+    const empty = !lineOf(this.said, this.summary);
+    if (empty && !this.#empty) this.shop.happened("empty", {});
+    this.#empty = empty;
+  }
 
   override render() {
-    const { words, limit } = this.said;
-    const [before, figure, after] = words.tile(limit(this.summary.offer?.available_amount ?? 0));
-    return html`<div class="card">
-      <button class="tile" @click=${() => this.shop.happened("step", { name: "offer" })}>
-        <span class="box petrol">${icon("weight")}</span>
-        <span class="text"><span class="name">${before}<b>${figure}</b>${after}</span><span class="why">${words.tile_reason}</span></span>
-        ${icon("chevron")}
-      </button>
-    </div>`;
+    const line = lineOf(this.said, this.summary);
+    return line ? pressed(line, (name) => this.shop.happened("step", { name })) : html``;
   }
 }
+customElements.define("restock-tile-screen", TileScreen);

@@ -1,11 +1,31 @@
-import type { Locale } from "../../protocol.js";
-import { badges } from "./badges.js";
-import { common } from "./common.js";
-import { manage } from "./manage.js";
-import { tile } from "./tile.js";
+import type { Component, Locale } from "../../protocol.js";
+import type { common } from "./common.js";
+import type { manage } from "./manage.js";
+import type { offer } from "./offer.js";
+import type { tile } from "./tile.js";
 
-const words = (locale: Locale) => ({ ...common[locale], ...badges[locale], ...tile[locale], manage: manage[locale] });
+export type Words = (typeof common)["en"] & (typeof offer)["en"] & (typeof tile)["en"] & {
+  manage: (typeof manage)["en"];
+};
 
-/** Everything the frame says. One file a screen, both languages side by side. */
-export const WORDS = { en: words("en"), "zh-CN": words("zh-CN") };
-export type Words = (typeof WORDS)["en"];
+/** The words that were loaded. */
+export const WORDS: Record<Locale, Words> = { en: {} as Words, "zh-CN": {} as Words };
+
+/**
+ * Where they are: one file a screen, both languages side by side; the build makes one chunk of each language, so that
+ * a merchant loads the words of one screen in one language.
+ */
+const FILES: Record<Component | "common", Record<Locale, () => Promise<object>>> = {
+  common: { en: () => import("./common.js?en"), "zh-CN": () => import("./common.js?zh-CN") },
+  tile: { en: () => import("./tile.js?en"), "zh-CN": () => import("./tile.js?zh-CN") },
+  offer: { en: () => import("./offer.js?en"), "zh-CN": () => import("./offer.js?zh-CN") },
+  manage: { en: () => import("./manage.js?en"), "zh-CN": () => import("./manage.js?zh-CN") },
+  consents: { en: async () => ({}), "zh-CN": async () => ({}) },
+};
+
+/** Load what a component says in a language. */
+export async function speak(component: Component, locale: Locale): Promise<void> {
+  const files = await Promise.all([FILES.common[locale](), FILES[component][locale]()]);
+  const { common, tile, offer, ...named } = Object.assign({}, ...files) as Record<string, object>;
+  Object.assign(WORDS[locale], common, tile, offer, named);
+}

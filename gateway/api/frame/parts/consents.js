@@ -1,0 +1,1 @@
+import{C as e}from"../frame.js";import{t}from"./screen.js";var n=class extends t{render(){return e`<div class="card"><h2>${this.said.words.title}</h2></div>`}};customElements.define(`restock-consents-screen`,n);export{n as ConsentsScreen};
