@@ -71,8 +71,10 @@ export class App extends Drawn implements Shop {
     try {
       const opened = await this.client.open(client_secret);
       if (!opened.components.includes(this.component)) throw new Problem(0, "component_not_in_session", this.component);
-      await Promise.all([SCREENS[this.component](), this.refresh()]);
+      const [summary] = await Promise.all([this.client.summary(), SCREENS[this.component]()]);
       if (first) this.happened("ready", { merchant_id: opened.merchant_id });
+      this.summary = summary;
+      this.failed = undefined;
       this.#follow();
     } catch (error) {
       this.failed = error as Problem;

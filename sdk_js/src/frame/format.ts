@@ -6,6 +6,8 @@ export interface Formats {
   cost(amount: number): string;
   /** Without decimals where there are none to show: a limit. */
   limit(amount: number): string;
+  /** Never with decimals: an estimate. */
+  about(amount: number): string;
   /** The sign and the digits apart, for figures whose sign stands smaller. */
   parts(amount: number, whole: boolean): { sign: string; digits: string };
   /** `5 Mar 2027`, `2027年3月5日`. */
@@ -50,6 +52,7 @@ export function formats(locale: Locale, currency: string, timezone: string): For
     unit,
     cost: (amount) => said(costs, amount),
     limit: (amount) => said(amount % unit === 0 ? wholes : costs, amount),
+    about: (amount) => said(wholes, amount),
     parts(amount, whole) {
       const parts = (whole && amount % unit === 0 ? wholes : costs).formatToParts(amount / unit);
       const of = (wanted: boolean) =>

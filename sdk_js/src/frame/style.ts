@@ -63,7 +63,7 @@ export const style = css`
   .notice.neutral { background: var(--sunken); }
 
   .line { display: flex; align-items: baseline; gap: 8px; padding-block: 4px; }
-  .line dt { flex: 1 1 auto; display: flex; align-items: baseline; gap: 8px; color: var(--ink-2); }
+  .line dt { flex: 1 0 auto; max-width: 60%; display: flex; align-items: baseline; gap: 8px; color: var(--ink-2); }
   .line dt::after {
     content: ""; flex: 1; min-width: 16px; height: 3px;
     background: radial-gradient(circle at 1.5px 1.5px, var(--control) 1px, transparent 1.4px) 0 0 / 8px 3px repeat-x; opacity: 0.7;

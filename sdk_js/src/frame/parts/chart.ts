@@ -22,20 +22,20 @@ export function chart(said: Said, summary: Shown): TemplateResult {
   const y = (amount: number) => BOTTOM - (Math.max(0, amount) / most) * HEIGHT;
   const today = SLOTS - AHEAD;
   const first = today - past.length;
-  const between = words.forecast(said.limit(week.p10_amount), said.limit(week.p90_amount));
+  const between = words.forecast(said.about(week.p10_amount), said.about(week.p90_amount));
   const table = [
     ...past.map(({ on, amount }) => [said.day(on), said.cost(amount), ""]),
-    ...ahead.map(({ on, low, likely, high }) => [said.day(on), said.cost(likely), `${said.limit(low)}–${said.limit(high)}`]),
+    ...ahead.map(({ on, low, likely, high }) => [said.day(on), said.cost(likely), `${said.about(low)}–${said.about(high)}`]),
   ];
   return html`<section class="stack forecast">
     <div><p class="soft">${words.sales_ahead}</p>
-    <p class="row">${figure(said, week.p50_amount, "small")}<span class="soft">${between}</span></p></div>
+    <p class="row">${figure(said, Math.round(week.p50_amount / said.unit) * said.unit, "small")}<span class="soft">${between}</span></p></div>
     ${numbers(said, `${words.legend[0]} · ${words.week_ahead}`, words.heads, table)}
     <div class="plot">
       <svg class="axis" aria-hidden="true" height=${BOTTOM + 26}>${ticks.map(
         (tick) => svg`<text x="100%" y=${y(tick) + 4} text-anchor="end">${said.number(tick / said.unit)}</text>`,
       )}</svg>
-      <div class="window"><svg class="days" role="img" height=${BOTTOM + 26} aria-label="${words.sales_ahead} ${said.limit(week.p50_amount)}, ${between}">
+      <div class="window"><svg class="days" role="img" height=${BOTTOM + 26} aria-label="${words.sales_ahead} ${said.about(week.p50_amount)}, ${between}">
         ${hatch()}${ticks.map((tick) => svg`<path class=${tick ? "grid" : "ground"} d="M0 ${y(tick)}h2000"/>`)}
         ${past.map(
           ({ on, amount, today: now }, n) => svg`<rect class=${now ? "bar now" : "bar"} x=${of(first + n + 0.1)} width=${of(0.8)} y=${y(amount)}

@@ -23,7 +23,7 @@ export function terms(said: Said, quote: ShownQuote, before: ShownQuote | undefi
     line(
       words.apr,
       of("apr_bps", rate),
-      disclosed(words.how, html`<p>${words.apr_how(cost(assumptions.daily_repayment_amount), said.limit(assumptions.median_sales_30d_amount), rate(quote.all_in_cap_bps))}</p>`),
+      disclosed(words.how, html`<p>${words.apr_how(cost(assumptions.daily_repayment_amount), said.about(assumptions.median_sales_30d_amount), rate(quote.all_in_cap_bps))}</p>`),
     ),
     line(words.lender, mark("bank", quote.bank.name, ({ bank }) => bank.name), others),
   );

@@ -15,8 +15,8 @@ export const offerStyle = css`
   .forecast .figure { margin-inline-end: 4px; }
   .plot { display: flex; gap: 8px; direction: ltr; }
   .axis { width: 40px; flex: none; }
-  .window { flex: 1; min-width: 0; overflow: hidden; }
-  .days { width: 100%; display: block; }
+  .window { flex: 1; min-width: 0; clip-path: inset(0 -48px 0 0); }
+  .days { width: 100%; display: block; overflow: visible; }
   text { font: 12px/18px var(--text); fill: var(--ink-2); font-variant-numeric: tabular-nums; }
   text.ahead { fill: var(--brass-text); font-weight: 600; }
   .grid { stroke: var(--line); }
