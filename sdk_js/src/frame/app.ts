@@ -20,10 +20,12 @@ const SCREENS: Record<Component, () => Promise<unknown>> = {
   consents: () => import("./screens/consents.js"),
 };
 
+/** How long the page may take for its next session. */
+const SESSION_MS = 20_000;
 /** Several events that come at once are one change. */
 const GATHER_MS = 150;
-/** Before a summary was ever read there is nothing to follow: it is asked for again. */
-const AGAIN_MS = 5_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
 
 /** The frame: keeps the session and the summary, and shows the screen of the component it was opened for. */
 export class App extends Drawn implements Shop {
@@ -36,17 +38,18 @@ export class App extends Drawn implements Shop {
   declare component: Component;
   page!: HostPage;
   client!: Client;
-  #waiting: ((session: { client_secret: string }) => void)[] = [];
+  #given?: (client_secret: string) => void;
   #stream?: AbortController;
-  #gathering?: ReturnType<typeof setTimeout>;
+  #timer?: ReturnType<typeof setTimeout>;
+  #wait_ms = FIRST_WAIT_MS;
 
   constructor() {
     super();
     this.component = "tile";
     new ResizeObserver(() => this.page.tell({ type: "size", height: Math.ceil(this.offsetHeight) })).observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.requestUpdate());
-    addEventListener("online", () => this.#gather());
-    document.addEventListener("visibilitychange", () => !document.hidden && this.#gather());
+    addEventListener("online", () => this.#soon(GATHER_MS));
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#soon(GATHER_MS));
   }
 
   /** What the page asks for. */
@@ -55,53 +58,61 @@ export class App extends Drawn implements Shop {
     await speak(this.component, asked.locale);
     this.look = { locale: asked.locale, theme: asked.theme };
     if (asked.type !== "open") return;
-    const waiting = this.#waiting.splice(0);
-    if (waiting.length) waiting.forEach((resolve) => resolve(asked));
+    if (this.#given) this.#given(asked.client_secret);
     else void this.#open(asked.client_secret);
   }
 
-  /** A session for the client, whose token has ended: what the merchant is doing goes on with the page's next one. */
+  /** What the client asks for when its token ends, in the middle of whatever the merchant does: the page's next secret. */
   session(): Promise<{ client_secret: string }> {
-    this.page.tell({ type: "renew" });
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Problem(0, "session_ended", "The page gave no new session")), SESSION_MS);
+      this.#given = (client_secret) => {
+        clearTimeout(timer);
+        this.#given = undefined;
+        resolve({ client_secret });
+      };
+      this.page.tell({ type: "renew" });
+    });
   }
 
   async #open(client_secret: string): Promise<void> {
-    const first = !this.summary;
     try {
-      const opened = await this.client.open(client_secret);
+      const [opened] = await Promise.all([this.client.open(client_secret), SCREENS[this.component]()]);
       if (!opened.components.includes(this.component)) throw new Problem(0, "component_not_in_session", this.component);
-      const [summary] = await Promise.all([this.client.summary(), SCREENS[this.component]()]);
-      if (first) this.happened("ready", { merchant_id: opened.merchant_id });
-      this.summary = summary;
-      this.failed = undefined;
+      await this.refresh();
       this.#follow();
     } catch (error) {
-      this.failed = error as Problem;
+      this.failed = error instanceof Problem ? error : new Problem(0, "unreachable", String(error));
       this.page.tell({ type: "failed", code: this.failed.code });
     }
   }
 
-  /** Whatever happens to the shop is read anew, also after a time in which nothing could be heard. */
+  /** The stream ends with its token; opened again it brings the next one. What it missed meanwhile is read then. */
   #follow(): void {
     this.#stream?.abort();
     this.#stream = new AbortController();
-    void this.client.follow({ signal: this.#stream.signal, hear: () => this.#gather(), up: () => this.#gather() });
+    const gather = () => this.#soon(GATHER_MS);
+    void this.client.follow({ signal: this.#stream.signal, hear: gather, up: gather });
   }
 
-  #gather(ms = GATHER_MS): void {
-    clearTimeout(this.#gathering);
-    if (this.#stream) this.#gathering = setTimeout(() => void this.refresh(), ms);
+  #soon(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stream) this.#timer = setTimeout(() => void this.refresh(), ms);
   }
 
+  /** Ask where the shop stands; where that fails, again by itself, each time a little later. */
   async refresh(): Promise<void> {
     try {
-      this.summary = await this.client.summary();
+      const summary = await this.client.summary();
+      if (!this.summary) this.happened("ready", { merchant_id: summary.merchant_id });
+      this.summary = summary;
       this.failed = undefined;
+      this.#wait_ms = FIRST_WAIT_MS;
     } catch (error) {
-      if (!this.failed) this.happened("error", { code: (error as Problem).code });
       this.failed = error as Problem;
-      this.#gather(AGAIN_MS);
+      this.happened("error", { code: this.failed.code });
+      this.#soon(this.#wait_ms);
+      this.#wait_ms = Math.min(this.#wait_ms * 2, LONGEST_WAIT_MS);
     }
   }
 

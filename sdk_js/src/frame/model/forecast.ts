@@ -27,7 +27,8 @@ export interface Picture {
 
 /** Round marks from 0 to at least `most`, two or three steps. */
 export function ticks(most: number): number[] {
-  const rough = Math.max(1, most) / 2;
+  most = Math.max(1_000, most);
+  const rough = most / 2;
   const ten = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((times) => times * ten).find((each) => each * 2.2 >= most) ?? 10 * ten;
   const count = Math.max(1, Math.ceil(most / step));

@@ -21,7 +21,7 @@ export function steps(drawdown: ShownDrawdown): Step[] {
   const found = DONE_BY.map(([kind, states]): Step => {
     const done = states.includes(drawdown.state);
     const is = !done ? (reached ? "now" : "open") : kind === "sent" && drawdown.state === "in_doubt" ? "doubt" : "done";
-    reached = done;
+    reached = is === "done";
     return { kind, is, at: done ? drawdown.steps?.find(({ state }) => states.includes(state))?.at : undefined };
   });
   return [...found, { kind: "repay", is: "open" }];
