@@ -9,11 +9,19 @@ export type Component = (typeof COMPONENTS)[number];
 export type Locale = "zh-CN" | "en";
 export type Scheme = "light" | "dark" | "auto";
 
+/** Colours as `#rrggbb`: what is pressed, the ground of cards, text. One that could not be read everywhere is not used. */
+export interface Colors {
+  accent?: string;
+  surface?: string;
+  ink?: string;
+}
+
 /** What a page may change of the look. `radius` is of cards, in pixels; `font` a font family's name. */
 export interface Theme {
   scheme?: Scheme;
   radius?: number;
   font?: string;
+  colors?: Colors;
 }
 
 /** How the frame is to look and speak. */
@@ -66,6 +74,7 @@ export function understood<Body extends ToFrame | FromFrame>(data: unknown): Bod
 
 const LONGEST_SECRET = 200;
 const LONGEST_FONT = 100;
+const COLOR = /^#[\da-f]{6}$/i;
 
 /** What a page asks of the frame, made anew of what was sent: nothing of a wrong type or without bounds comes in. */
 export function asked(data: unknown): ToFrame | undefined {
@@ -81,10 +90,14 @@ export function asked(data: unknown): ToFrame | undefined {
 
 /** The theme in `given`: only what is on the list, and of its type. */
 export function themeOf(given: unknown): Theme {
-  const { scheme, radius, font } = Object(given) as Record<keyof Theme, unknown>;
+  const { scheme, radius, font, colors } = Object(given) as Record<keyof Theme, unknown>;
   const theme: Theme = {};
   if (scheme === "light" || scheme === "dark" || scheme === "auto") theme.scheme = scheme;
   if (typeof radius === "number" && Number.isFinite(radius)) theme.radius = radius;
   if (typeof font === "string" && font.length <= LONGEST_FONT) theme.font = font;
+  for (const role of ["accent", "surface", "ink"] as const) {
+    const color: unknown = Object(colors)[role];
+    if (typeof color === "string" && COLOR.test(color)) theme.colors = { ...theme.colors, [role]: color };
+  }
   return theme;
 }

@@ -3,6 +3,7 @@ import { Client, Problem } from "../src/client/client.js";
 import { draw } from "../src/frame/draw.js";
 import { landmarks, scopeOf, settle, suggested, typed } from "../src/frame/model/amounts.js";
 import { share, spacing, stars } from "../src/frame/model/beam.js";
+import { contrast, palette } from "../src/frame/model/colours.js";
 import { picture, ticks } from "../src/frame/model/forecast.js";
 import type { Shown, ShownDrawdown, ShownQuote } from "../src/frame/model/shown.js";
 import { moved, offerState, tileState } from "../src/frame/model/standing.js";
@@ -131,6 +132,22 @@ test.each([
 ])("a confirmation answered by %s %s means: %s", (status, code, meant) => expect(meaning(new Problem(status, code, ""))).toBe(meant));
 
 test("waiting between tries grows and stays bounded", () => expect([1, 2, 3, 9].map(wait_ms)).toEqual([1_000, 2_000, 4_000, 15_000]));
+
+const ours = {
+  surface: "#fff", sunken: "#e7edee", control: "#6d8286", ink: "#0e2024", "ink-2": "#465a5e", petrol: "#0b5563", hover: "#083f4a",
+  tint: "#ddedef", on: "#fff", bar: "#5f8d96", brass: "#a66a00", "brass-text": "#774b00", "brass-tint": "#faefd9", star: "#e9b44c",
+  leaf: "#28693b", "leaf-tint": "#e2f0e5", brick: "#a92e23", "brick-tint": "#fbe7e3",
+};
+
+test("a page's colour is used where everything can still be read with it, and else ours stays", () => {
+  expect(contrast("#000000", "#ffffff")).toBe(21);
+  expect(palette({}, ours)).toBe(ours);
+  const red = palette({ accent: "#9b1c31" }, ours);
+  expect([red.petrol, red.on]).toEqual(["#9b1c31", "#ffffff"]);
+  for (const asked of [{ accent: "#ffd400" }, { accent: "red" }, { ink: "#999999" }, { surface: "#0b5563" }]) expect(palette(asked, ours)).toBe(ours);
+  const both = palette({ surface: "#fffdf7", ink: "#999999" }, ours);
+  expect([both.surface, both.ink]).toEqual(["#fffdf7", ours.ink]);
+});
 
 afterEach(() => vi.useRealTimers());
 

@@ -1,5 +1,6 @@
 import { css } from "lit";
 import type { Theme } from "../protocol.js";
+import { palette, TOKENS } from "./model/colours.js";
 
 const RADIUS_MOST = 24;
 const FONT = /^[\p{L}\d][\p{L}\d _-]{0,60}$/u;
@@ -25,12 +26,19 @@ export const tokens = css`
   }
 `;
 
-/** Give `host` the look a page asked for: what is not on the list, or out of bounds, is left as it is. */
-export function dress(host: HTMLElement, { scheme = "auto", radius, font }: Theme): void {
+/** Give `host` the look a page asked for: what is not on the list, out of bounds or hard to read is left as it is. */
+export function dress(host: HTMLElement, { scheme = "auto", radius, font, colors }: Theme): void {
   const dark = scheme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : scheme === "dark";
   host.toggleAttribute("dark", dark);
-  // A frame whose page has another scheme than the frame itself gets a ground of its own behind round corners.
+  // As the loader says of the frame: where the two differ, the browser paints a ground behind the card.
   document.documentElement.style.colorScheme = scheme === "auto" ? "light dark" : scheme;
   if (radius !== undefined && radius >= 0 && radius <= RADIUS_MOST) host.style.setProperty("--radius", `${radius}px`);
   if (font && FONT.test(font)) host.style.setProperty("--text", `"${font}", system-ui, sans-serif`);
+  for (const token of TOKENS) host.style.removeProperty(`--${token}`);
+  if (!colors) return;
+  const own = getComputedStyle(host);
+  const ours = Object.fromEntries(TOKENS.map((token) => [token, own.getPropertyValue(`--${token}`).trim()]));
+  for (const [token, colour] of Object.entries(palette(colors, ours))) {
+    if (colour !== ours[token]) host.style.setProperty(`--${token}`, colour);
+  }
 }

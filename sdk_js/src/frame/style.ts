@@ -63,12 +63,12 @@ export const style = css`
   .notice.neutral { background: var(--sunken); }
 
   .line { display: flex; align-items: baseline; gap: 8px; padding-block: 4px; }
-  .line dt { flex: 1 0 auto; max-width: 60%; display: flex; align-items: baseline; gap: 8px; color: var(--ink-2); }
+  .line dt { flex: 1 0 auto; display: flex; align-items: baseline; gap: 8px; color: var(--ink-2); }
   .line dt::after {
     content: ""; flex: 1; min-width: 16px; height: 3px;
     background: radial-gradient(circle at 1.5px 1.5px, var(--control) 1px, transparent 1.4px) 0 0 / 8px 3px repeat-x; opacity: 0.7;
   }
-  .line dd { text-align: end; max-width: 72%; font-weight: 500; }
+  .line dd { text-align: end; font-weight: 500; }
   .line dd small { display: block; font-weight: 400; }
   .line.total { margin-block: 8px; padding-block: 8px; border-block: 2px solid var(--ink); border-block-end: 1px solid var(--line); }
   .line.total dt { color: var(--ink); font-weight: 600; }
@@ -121,6 +121,7 @@ export const style = css`
   .bone.press { height: 52px; border-radius: 8px; }
 
   @container (max-width: 359px) { .card { --pad: 16px; } }
+  @container (max-width: 279px) { .line dt { flex-shrink: 1; } }
   @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
   @media (forced-colors: active) { .tag, .notice { border: 1px solid; } }
 `;

@@ -39,7 +39,8 @@ function body(said: Said, drawdown: ShownDrawdown, acts: Acts): Content {
     return [html`<p class="soft">${words.arrived}</p>`, sum, progress(said, drawdown), html`<div class="pair">${secondary(words.see_loan, acts.manage)}${secondary(words.look_again, acts.leave)}</div>`];
   }
   if (drawdown.state === "in_doubt") return doubt(said, drawdown.amount, bank, drawdown);
-  return [html`<div><p class="soft">${words.on_its_way}</p>${sum}</div>`, progress(said, drawdown), notice("neutral", "info", words.watching)];
+  const asked = drawdown.state === "requested" || drawdown.state === "reviewing";
+  return [html`<div><p class="soft">${asked ? words.asked(bank) : words.on_its_way}</p>${sum}</div>`, progress(said, drawdown), notice("neutral", "info", words.watching)];
 }
 
 /** Nobody knows yet whether the money went: it is asked after, never sent again. */
@@ -47,7 +48,7 @@ export function doubt(said: Said, amount: number, bank: string, drawdown?: Shown
   const { words, time, minute } = said;
   const sent = drawdown?.steps?.find(({ state }) => state === "submitted")?.at;
   return [
-    notice("doubt", "doubt", [words.in_doubt(bank), " ", html`<span class="figure">${said.limit(amount)}</span>`], words.in_doubt_body, true),
+    notice("doubt", "doubt", `${words.in_doubt(bank)} ${said.limit(amount)}`, words.in_doubt_body, true),
     sent || drawdown?.next_check_at
       ? lines(sent ? line(words.asked_at, time(sent)) : nothing, drawdown?.next_check_at ? line(words.next_check, minute(drawdown.next_check_at)) : nothing)
       : nothing,

@@ -15,9 +15,9 @@ export function progress(said: Said, drawdown: ShownDrawdown): TemplateResult {
   )}</ol>`;
 }
 
-function name({ words }: Said, drawdown: ShownDrawdown, { kind }: Step): string {
+function name({ words }: Said, drawdown: ShownDrawdown, { kind, is }: Step): string {
   if (kind === "arrived") return words.account_step(drawdown.payout_account_ending ?? "");
-  return kind === "approved" ? words.step.approved(drawdown.bank.name) : words.step[kind];
+  return kind === "approved" ? (is === "done" ? words.step.approved : words.step.asking)(drawdown.bank.name) : words.step[kind];
 }
 
 function note(said: Said, drawdown: ShownDrawdown, { kind, is, at }: Step): string {

@@ -8,7 +8,7 @@ import { type Content, disclosed, line, lines, tag, total } from "./parts.js";
 export function terms(said: Said, quote: ShownQuote, before: ShownQuote | undefined, changed: ReadonlySet<Term>, others: Content): TemplateResult {
   const { words, cost, date, rate } = said;
   const mark = (term: Term, value: string, was: (old: ShownQuote) => string): Content =>
-    before && changed.has(term) ? [tag("brass", "warn", words.was(was(before))), " ", value] : value;
+    before && changed.has(term) ? [tag("brass", "warn", words.was(was(before))), " ", html`<span class="whole">${value}</span>`] : value;
   const of = (term: Exclude<Term, "bank">, format: (value: never) => string) =>
     mark(term, format(quote[term] as never), (old) => format(old[term] as never));
   const { assumptions, payoff_from_on: from, payoff_to_on: to } = quote;

@@ -58,6 +58,7 @@ export const offerStyle = css`
   .line details p { text-align: start; max-width: 44ch; }
   details ul { display: grid; gap: 8px; padding-block: 8px; }
   .press { padding-block-start: 12px; background: var(--surface); }
+  .whole { white-space: nowrap; }
   .terms p { font-size: 13px; line-height: 20px; }
 
   .steps li { display: grid; grid-template-columns: 20px 1fr; column-gap: 12px; min-height: 58px; position: relative; color: var(--ink-2); }

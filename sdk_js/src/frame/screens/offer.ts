@@ -257,11 +257,12 @@ export class OfferScreen extends Screen {
   #open(summary: Shown): TemplateResult {
     const { said } = this;
     const move = moved(summary.offer!);
-    const why = move?.reason && said.words.because(reasonOf(said, move.reason));
+    const reason = move?.reason ? reasonOf(said, move.reason) : "";
+    const why = move && !move.up && summary.drawdowns?.length ? said.words.because_unchanged(reason) : reason && said.words.because(reason);
     const total = this.quote && this.current ? said.cost(this.quote.total_amount) : "";
     return html`<div class="columns"><div>
       <section class="limit"><p class="soft">${said.words.limit}</p>${figure(said, summary.offer!.available_amount, "large")}
-        ${move ? html`<p class="row">${chip(move.up, (move.up ? said.words.up : said.words.down)(said.limit(move.amount)))}<span class="soft">${why}${move.up ? nothing : ` ${said.words.loan_unchanged}`}</span></p>` : nothing}
+        ${move ? html`<p class="row">${chip(move.up, (move.up ? said.words.up : said.words.down)(said.limit(move.amount)))}<span class="soft">${why}</span></p>` : nothing}
       </section>
       ${summary.forecast ? chart(said, summary) : nothing}
       ${amount(said, {
