@@ -23,7 +23,7 @@ const words = (name) => Math.max(0, ...["en", "zh-CN"].map((locale) => `parts/${
 const loads = [["restock.js", 4_096, size("restock.js")]];
 for (const name of ["tile", "offer", "manage", "consents"]) {
   const files = new Set([...closure("frame.js"), ...closure(`parts/${name}.js`)]);
-  loads.push([`frame: ${name}`, 28_672, sum(files) + words("common") + words(name)]);
+  loads.push([`frame: ${name}`, 30_720, sum(files) + words("common") + words(name)]);
 }
 for (const [name, most, bytes] of loads) {
   console.log(`${name.padEnd(16)} ${String(bytes).padStart(6)} of ${most} bytes gzip${bytes > most ? "  TOO BIG" : ""}`);
