@@ -46,7 +46,7 @@ class AuthoritiesView(msgspec.Struct, frozen=True):
     proposed: AuthorityView | None
 
 
-@post(_ADDRESS, opt={"right": Right.merchants_write, "idempotency": "required"}, tags=_TAGS)
+@post(_ADDRESS, opt={"right": Right.merchants_write, "idempotency": "optional"}, tags=_TAGS)
 async def propose(
     merchant_id: FromPath[str],
     data: JSONBody[NewAuthority],

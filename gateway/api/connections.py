@@ -37,7 +37,7 @@ class ConnectionView(msgspec.Struct, frozen=True):
     state_at: Instant
 
 
-@post(_ADDRESS, opt={"right": Right.merchants_write, "idempotency": "required"}, tags=_TAGS)
+@post(_ADDRESS, opt={"right": Right.merchants_write, "idempotency": "optional"}, tags=_TAGS)
 async def add(
     merchant_id: FromPath[str],
     data: JSONBody[NewConnection],

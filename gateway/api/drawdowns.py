@@ -188,25 +188,28 @@ async def show(
 
 @post(
     "/v1/drawdowns/{drawdown_id:str}/cancel",
-    opt={"right": Right.drawdowns_write, "checks_merchant": True},
+    opt={"right": Right.drawdowns_write, "idempotency": "optional", "checks_merchant": True},
     status_code=200,
     tags=_TAGS,
 )
 async def cancel(
-    drawdown_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
-) -> DrawdownView:
+    drawdown_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[DrawdownView]:
     """Take a drawdown back before the bank is instructed."""
     await own(world, drawdown_id, caller, Right.drawdowns_write)
 
     async def unit(tx: Tx) -> DrawdownView:
         return await view(tx, world, await drawdowns.cancel(tx, world, drawdown_id, caller.partner_id))
 
-    return await world.store.write(unit)
+    return await idempotency.once(request, world, caller, unit, lambda made: made, status=200)
 
 
 @post(
     "/v1/sandbox/drawdowns/{drawdown_id:str}/confirm",
-    opt={"right": Right.sandbox_write},
+    opt={"right": Right.sandbox_write, "idempotency": "optional"},
     status_code=200,
     tags=["Sandbox"],
 )
@@ -216,7 +219,7 @@ async def confirm(
     request: Request[Any, Any, Any],
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
-) -> DrawdownView:
+) -> Response[DrawdownView]:
     """Play the merchant: confirm the terms that were shown. Confirming again is refused."""
     remote = exchange.remote_address(request) or None
     evidence = EvidenceOf("sandbox", caller.client_id, remote)
@@ -225,7 +228,7 @@ async def confirm(
         confirmed = await drawdowns.confirm(tx, world, drawdown_id, caller.partner_id, data, evidence_of=evidence)
         return await view(tx, world, confirmed)
 
-    return await world.store.write(unit)
+    return await idempotency.once(request, world, caller, unit, lambda made: made, status=200)
 
 
 async def own(world: World, drawdown_id: str, caller: Caller, right: Right = Right.drawdowns_read) -> Drawdown:

@@ -16,7 +16,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 
 from gateway import __version__
 from gateway.api import event_schemas as webhooks
-from gateway.api import links, rights, schemas
+from gateway.api import idempotency, links, rights, schemas
 from gateway.api.request import StrictRequest
 from gateway.api.strict_json import MAX_ROWS, Rows
 from gateway.domain.grants import OPENED_BY
@@ -98,7 +98,6 @@ _TAG_PARAMETER = {
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
-    "required": True,
     "description": "Any string of 1 to 255 characters, new for each intent; the same key gives the same answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
@@ -207,8 +206,9 @@ def _put_right(operation: dict[str, Any], handler: Any, types: schemas.Types) ->
     if right in OPENED_BY:
         # RFC 9396 has no place in OpenAPI yet: any one of these in the token's authorization details opens the route.
         operation["x-authorization-details"] = [{"type": n.kind, "actions": [n.action]} for n in OPENED_BY[right]]
-    if handler.opt.get("idempotency") == "required":
-        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    if (heeds := handler.opt.get(idempotency.OPTION)) is not None:
+        wanted = {"required": heeds == idempotency.REQUIRED}
+        operation.setdefault("parameters", []).append(_KEY_PARAMETER | wanted)
     if "etag" in handler.opt:
         operation.setdefault("parameters", []).append(_TAG_PARAMETER)
     if (taken := schemas.taken(handler)) is not None:
@@ -237,7 +237,7 @@ def _headers(handler: Any) -> dict[str, Any]:
     names = ["Request-Id", "Restock-Version"]
     names += [] if rights.needed(handler) is Right.public else ["RateLimit", "RateLimit-Policy"]
     names += ["ETag"] if "etag" in handler.opt else []
-    names += ["Idempotent-Replayed"] if handler.opt.get("idempotency") == "required" else []
+    names += ["Idempotent-Replayed"] if idempotency.OPTION in handler.opt else []
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar import post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from gateway.api import idempotency
 from gateway.domain.calendars import Instant
 from gateway.domain.reviews import NewContest, Review, ReviewState
 from gateway.domain.rights import Caller, Right
@@ -29,25 +30,26 @@ class ContestView(msgspec.Struct, frozen=True):
 
 @post(
     "/v1/decisions/{decision_id:str}/contest",
-    opt={"right": Right.offers_read, "checks_merchant": True},
+    opt={"right": Right.offers_read, "idempotency": "optional", "checks_merchant": True},
     status_code=200,
     tags=["Credit"],
 )
 async def contest(
     decision_id: FromPath[str],
     data: JSONBody[NewContest],
+    request: Request[Any, Any, Any],
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
-) -> ContestView:
+) -> Response[ContestView]:
     """Contest a decision in the merchant's words: a person looks at it and decides.
 
     Saying the same again while it waits changes nothing; other words are refused until a person has decided.
     """
 
-    async def unit(tx: Tx) -> ContestView:
-        return view(await reviews.contest(tx, world, caller, decision_id, data.statement))
+    async def unit(tx: Tx) -> Review:
+        return await reviews.contest(tx, world, caller, decision_id, data.statement)
 
-    return await world.store.write(unit)
+    return await idempotency.once(request, world, caller, unit, view, status=200)
 
 
 def view(review: Review) -> ContestView:

@@ -62,7 +62,7 @@ async def authorize(request: Request[Any, Any, Any]) -> Response[None] | None:
     if right is Right.public:
         return _methods(request) if scope["method"] == "OPTIONS" else None
     caller = await admit(scope, right, request.app.state.world)
-    if handler.opt.get("idempotency") == "required":
+    if idempotency.OPTION in handler.opt:
         idempotency.key(request)
     _check_ids(request.path_params, about)
     if caller.merchant_id is not None and "checks_merchant" not in handler.opt:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar import MediaType, Response, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from gateway.api import oauth, paging
+from gateway.api import idempotency, paging
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from gateway.domain.deliveries import Cause, DeliveryState, Failure
 from gateway.domain.rights import Caller, Right
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
     from gateway.domain.deliveries import Attempt, Delivery
     from gateway.domain.webhooks import Webhook
+    from gateway.store import Tx
     from gateway.usecases.webhooks import Made
 
 _TAGS = ["Events"]
+_ACT: dict[str, Any] = {"right": Right.webhooks_write, "idempotency": "optional"}
 _AFTER_ALL = "~"
 """Behind every id."""
 
@@ -83,13 +86,19 @@ class DeliveryView(msgspec.Struct, frozen=True):
     attempts: tuple[AttemptView, ...]
 
 
-@post("/v1/webhooks", opt={"right": Right.webhooks_write}, tags=_TAGS)
+@post("/v1/webhooks", opt=_ACT, tags=_TAGS)
 async def add(
-    data: JSONBody[NewWebhook], world: NamedDependency[World], caller: NamedDependency[Caller]
+    data: JSONBody[NewWebhook],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
 ) -> Response[WebhookWithSecret]:
     """Register an endpoint for events from now on. Its `secret` is in this answer and nowhere else."""
-    made = await world.store.write(lambda tx: webhooks.add(tx, world, caller, data))
-    return _secretly(world, made, 201)
+
+    async def unit(tx: Tx) -> Made:
+        return await webhooks.add(tx, world, caller, data)
+
+    return await idempotency.once(request, world, caller, unit, partial(_with_secret, world), secret=True)
 
 
 @get("/v1/webhooks", opt={"right": Right.webhooks_read}, tags=_TAGS)
@@ -134,39 +143,54 @@ async def remove(webhook_id: FromPath[str], world: NamedDependency[World], calle
     await world.store.write(lambda tx: webhooks.delete(tx, world, caller, webhook_id))
 
 
-@post("/v1/webhooks/{webhook_id:str}/rotate-secret", opt={"right": Right.webhooks_write}, status_code=200, tags=_TAGS)
+@post("/v1/webhooks/{webhook_id:str}/rotate-secret", opt=_ACT, status_code=200, tags=_TAGS)
 async def rotate(
     webhook_id: FromPath[str],
     data: JSONBody[Rotation],
+    request: Request[Any, Any, Any],
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
 ) -> Response[WebhookWithSecret]:
     """Make a new secret. For 24 hours the one before signs too; another rotation meanwhile is refused unless forced."""
-    made = await world.store.write(lambda tx: webhooks.rotate(tx, world, caller, webhook_id, data))
-    return _secretly(world, made, 200)
+
+    async def unit(tx: Tx) -> Made:
+        return await webhooks.rotate(tx, world, caller, webhook_id, data)
+
+    return await idempotency.once(request, world, caller, unit, partial(_with_secret, world), status=200, secret=True)
 
 
-@post("/v1/webhooks/{webhook_id:str}/ping", opt={"right": Right.webhooks_write}, status_code=202, tags=_TAGS)
+@post("/v1/webhooks/{webhook_id:str}/ping", opt=_ACT, status_code=202, tags=_TAGS)
 async def ping(
-    webhook_id: FromPath[str], world: NamedDependency[World], caller: NamedDependency[Caller]
-) -> DeliveryView:
+    webhook_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
+) -> Response[DeliveryView]:
     """Send a `webhook.pinged` to this endpoint alone. What came of it is in its deliveries."""
-    made = await world.store.write(lambda tx: deliveries.ping(tx, world, webhook_id, caller.partner_id))
-    return _view(made, ())
+
+    async def unit(tx: Tx) -> Delivery:
+        return await deliveries.ping(tx, world, webhook_id, caller.partner_id)
+
+    return await idempotency.once(request, world, caller, unit, lambda made: _view(made, ()), status=202)
 
 
-@post("/v1/webhooks/{webhook_id:str}/replay", opt={"right": Right.webhooks_write}, status_code=202, tags=_TAGS)
+@post("/v1/webhooks/{webhook_id:str}/replay", opt=_ACT, status_code=202, tags=_TAGS)
 async def replay(
     webhook_id: FromPath[str],
     data: JSONBody[Replay],
+    request: Request[Any, Any, Any],
     world: NamedDependency[World],
     caller: NamedDependency[Caller],
-) -> Replayed:
+) -> Response[Replayed]:
     """Send events again: by their ids, or those of its types in a range of positions or times, at most 1,000 at once.
 
     Where the range holds more, go on with `from_position` = `next_position`.
     """
-    return await world.store.write(lambda tx: deliveries.replay(tx, world, webhook_id, caller.partner_id, data))
+
+    async def unit(tx: Tx) -> Replayed:
+        return await deliveries.replay(tx, world, webhook_id, caller.partner_id, data)
+
+    return await idempotency.once(request, world, caller, unit, lambda made: made, status=202)
 
 
 @get("/v1/webhooks/{webhook_id:str}/deliveries", opt={"right": Right.webhooks_read}, tags=_TAGS)
@@ -205,9 +229,8 @@ def _values(world: World, webhook: Webhook) -> dict[str, Any]:
     }
 
 
-def _secretly(world: World, made: Made, status: int) -> Response[WebhookWithSecret]:
-    shown = WebhookWithSecret(**_values(world, made.webhook), secret=made.secret)
-    return Response(shown, status_code=status, headers=oauth.NEVER_KEPT, media_type=MediaType.JSON)
+def _with_secret(world: World, made: Made) -> WebhookWithSecret:
+    return WebhookWithSecret(**_values(world, made.webhook), secret=made.secret)
 
 
 def _view(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryView:

@@ -9,7 +9,7 @@ from litestar import MediaType, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
-from gateway.api import etags, exchange, oauth, strict_json
+from gateway.api import etags, exchange, idempotency, oauth, strict_json
 from gateway.api.connect import words
 from gateway.api.connect.pages import widget as pages
 from gateway.domain.errors import Invalid, NotFound
@@ -23,6 +23,8 @@ from gateway.usecases.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.store import Tx
+
 _TAGS = ["Widget"]
 _JSON = b"application/json"
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -35,17 +37,23 @@ class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_secret: str
 
 
-@post("/v1/widget/sessions", opt={"right": Right.sessions_write}, tags=_TAGS)
+@post("/v1/widget/sessions", opt={"right": Right.sessions_write, "idempotency": "optional"}, tags=_TAGS)
 async def create(
-    data: JSONBody[NewSession], world: NamedDependency[World], caller: NamedDependency[Caller]
+    data: JSONBody[NewSession],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+    caller: NamedDependency[Caller],
 ) -> Response[Made]:
     """Vouch for who is at a till, so that the frame can be opened there: once, within 60 seconds.
 
     Hand `client_secret` to the frame by postMessage, to the origin of `frame_url` alone. The client needs the
     merchant's consent to all that the components do.
     """
-    made = await world.store.write(lambda tx: widget_sessions.make(tx, world, caller, data))
-    return Response(made, headers=oauth.NEVER_KEPT, media_type=MediaType.JSON)
+
+    async def unit(tx: Tx) -> Made:
+        return await widget_sessions.make(tx, world, caller, data)
+
+    return await idempotency.once(request, world, caller, unit, lambda made: made, secret=True)
 
 
 @delete("/v1/widget/sessions/{session_id:str}", opt={"right": Right.sessions_write}, tags=_TAGS)

@@ -213,17 +213,27 @@ class Data(_Resource):
 class Drawdowns(_Resource):
     """Calls about drawdowns."""
 
-    def cancel(self, drawdown_id: str) -> Awaitable[types.DrawdownView]:
+    def cancel(self, drawdown_id: str, *, idempotency_key: str | None = None) -> Awaitable[types.DrawdownView]:
         """Take a drawdown back before the bank is instructed."""
         return cast(
-            "Awaitable[types.DrawdownView]", self._ask(Call("POST", f"/v1/drawdowns/{_part(drawdown_id)}/cancel"))
+            "Awaitable[types.DrawdownView]",
+            self._ask(Call("POST", f"/v1/drawdowns/{_part(drawdown_id)}/cancel", key=idempotency_key or new_key())),
         )
 
-    def confirm(self, drawdown_id: str, body: types.Confirmation) -> Awaitable[types.DrawdownView]:
+    def confirm(
+        self, drawdown_id: str, body: types.Confirmation, *, idempotency_key: str | None = None
+    ) -> Awaitable[types.DrawdownView]:
         """Play the merchant: confirm the terms that were shown."""
         return cast(
             "Awaitable[types.DrawdownView]",
-            self._ask(Call("POST", f"/v1/sandbox/drawdowns/{_part(drawdown_id)}/confirm", body=body)),
+            self._ask(
+                Call(
+                    "POST",
+                    f"/v1/sandbox/drawdowns/{_part(drawdown_id)}/confirm",
+                    body=body,
+                    key=idempotency_key or new_key(),
+                )
+            ),
         )
 
     def propose(self, body: types.NewDrawdown, *, idempotency_key: str | None = None) -> Awaitable[types.DrawdownView]:
@@ -497,11 +507,15 @@ class Repayments(_Resource):
 class Reviews(_Resource):
     """Calls about reviews."""
 
-    def contest(self, decision_id: str, body: types.NewContest) -> Awaitable[types.ContestView]:
+    def contest(
+        self, decision_id: str, body: types.NewContest, *, idempotency_key: str | None = None
+    ) -> Awaitable[types.ContestView]:
         """Contest a decision in the merchant's words: a person looks at it and decides."""
         return cast(
             "Awaitable[types.ContestView]",
-            self._ask(Call("POST", f"/v1/decisions/{_part(decision_id)}/contest", body=body)),
+            self._ask(
+                Call("POST", f"/v1/decisions/{_part(decision_id)}/contest", body=body, key=idempotency_key or new_key())
+            ),
         )
 
 
@@ -610,9 +624,12 @@ class Summaries(_Resource):
 class Webhooks(_Resource):
     """Calls about webhooks."""
 
-    def add(self, body: types.NewWebhook) -> Awaitable[types.WebhookWithSecret]:
+    def add(self, body: types.NewWebhook, *, idempotency_key: str | None = None) -> Awaitable[types.WebhookWithSecret]:
         """Register an endpoint for events from now on."""
-        return cast("Awaitable[types.WebhookWithSecret]", self._ask(Call("POST", "/v1/webhooks", body=body)))
+        return cast(
+            "Awaitable[types.WebhookWithSecret]",
+            self._ask(Call("POST", "/v1/webhooks", body=body, key=idempotency_key or new_key())),
+        )
 
     def change(self, webhook_id: str, body: types.WebhookChange) -> Awaitable[types.WebhookView]:
         """Change an endpoint, disable it, or enable it again."""
@@ -638,26 +655,43 @@ class Webhooks(_Resource):
             ),
         )
 
-    def ping(self, webhook_id: str) -> Awaitable[types.DeliveryView]:
+    def ping(self, webhook_id: str, *, idempotency_key: str | None = None) -> Awaitable[types.DeliveryView]:
         """Send a webhook.pinged to this endpoint alone."""
-        return cast("Awaitable[types.DeliveryView]", self._ask(Call("POST", f"/v1/webhooks/{_part(webhook_id)}/ping")))
+        return cast(
+            "Awaitable[types.DeliveryView]",
+            self._ask(Call("POST", f"/v1/webhooks/{_part(webhook_id)}/ping", key=idempotency_key or new_key())),
+        )
 
     def remove(self, webhook_id: str) -> Awaitable[None]:
         """Delete an endpoint and its keys."""
         return cast("Awaitable[None]", self._ask(Call("DELETE", f"/v1/webhooks/{_part(webhook_id)}")))
 
-    def replay(self, webhook_id: str, body: types.Replay) -> Awaitable[types.Replayed]:
+    def replay(
+        self, webhook_id: str, body: types.Replay, *, idempotency_key: str | None = None
+    ) -> Awaitable[types.Replayed]:
         """Send events again: by their ids, or those of its types in a range of positions or times, at most 1,000 at
         once."""
         return cast(
-            "Awaitable[types.Replayed]", self._ask(Call("POST", f"/v1/webhooks/{_part(webhook_id)}/replay", body=body))
+            "Awaitable[types.Replayed]",
+            self._ask(
+                Call("POST", f"/v1/webhooks/{_part(webhook_id)}/replay", body=body, key=idempotency_key or new_key())
+            ),
         )
 
-    def rotate(self, webhook_id: str, body: types.Rotation) -> Awaitable[types.WebhookWithSecret]:
+    def rotate(
+        self, webhook_id: str, body: types.Rotation, *, idempotency_key: str | None = None
+    ) -> Awaitable[types.WebhookWithSecret]:
         """Make a new secret."""
         return cast(
             "Awaitable[types.WebhookWithSecret]",
-            self._ask(Call("POST", f"/v1/webhooks/{_part(webhook_id)}/rotate-secret", body=body)),
+            self._ask(
+                Call(
+                    "POST",
+                    f"/v1/webhooks/{_part(webhook_id)}/rotate-secret",
+                    body=body,
+                    key=idempotency_key or new_key(),
+                )
+            ),
         )
 
     def show(self, webhook_id: str) -> Awaitable[types.WebhookView]:
@@ -668,9 +702,12 @@ class Webhooks(_Resource):
 class Widget(_Resource):
     """Calls about widget."""
 
-    def create(self, body: types.NewSession) -> Awaitable[types.Made]:
+    def create(self, body: types.NewSession, *, idempotency_key: str | None = None) -> Awaitable[types.Made]:
         """Vouch for who is at a till, so that the frame can be opened there: once, within 60 seconds."""
-        return cast("Awaitable[types.Made]", self._ask(Call("POST", "/v1/widget/sessions", body=body)))
+        return cast(
+            "Awaitable[types.Made]",
+            self._ask(Call("POST", "/v1/widget/sessions", body=body, key=idempotency_key or new_key())),
+        )
 
     def end(self, session_id: str) -> Awaitable[None]:
         """End a session and the frame's token at once: the person left the till."""

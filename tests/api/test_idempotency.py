@@ -146,3 +146,60 @@ async def test_a_twin_of_a_request_that_hangs_is_told_to_come_back(
         assert all(int(twin.headers["retry-after"]) >= 1 for twin in twins)
         again = await shop.partner.post("/v1/quotes", sent, key="k")
         assert (done.status_code, again.content) == (201, done.content)
+
+
+# --- where a key is optional ---
+
+
+async def test_where_no_key_is_needed_one_is_heeded_by_twins_too_and_refused_with_another_body(
+    shop_on_both: Shop,
+) -> None:
+    shop = shop_on_both
+    drawdown_id = await shop.draw((await shop.offer())["step_amount"])
+    hook = {"url": "https://hooks.example/restock", "types": ["offer.created"]}
+    held = (await shop.partner.post("/v1/webhooks", hook, key="first")).json()["id"]
+    user = {"id": "till-1", "name": "Till", "role": "cashier"}
+    session = {
+        "merchant_id": shop.id,
+        "components": ["offer"],
+        "user": user,
+        "parent_origins": ["https://till.example"],
+    }
+    account = {"platform": "square", "account_id": "6SSW7HV8K2ST5"}
+    asked: list[tuple[str, Any, Any, str]] = [
+        ("/v1/webhooks", hook, hook | {"types": ["*"]}, "webhooks"),
+        (f"/v1/webhooks/{held}/rotate-secret", {}, {"force": True}, "audit WHERE action = 'webhook.rotated'"),
+        (f"/v1/webhooks/{held}/ping", None, {"again": 1}, "deliveries WHERE cause = 'ping'"),
+        ("/v1/widget/sessions", session, session | {"components": ["manage"]}, "widget_sessions"),
+        (f"/v1/drawdowns/{drawdown_id}/cancel", None, {"again": 1}, "events WHERE type = 'drawdown.canceled'"),
+        (f"/v1/merchants/{shop.id}/connections", account, account | {"account_id": "ANOTHER1"}, "connections"),
+    ]
+    for path, sent, another, table in asked:
+        before = await count(shop, table)
+        answers = await asyncio.gather(*(shop.partner.post(path, sent, key="k") for _ in range(5)))
+        assert {answer.is_success for answer in answers} == {True}, answers[0].text
+        assert len({answer.content for answer in answers}) == 1
+        assert sum("idempotent-replayed" in answer.headers for answer in answers) == 4
+        other = await shop.partner.post(path, another, key="k")
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        assert await count(shop, table) == before + 1
+
+
+async def test_an_answer_with_a_secret_is_kept_sealed_and_no_cache_keeps_it(shop: Shop) -> None:
+    hook = {"url": "https://hooks.example/restock", "types": ["offer.created"]}
+    answers = [await shop.partner.post("/v1/webhooks", hook, key="k") for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    query = "SELECT body FROM idempotency WHERE key = 'k'"
+    ((kept,),) = await shops.rows(shop.world.settings.database_url, query)
+    assert "hooks.example" not in kept
+    assert answers[0].json()["secret"] not in kept
+
+
+async def test_without_a_key_each_request_is_one_of_its_own_and_a_key_that_is_none_is_refused(shop: Shop) -> None:
+    hook = {"url": "https://hooks.example/restock", "types": ["offer.created"]}
+    for _ in range(2):
+        assert (await shop.partner.send("POST", "/v1/webhooks", json=hook)).status_code == 201
+    assert await count(shop, "webhooks") == 2
+    answer = await shop.partner.send("POST", "/v1/webhooks", json=hook, headers={"idempotency-key": "two words"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
