@@ -12,17 +12,18 @@ from litestar.params import FromPath, JSONBody
 
 from gateway.api import exchange, idempotency, rights
 from gateway.domain.bank_decisions import BankOutcome, DecisionSource, Recorded
-from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown
-from gateway.domain.quotes import Assumptions, NewQuote, Quote
+from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown, Step
+from gateway.domain.quotes import Assumptions, NewQuote, PayoffRange, Quote
 from gateway.domain.repayments import CollectionMode
 from gateway.domain.rights import Caller, Right
 from gateway.domain.schedules import Health, Interval
 from gateway.domain.servicing import NextCollection, Picture
 from gateway.domain.summaries import RequiredAction
 from gateway.store import sql
-from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, loans, quotes, widget_sessions
+from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, journeys, loans, quotes, widget_sessions
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
+from gateway.usecases.journeys import Journey
 from gateway.usecases.world import World
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class QuoteView(msgspec.Struct, frozen=True):
 
     All costs never come to more than `all_in_cap_bps` a year, at whatever day it is paid off. A quote that `refinances`
     a drawdown takes over `refinanced_amount` of its principal and `refinanced_fee_amount` of its fee, both part of
-    `amount` and `fee_amount` and charged once, and pays out `new_money_amount`.
+    `amount` and `fee_amount` and charged once, and pays out `new_money_amount`. Sales as foreseen pay it off between
+    `payoff_from_on` and `payoff_to_on` 8 times in 10; these are no terms, and null where nothing is foreseen.
     """
 
     id: str
@@ -75,6 +77,8 @@ class QuoteView(msgspec.Struct, frozen=True):
     new_money_amount: int
     created_at: datetime
     expires_at: datetime
+    payoff_from_on: date | None
+    payoff_to_on: date | None
 
 
 class BankDecisionView(msgspec.Struct, frozen=True):
@@ -92,6 +96,9 @@ class DrawdownView(msgspec.Struct, frozen=True):
 
     `rebate_amount`: what of the fee need not be paid, because it was repaid early. Of a loan that is out `health` says
     how it does, `interval` what has to be repaid next and by when; `pending_amount` is on its way and not counted yet.
+
+    `steps` are the states it went through. While it is in doubt `next_check_at` says when its bank is asked again,
+    while the money has not gone out `expected_on` on which of its bank's days it does.
 
     `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that was not
     enough.
@@ -131,6 +138,10 @@ class DrawdownView(msgspec.Struct, frozen=True):
     next_collection: NextCollection | None
     state_at: datetime
     created_at: datetime
+    steps: list[Step]
+    next_check_at: datetime | None
+    expected_on: date | None
+    payout_account_ending: str | None
     required_action: RequiredAction | None = None
 
 
@@ -142,13 +153,12 @@ async def quote(
     caller: NamedDependency[Caller],
 ) -> Response[QuoteView]:
     """Price an amount on an offer. The quote lives for 15 minutes."""
-    return await idempotency.once(
-        request,
-        world,
-        caller,
-        lambda tx: quotes.make(tx, world, caller, data),
-        lambda made: _quote(world, made),
-    )
+
+    async def unit(tx: Tx) -> QuoteView:
+        made = await quotes.make(tx, world, caller, data)
+        return _quote(world, made, await quotes.payoff_range(tx, world, made))
+
+    return await idempotency.once(request, world, caller, unit, lambda made: made)
 
 
 @post(
@@ -243,7 +253,7 @@ def bank(world: World, bank_id: str) -> BankRef:
     return BankRef(bank_id, banks.name(world, bank_id))
 
 
-def _quote(world: World, made: Quote) -> QuoteView:
+def _quote(world: World, made: Quote, ends: PayoffRange) -> QuoteView:
     values = msgspec.structs.asdict(made)
     values.pop("bank_id")
     return QuoteView(
@@ -251,6 +261,7 @@ def _quote(world: World, made: Quote) -> QuoteView:
         total_amount=made.total_amount,
         new_money_amount=made.new_money_amount,
         bank=bank(world, made.bank_id),
+        **msgspec.structs.asdict(ends),
     )
 
 
@@ -259,7 +270,7 @@ async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView
     principal, fee = await books.owed(reader, drawdown.id)
     row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id) or (0, 0)
     said = await bank_decisions.latest(reader, drawdown.id)
-    does = await loans.picture(reader, drawdown)
+    does, came = await loans.picture(reader, drawdown), await journeys.of(reader, world, drawdown)
     return DrawdownView(
         id=drawdown.id,
         state=drawdown.state,
@@ -289,6 +300,7 @@ async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView
         state_at=drawdown.state_at,
         created_at=drawdown.created_at,
         **{name: getattr(does, name) for name in Picture.__struct_fields__},
+        **{name: getattr(came, name) for name in Journey.__struct_fields__},
     )
 
 

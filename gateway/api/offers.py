@@ -151,7 +151,7 @@ async def forecast(
     if position.scores is None:
         raise NoForecast("Close a business day first")
     stocking = await baskets.stocking(world.store, position, underwriting.stocking_need_amount(position.scores))
-    return views.forecasts(position.scores, position.currency, position.today(world.clock.now()), stocking)
+    return views.forecasts(position, position.scores, position.today(world.clock.now()), stocking)
 
 
 @get("/v1/offers/{offer_id:str}", opt={"right": Right.offers_read, "checks_merchant": True, "etag": True}, tags=_TAGS)
@@ -190,7 +190,9 @@ async def decisions_page(
     await rights.check_consent(world, caller, Right.offers_read, merchant_id)
     found = await decisions.page(world.store, merchant_id, paging.decode(cursor, "decision") or "", limit + 1)
     contests = await reviews.contests(world.store, [decision.id for decision in found])
-    return paging.page(found, limit, lambda one: _decision(one, contests.get(one.id)), lambda decision: decision.id)
+    return paging.page(
+        found, limit, lambda one: _decision(world, one, contests.get(one.id)), lambda decision: decision.id
+    )
 
 
 @get("/v1/decisions/{decision_id:str}", opt={"right": Right.offers_read, "checks_merchant": True}, tags=_TAGS)
@@ -201,7 +203,7 @@ async def decision(
     found = await decisions.find(world.store, decision_id, caller.partner_id)
     await rights.check_consent(world, caller, Right.offers_read, found.merchant_id, "decision")
     contest = (await reviews.contests(world.store, [found.id])).get(found.id)
-    return _decision(found, contest, await counterfactuals.of(world, found))
+    return _decision(world, found, contest, await counterfactuals.of(world, found))
 
 
 def _view(offer: Offer) -> OfferView:
@@ -211,7 +213,7 @@ def _view(offer: Offer) -> OfferView:
     return OfferView(**values)
 
 
-def _decision(made: Decision, contest: Review | None, raising: Found = NOTHING) -> DecisionView:
+def _decision(world: World, made: Decision, contest: Review | None, raising: Found = NOTHING) -> DecisionView:
     scores = made.scores
     return DecisionView(
         id=made.id,
@@ -240,12 +242,12 @@ def _decision(made: Decision, contest: Review | None, raising: Found = NOTHING) 
         counterfactuals=raising.counterfactuals,
         counterfactuals_from=raising.model,
         contest=None if contest is None else view(contest),
-        route=None if made.route is None else _route(made.route),
+        route=None if made.route is None else _route(world, made.route),
     )
 
 
-def _route(route: Route) -> RouteView:
-    return RouteView(route.common_amount, [views.lender(one) for one in route.candidates])
+def _route(world: World, route: Route) -> RouteView:
+    return RouteView(route.common_amount, [views.lender(world, one) for one in route.candidates])
 
 
 ROUTES = (current, forecast, show, deliver, decisions_page, decision)

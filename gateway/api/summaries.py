@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar import get
@@ -12,7 +13,7 @@ from litestar.params import FromPath
 from gateway.api import drawdowns, paging, rights, views
 from gateway.api.drawdowns import BankRef, DrawdownView
 from gateway.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page
-from gateway.api.views import CurrentOffer, Forecasts
+from gateway.api.views import CurrentOffer, Forecasts, LimitChange
 from gateway.domain import summaries as rules
 from gateway.domain import underwriting
 from gateway.domain.calendars import Instant
@@ -21,12 +22,25 @@ from gateway.domain.summaries import DaySales, RequiredAction
 from gateway.usecases import baskets, summaries
 from gateway.usecases.world import World
 
+if TYPE_CHECKING:
+    from gateway.usecases.summaries import Changed
+
+
+class AgreementRef(msgspec.Struct, frozen=True):
+    """An agreement in force, and the hosted page on which its merchant reads it."""
+
+    version: str
+    url: str
+
 
 class SummaryView(msgspec.Struct, frozen=True):
     """Where a shop stands; each part is there when the token has the right to it.
 
     `past` are the last closed business days, `takings_today_amount` what the open one took so far. `forecast` is null
-    before the first day was closed. `drawdowns` are those that have not ended, newest first. `required_actions` says
+    before the first day was closed. `payout_account_ending`: the last four of the account that a loan is paid to. An
+    offer needs `trading_days_needed_count` days on which something was sold, `trading_days_count` are known.
+    `agreement` is the one signed with this lender; null before the first loan signs it. `drawdowns` are those that have
+    not ended, newest first. `required_actions` says
     what has to be done before the shop can borrow or go on, by whom its type says.
     """
 
@@ -41,6 +55,10 @@ class SummaryView(msgspec.Struct, frozen=True):
     offer: CurrentOffer | None = None
     lender: BankRef | None = None
     forecast: Forecasts | None = None
+    payout_account_ending: str | None = None
+    agreement: AgreementRef | None = None
+    trading_days_count: int | None = None
+    trading_days_needed_count: int | None = None
     drawdowns: list[DrawdownView] | None = None
 
 
@@ -84,18 +102,27 @@ async def drawdowns_page(
 
 async def _credit(world: World, found: summaries.Summary) -> dict[str, object]:
     position, offer = found.position, views.current_offer(world, found.judged)
+    more = await summaries.more(world, found)
     scores, forecast = position.scores, None
     if scores is not None:
         need_amount = underwriting.stocking_need_amount(scores)
         stocking = await baskets.stocking(world.store, position, need_amount)
-        forecast = views.forecasts(scores, position.currency, position.today(world.clock.now()), stocking)
+        forecast = views.forecasts(position, scores, position.today(world.clock.now()), stocking)
     return {
         "takings_today_amount": position.takings_amount(world.clock.now()),
         "past": rules.past(position.history),
-        "offer": offer,
+        "offer": msgspec.structs.replace(offer, change=_change(more.change)),
         "lender": drawdowns.bank(world, offer.lender.bank_id),
         "forecast": forecast,
+        "payout_account_ending": more.account_ending,
+        "agreement": more.agreement and AgreementRef(*more.agreement),
+        "trading_days_count": 0 if position.history is None else position.history.trading_days_count,
+        "trading_days_needed_count": found.judged.programme.thin_days,
     }
+
+
+def _change(found: Changed | None) -> LimitChange | None:
+    return None if found is None else LimitChange(found.amount, found.limit_before_amount, found.changed_at)
 
 
 ROUTES = (show, drawdowns_page)

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import explanations, outlooks, reasons, underwriting
+from gateway.domain import explanations, outlooks, reasons, underwriting, weekdays
 from gateway.domain.calendars import Instant
 from gateway.domain.categories import Stocking
 from gateway.domain.offers import Commitment
 from gateway.domain.reasons import Reason
 from gateway.domain.routing import Standing
 from gateway.domain.underwriting import Outcome, Terms
+from gateway.domain.weekdays import DayAhead
+from gateway.usecases import banks
 
 if TYPE_CHECKING:
-    from gateway.domain.positions import Offered, Scores
+    from gateway.domain.histories import History
+    from gateway.domain.positions import Offered, Position, Scores
     from gateway.domain.routing import Candidate, Route
     from gateway.domain.underwriting import Assessment
     from gateway.usecases.limits import Judged
@@ -29,6 +32,15 @@ class Lender(msgspec.Struct, frozen=True):
     programme_id: str
     programme_version: int
     bank_id: str
+    lender_name: str
+
+
+class LimitChange(msgspec.Struct, frozen=True):
+    """The current offer's limit against the one it replaced: `amount` is what it is more, or less."""
+
+    amount: int
+    limit_before_amount: int
+    at: Instant
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -80,6 +92,8 @@ class CurrentOffer(msgspec.Struct, frozen=True):
     """Whose limit and terms these are."""
     alternatives: list[Alternative]
     """What every other lender says; a quote may name one of them that offers. Empty where there is one lender."""
+    change: LimitChange | None = None
+    """Told in a summary; `reasons` say why."""
 
 
 class ForecastView(msgspec.Struct, frozen=True):
@@ -118,6 +132,8 @@ class Forecasts(msgspec.Struct, frozen=True):
     stocking_need_amount: int
     year: list[WeekView]
     """Cumulative net sales until the end of each of the next 52 weeks."""
+    days: list[DayAhead]
+    """The next week day by day: estimates from the middle of its sum, the shop's own weekdays, and how it strays."""
     stocking: list[Stocking]
     """The need by category, adding up to it exactly; empty while neither the till's lines nor counts of stock tell."""
 
@@ -149,19 +165,19 @@ def current_offer(world: World, judged: Judged) -> CurrentOffer:
         decision_id=None if verdict is None else verdict.decision_id,
         decided_at=None if verdict is None else verdict.decided_at,
         data_as_of=position.data_at,
-        lender=Lender(programme.id, programme.version, programme.bank_id),
-        alternatives=[] if judged.route is None else _alternatives(judged.route, programme.id),
+        lender=Lender(programme.id, programme.version, programme.bank_id, banks.name(world, programme.bank_id)),
+        alternatives=[] if judged.route is None else _alternatives(world, judged.route, programme.id),
     )
 
 
-def _alternatives(route: Route, programme_id: str) -> list[Alternative]:
-    return [lender(one) for one in route.candidates if one.programme.id != programme_id]
+def _alternatives(world: World, route: Route, programme_id: str) -> list[Alternative]:
+    return [lender(world, one) for one in route.candidates if one.programme.id != programme_id]
 
 
-def lender(one: Candidate) -> Alternative:
+def lender(world: World, one: Candidate) -> Alternative:
     """What one of several lenders said."""
     return Alternative(
-        lender=Lender(one.programme.id, one.programme.version, one.bank_id),
+        lender=Lender(one.programme.id, one.programme.version, one.bank_id, banks.name(world, one.bank_id)),
         standing=one.standing,
         limit_amount=one.limit_amount,
         available_amount=one.available_amount,
@@ -204,14 +220,22 @@ def weeks(scores: Scores) -> list[WeekView]:
     return [WeekView(week, *(outlooks.until(path, 7 * week) for path in paths)) for week in range(1, count + 1)]
 
 
-def forecasts(scores: Scores, currency: str, as_of_on: date, stocking: list[Stocking]) -> Forecasts:
-    """Both horizons."""
+def forecasts(position: Position, scores: Scores, as_of_on: date, stocking: list[Stocking]) -> Forecasts:
+    """Both horizons, and the days of the first one."""
     return Forecasts(
         as_of_on=as_of_on,
-        currency=currency,
+        currency=position.currency,
         forecast_7=forecast(7, scores.forecast_7, fallback=scores.fallback),
         forecast_30=forecast(30, scores.forecast_30, fallback=scores.fallback),
         stocking_need_amount=underwriting.stocking_need_amount(scores),
         year=weeks(scores),
+        days=[] if position.history is None else _days(position.history, scores),
         stocking=stocking,
     )
+
+
+def _days(history: History, scores: Scores) -> list[DayAhead]:
+    """The week after the days that were scored; days closed since then wait for their scores."""
+    since = (history.through_on - scores.scored_through_on).days
+    known = history.net[: len(history.net) - since]
+    return weekdays.ahead(known, history.length - since, scores.scored_through_on, scores.forecast_7[underwriting.P50])

@@ -53,6 +53,14 @@ MOVES: dict[DrawdownState, frozenset[DrawdownState]] = {
     _S.failed: frozenset(),
 }
 
+
+class Step(msgspec.Struct, frozen=True):
+    """A state that a drawdown came to, and when."""
+
+    state: DrawdownState
+    at: datetime
+
+
 TermsHash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z", description="the quote's terms_hash")]
 
 

@@ -15,7 +15,7 @@ import msgspec
 from gateway.domain import outlooks
 from gateway.domain.histories import WINDOW
 from gateway.domain.money import BPS, share
-from gateway.domain.underwriting import P50
+from gateway.domain.underwriting import P10, P50, P90
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +29,8 @@ WITHHOLD_STEP_BPS = 100
 RATE_SCALE = 10**15
 """Daily rates are integers in this part of one."""
 YEAR_DAYS = 365
+_OF_MONTH = (P10, P50, P90)
+"""Where the outlook's three quantiles stand among a month's seven."""
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ def cost(
     amount += taken[0]
     total = amount + fee
     withhold_bps = withheld_share_bps(total, programme, ahead)
-    repaid = _repaid(total, programme, ahead, withhold_bps)
+    repaid = expected(total, withhold_bps, programme.term_days, ahead)
     days = len(repaid) - 1
     return Cost(
         fee_amount=fee,
@@ -92,7 +94,12 @@ def outlook(scores: Scores | None) -> tuple[int, ...]:
     """The middle outlook: the year's P50, the 30 days' gone on where no year was foreseen, nothing without scores."""
     if scores is None:
         return outlooks.straight(0, WINDOW)
-    return tuple(row[1] for row in scores.year) or outlooks.straight(scores.forecast_30[P50], WINDOW)
+    return outlook_at(scores, 1)
+
+
+def outlook_at(scores: Scores, which: int) -> tuple[int, ...]:
+    """The outlook's P10, P50 or P90: `which` is 0, 1 or 2."""
+    return tuple(row[which] for row in scores.year) or outlooks.straight(scores.forecast_30[_OF_MONTH[which]], WINDOW)
 
 
 @cache
@@ -166,7 +173,7 @@ def _fee_amount(amount: int, fee_bps: int, programme: Programme, ahead: Sequence
 
 def _allowed_amount(amount: int, fee: int, programme: Programme, ahead: Sequence[int]) -> int:
     total = amount + fee
-    repaid = _repaid(total, programme, ahead, withheld_share_bps(total, programme, ahead))
+    repaid = expected(total, withheld_share_bps(total, programme, ahead), programme.term_days, ahead)
     parts = [(day, after - before) for day, (before, after) in enumerate(pairwise(repaid), 1)]
     return allowed_cost_amount(amount, parts, len(parts), programme.all_in_cap_bps)
 
@@ -186,9 +193,12 @@ def withheld_share_bps(total: int, programme: Programme, ahead: Sequence[int]) -
     return programme.withhold_bps
 
 
-def _repaid(total: int, programme: Programme, ahead: Sequence[int], withhold_bps: int) -> list[int]:
-    """What is expected to be repaid by each day until all is: the share of sales, or what ends with the term."""
-    repaid, term = [0], programme.term_days
+def expected(total: int, withhold_bps: int, term_days: int, ahead: Sequence[int]) -> list[int]:
+    """What is expected to be repaid by each day until all is: the share of sales, or what ends with the term.
+
+    `ahead`: cumulative net sales until the end of each day of the term, day 0 first.
+    """
+    repaid, term = [0], term_days
     for day in range(1, term):
         withheld, least = ahead[day] * withhold_bps // BPS, -(-total * day // term)
         if withheld >= total or least >= total:

@@ -80,6 +80,16 @@ class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.amount + self.fee_amount
 
 
+class PayoffRange(msgspec.Struct, frozen=True):
+    """When it is likely paid off: 8 times in 10 between these days, by what sales are foreseen. No part of the terms.
+
+    Both are null where nothing is foreseen.
+    """
+
+    payoff_from_on: date | None = None
+    payoff_to_on: date | None = None
+
+
 class NotAStep(Invalid):
     """The amount is not a multiple of the offer's step."""
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 OPEN_WEEKDAYS = 5
 """Days a week that a shop trades at least on, as far as the thin rule counts them."""
-P10, P50 = 1, 3
-"""Where the cautious and the middle quantile stand in a forecast."""
+P10, P50, P90 = 1, 3, 5
+"""Where the cautious, the middle and the hopeful quantile stand in a forecast."""
 CLEARABLE = frozenset({*eligibility.STOPS, "thin_history", "anomaly_suspected", IMPLAUSIBLE})
 """The stops that a person may lift; what only data, the shop or its consent can lift is not among them."""
 ANOMALY_FLAG = "anomaly"

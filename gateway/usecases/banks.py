@@ -14,7 +14,7 @@ from gateway.domain.eligibility import CURRENCY_NOT_SERVED
 from gateway.domain.underwriting import BANK_STOPPED
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from gateway.bank_ports import LoanDecision, Rail
     from gateway.domain.drawdowns import Drawdown
@@ -97,17 +97,17 @@ def collecting(world: World, bank_id: str) -> tuple[str, Rail]:
     return found
 
 
-def pays_on(world: World, rail: Rail) -> date:
-    """The bank's own day on which a payout handed over now goes out."""
+def pays_on(world: World, rail: Rail, at: datetime | None = None) -> date:
+    """The bank's own day on which a payout handed over now goes out, or one that was `at` an instant."""
     can = rail.capabilities
-    return banking_days.execute_on(world.clock.now(), can.cutoff, can.timezone, _closed(world, rail))
+    return banking_days.execute_on(at or world.clock.now(), can.cutoff, can.timezone, _closed(world, rail))
 
 
-def pays_out_on(world: World, bank_id: str) -> date | None:
+def pays_out_on(world: World, bank_id: str, at: datetime | None = None) -> date | None:
     """The same of whatever rail the bank pays out by; None = it is not connected, or by none."""
     bank = world.banks.get(bank_id)
     found = None if bank is None else _paying(bank)
-    return None if found is None else pays_on(world, found[1])
+    return None if found is None else pays_on(world, found[1], at)
 
 
 def collects_on(world: World, rail: Rail, wanted_on: date | None) -> date:

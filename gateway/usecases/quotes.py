@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import grants, pricing, quotes
+from gateway.domain import grants, outlooks, pricing, quotes
 from gateway.domain.errors import NotFound
 from gateway.domain.money import share
 from gateway.domain.offers import Offer, OfferClosed, OfferFrozen, OfferState, Price
-from gateway.domain.quotes import Assumptions, NewQuote, NotOffered, Quote
+from gateway.domain.quotes import Assumptions, NewQuote, NotOffered, PayoffRange, Quote
 from gateway.domain.underwriting import P50, Outcome
 from gateway.store import sql
 from gateway.usecases import limits, positions, refinancing
@@ -56,6 +56,21 @@ async def make(tx: Tx, world: World, caller: Caller, new: NewQuote) -> Quote:
     quote = _price(world, offer, judged, price, new, taken=taken)
     await tx.run(sql.quotes.add, **_stored(quote))
     return quote
+
+
+async def payoff_range(tx: Tx, world: World, quote: Quote) -> PayoffRange:
+    """Between which days a quote just made is likely paid off: its estimate by the hopeful and the cautious path."""
+    position = await positions.certain(tx, world, quote.merchant_id)
+    if position.scores is None:
+        return PayoffRange()
+    today = position.today(quote.created_at)
+    term_days = (quote.final_due_on - today).days
+    ends = []
+    for which in (2, 0):
+        ahead = outlooks.daily(pricing.outlook_at(position.scores, which), term_days)
+        days = len(pricing.expected(quote.total_amount, quote.withhold_bps, term_days, ahead)) - 1
+        ends.append(today + timedelta(days=days))
+    return PayoffRange(*ends)
 
 
 def _check(offer: Offer, fresh: Assessment) -> None:

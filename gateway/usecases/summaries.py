@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.domain import grants
+from gateway.domain.agreements import Agreement
 from gateway.domain.authorities import NoPayee
 from gateway.domain.drawdowns import Drawdown, DrawdownState
 from gateway.domain.merchants import MerchantState
 from gateway.domain.summaries import ActionType, RequiredAction
 from gateway.store import sql
-from gateway.usecases import authorities, changes, confirmations, loans, offers
+from gateway.usecases import agreements, authorities, changes, confirmations, loans, offers
 from gateway.usecases.limits import Judged
 
 if TYPE_CHECKING:
@@ -46,6 +48,43 @@ async def of(world: World, caller: Caller, merchant_id: str) -> Summary:
     open_ones = await world.store.all(sql.drawdowns.open_of, Drawdown, merchant_id=merchant_id)
     actions = [action async for action in _actions(world, caller, judged.position, open_ones)]
     return Summary(judged, open_ones, actions)
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """By how much the limit of an offer differs from that of the one it replaced, and since when."""
+
+    amount: int
+    limit_before_amount: int
+    changed_at: datetime
+
+
+class More(msgspec.Struct, frozen=True):
+    """What a till shows beside an offer."""
+
+    change: Changed | None
+    account_ending: str | None
+    agreement: tuple[str, str] | None
+    """Its version, and where it is read."""
+
+
+async def more(world: World, found: Summary) -> More:
+    """What stands around the current offer of a summary."""
+    position, programme = found.position, found.judged.programme
+    offered = position.offered
+    change = None if offered is None else await world.store.one(sql.offers.change, Changed, offer_id=offered.id)
+    try:
+        ending = (await authorities.payee(world.store, world, position.merchant_id)).ending
+    except NoPayee:
+        ending = None
+    signed = await world.store.one(
+        sql.agreements.active, Agreement, merchant_id=position.merchant_id, bank_id=programme.bank_id,
+        programme_id=programme.id,
+    )  # fmt: skip
+    return More(
+        change=change,
+        account_ending=ending,
+        agreement=None if signed is None else (signed.version, agreements.address(world, signed)),
+    )
 
 
 async def drawdowns_of(world: World, merchant_id: str, after: str, limit: int) -> list[Drawdown]:

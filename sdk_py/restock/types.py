@@ -26,6 +26,13 @@ class AgreementData(TypedDict):
     state: AgreementState
 
 
+class AgreementRef(TypedDict):
+    """An agreement in force, and the hosted page on which its merchant reads it."""
+
+    url: str
+    version: str
+
+
 AgreementState = Literal["active", "superseded", "terminated"]
 """Where an agreement stands; a merchant has at most one active for each bank and programme."""
 
@@ -413,6 +420,7 @@ class CurrentOffer(TypedDict):
 
     alternatives: list[Alternative]
     available_amount: int
+    change: NotRequired[LimitChange | None]
     commitment: Commitment
     currency: str
     data_as_of: str | None
@@ -440,6 +448,15 @@ class DataStatus(TypedDict):
     findings: list[QualityFinding]
     sources: list[SourceView]
     tier: Tier
+
+
+class DayAhead(TypedDict):
+    """One of the next seven days in minor units: p50 the middle, 8 days of 10 between p10 and p90."""
+
+    on: str
+    p10_amount: int
+    p50_amount: int
+    p90_amount: int
 
 
 class DaySales(TypedDict):
@@ -592,6 +609,8 @@ class DrawdownView(TypedDict):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived. `rebate_amount`: what of
     the fee need not be paid, because it was repaid early. Of a loan that is out `health` says how it does,
     `interval` what has to be repaid next and by when; `pending_amount` is on its way and not counted yet.
+    `steps` are the states it went through. While it is in doubt `next_check_at` says when its bank is asked
+    again, while the money has not gone out `expected_on` on which of its bank's days it does.
     `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that
     was not enough."""
 
@@ -604,6 +623,7 @@ class DrawdownView(TypedDict):
     created_at: str
     currency: str
     end_to_end_id: str | None
+    expected_on: str | None
     fee_amount: int
     final_due_on: str
     health: SchedulesHealth | None
@@ -612,12 +632,14 @@ class DrawdownView(TypedDict):
     merchant_id: str
     minimum_amount: int
     new_money_amount: int
+    next_check_at: str | None
     next_collection: NextCollection | None
     offer_id: str
     outstanding_amount: int
     past_due_amount: int
     past_due_days: int
     paused_until_on: str | None
+    payout_account_ending: str | None
     pending_amount: int
     quote_id: str
     reason: str | None
@@ -627,6 +649,7 @@ class DrawdownView(TypedDict):
     required_action: NotRequired[RequiredAction | None]
     state: DrawdownState
     state_at: str
+    steps: list[Step]
     terms_hash: str
     total_amount: int
     withhold_bps: int
@@ -729,6 +752,7 @@ class Forecasts(TypedDict):
 
     as_of_on: str
     currency: str
+    days: list[DayAhead]
     forecast_30: ForecastView
     forecast_7: ForecastView
     stocking: list[Stocking]
@@ -806,8 +830,17 @@ class Lender(TypedDict):
     """A programme and its bank."""
 
     bank_id: str
+    lender_name: str
     programme_id: str
     programme_version: int
+
+
+class LimitChange(TypedDict):
+    """The current offer's limit against the one it replaced: `amount` is what it is more, or less."""
+
+    amount: int
+    at: str
+    limit_before_amount: int
 
 
 class Limits(TypedDict):
@@ -1355,7 +1388,8 @@ class QuoteView(TypedDict):
     """What the merchant must see before the click; a confirmation repeats `terms_hash`. All costs never come to more
     than `all_in_cap_bps` a year, at whatever day it is paid off. A quote that `refinances` a drawdown takes
     over `refinanced_amount` of its principal and `refinanced_fee_amount` of its fee, both part of `amount` and
-    `fee_amount` and charged once, and pays out `new_money_amount`."""
+    `fee_amount` and charged once, and pays out `new_money_amount`. Sales as foreseen pay it off between
+    `payoff_from_on` and `payoff_to_on` 8 times in 10; these are no terms, and null where nothing is foreseen."""
 
     all_in_cap_bps: int
     amount: int
@@ -1377,6 +1411,8 @@ class QuoteView(TypedDict):
     new_money_amount: int
     offer_id: str
     partner_revenue_share_amount: int
+    payoff_from_on: str | None
+    payoff_to_on: str | None
     programme_id: str
     programme_version: int
     refinanced_amount: int
@@ -1770,6 +1806,13 @@ class StatementView(TypedDict):
     totals: Totals
 
 
+class Step(TypedDict):
+    """A state that a drawdown came to, and when."""
+
+    at: str
+    state: DrawdownState
+
+
 class Stocking(TypedDict):
     """One category's part of the stocking need: minor units, and its share in basis points."""
 
@@ -1781,9 +1824,13 @@ class Stocking(TypedDict):
 class SummaryView(TypedDict):
     """Where a shop stands; each part is there when the token has the right to it. `past` are the last closed business
     days, `takings_today_amount` what the open one took so far. `forecast` is null before the first day was
-    closed. `drawdowns` are those that have not ended, newest first. `required_actions` says what has to be done
-    before the shop can borrow or go on, by whom its type says."""
+    closed. `payout_account_ending`: the last four of the account that a loan is paid to. An offer needs
+    `trading_days_needed_count` days on which something was sold, `trading_days_count` are known. `agreement` is
+    the one signed with this lender; null before the first loan signs it. `drawdowns` are those that have not
+    ended, newest first. `required_actions` says what has to be done before the shop can borrow or go on, by
+    whom its type says."""
 
+    agreement: NotRequired[AgreementRef | None]
     currency: str
     data_as_of: str | None
     drawdowns: NotRequired[list[DrawdownView] | None]
@@ -1792,10 +1839,13 @@ class SummaryView(TypedDict):
     merchant_id: str
     offer: NotRequired[CurrentOffer | None]
     past: NotRequired[list[DaySales]]
+    payout_account_ending: NotRequired[str | None]
     required_actions: list[RequiredAction]
     takings_today_amount: NotRequired[int | None]
     timezone: str
     today_on: str
+    trading_days_count: NotRequired[int | None]
+    trading_days_needed_count: NotRequired[int | None]
 
 
 class Taken(TypedDict):

@@ -26,6 +26,22 @@ async def test_a_quote_says_everything_the_merchant_must_see(shop: Shop) -> None
     assert quote["partner_revenue_share_amount"] == quote["fee_amount"] // 10
     assert quote["estimated_payoff_on"] <= quote["final_due_on"]
     assert len(quote["terms_hash"]) == 64
+    assert quote["payoff_from_on"] <= quote["estimated_payoff_on"] <= quote["payoff_to_on"] <= quote["final_due_on"]
+
+
+async def test_a_drawdown_says_how_it_came_where_it_stands_and_when_its_money_should_be_there(
+    shop_on_both: Shop,
+) -> None:
+    shop = shop_on_both
+    proposed = await shop.propose()
+    assert proposed["expected_on"] == "2026-03-02"
+    assert (await shop.confirm(proposed)).is_success
+    await shop.work()
+    drawdown = await shop.drawdown(proposed["id"])
+    states = [step["state"] for step in drawdown["steps"]]
+    assert states == ["awaiting_confirmation", "requested", "approved", "submitted", "pending", "active"]
+    assert [step["at"] for step in drawdown["steps"]] == sorted(step["at"] for step in drawdown["steps"])
+    assert (drawdown["expected_on"], drawdown["next_check_at"]) == (None, None)
 
 
 async def test_a_drawdown_shows_what_is_owed_and_what_was_repaid(shop: Shop) -> None:

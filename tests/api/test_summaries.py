@@ -39,7 +39,7 @@ async def test_it_says_what_the_single_calls_say(shop_on_both: Shop) -> None:
     drawdown_id = await shop.draw()
     await shop.sell(1_234)
     found = await summary(shop)
-    assert found["offer"] == await shop.offer()
+    assert found["offer"] | {"change": None} == await shop.offer()
     assert found["forecast"] == await shop.partner.seen(f"/v1/merchants/{shop.id}/forecast")
     assert found["drawdowns"] == [await shop.drawdown(drawdown_id)]
     assert found["lender"] == found["drawdowns"][0]["bank"]
@@ -48,6 +48,35 @@ async def test_it_says_what_the_single_calls_say(shop_on_both: Shop) -> None:
     assert (len(days), days) == (28, sorted(days))
     assert days[-1] == str((shop.world.clock.now() - timedelta(days=1)).date())
     assert todo(found) == []
+    assert found["offer"]["lender"]["lender_name"] == found["lender"]["name"]
+    assert (found["trading_days_count"], found["trading_days_needed_count"]) == (60, 28)
+    assert found["payout_account_ending"] == found["drawdowns"][0]["payout_account_ending"]
+    assert len(found["payout_account_ending"]) == 4
+    (signed,) = (await shop.partner.seen(f"/v1/merchants/{shop.id}/agreements"))["data"]
+    page = f"{shop.world.settings.address}/connect/agreements/{signed['id']}"
+    assert found["agreement"] == {"version": signed["version"], "url": page}
+
+
+async def test_the_week_ahead_is_told_by_day_and_adds_up(shop: Shop) -> None:
+    forecast = (await summary(shop))["forecast"]
+    days, today = forecast["days"], shop.world.clock.now().date()
+    assert [day["on"] for day in days] == [str(today + timedelta(days=n)) for n in range(7)]
+    assert sum(day["p50_amount"] for day in days) == forecast["forecast_7"]["p50_amount"]
+    assert all(day["p10_amount"] <= day["p50_amount"] <= day["p90_amount"] for day in days)
+
+
+async def test_an_offer_that_replaced_another_says_what_it_changed(shop_on_both: Shop) -> None:
+    shop = shop_on_both
+    before = (await summary(shop))["offer"]
+    assert before["change"] is None
+    await shop.sell(400_000, "refund")
+    offer = (await summary(shop))["offer"]
+    change = offer["change"]
+    assert offer["id"] != before["id"]
+    assert change["limit_before_amount"] == before["offered_limit_amount"]
+    assert change["limit_before_amount"] + change["amount"] == offer["offered_limit_amount"]
+    assert change["amount"] < 0
+    assert change["at"] == offer["decided_at"]
 
 
 async def test_a_proposal_waits_for_the_merchant_until_it_is_confirmed(shop: Shop) -> None:

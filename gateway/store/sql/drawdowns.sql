@@ -86,3 +86,6 @@ SELECT id, merchant_id, partner_id, quote_id, offer_id, bank_id, programme_id, s
     reason, collection, interval_days, all_in_cap_bps, early_rebate_bps, refinances, refinanced_amount,
     refinanced_fee_amount, carried_net_amount, state_at, created_at
 FROM drawdowns WHERE merchant_id = :merchant_id AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: steps
+SELECT type, occurred_at FROM events WHERE noun_id = :drawdown_id AND noun = 'drawdown' ORDER BY sequence LIMIT 50;

@@ -35,3 +35,6 @@ UPDATE jobs SET due_at = :due_at WHERE problem = :problem AND due_at > :due_at;
 -- name: hasten
 UPDATE jobs SET due_at = :due_at
 WHERE kind = :kind AND subject_id = :subject_id AND due_at > :due_at AND leased_until_at IS NULL;
+
+-- name: due
+SELECT due_at FROM jobs WHERE kind = :kind AND subject_id = :subject_id;

@@ -30,3 +30,7 @@ SELECT o.id, o.merchant_id, o.decision_id, o.state, o.commitment, o.currency, o.
     o.replaces_id, o.replaced_by_id
 FROM offers o JOIN merchants m ON m.id = o.merchant_id
 WHERE o.id = :offer_id AND m.partner_id = :partner_id;
+
+-- name: change
+SELECT o.limit_amount - b.limit_amount AS amount, b.limit_amount AS limit_before_amount, o.created_at AS changed_at
+FROM offers o JOIN offers b ON b.id = o.replaces_id WHERE o.id = :offer_id;
