@@ -42,7 +42,7 @@ from gateway.api import (
     sales,
     schedules,
     sources,
-    stream,
+    streams,
     summaries,
     webhooks,
     widget,
@@ -76,7 +76,7 @@ ROUTES = (
     *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
-    *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *stream.ROUTES,
+    *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *streams.ROUTES,
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())

@@ -592,14 +592,6 @@ class Schedules(_Resource):
         )
 
 
-class Stream(_Resource):
-    """Calls about stream."""
-
-    def follow(self) -> Awaitable[None]:
-        """Follow what happens to the session's merchant, as server-sent events."""
-        return cast("Awaitable[None]", self._ask(Call("GET", "/widget/v1/stream")))
-
-
 class Summaries(_Resource):
     """Calls about summaries."""
 
@@ -740,7 +732,6 @@ class Resources:
         self.sales = Sales(ask)
         self.sandbox = Sandbox(ask)
         self.schedules = Schedules(ask)
-        self.stream = Stream(ask)
         self.summaries = Summaries(ask)
         self.webhooks = Webhooks(ask)
         self.widget = Widget(ask)

@@ -550,14 +550,6 @@ class Schedules(_Resource):
         return cast("types.ScheduleView", self._ask(Call("GET", f"/v1/drawdowns/{_part(drawdown_id)}/schedule")))
 
 
-class Stream(_Resource):
-    """Calls about stream."""
-
-    def follow(self) -> None:
-        """Follow what happens to the session's merchant, as server-sent events."""
-        return cast("None", self._ask(Call("GET", "/widget/v1/stream")))
-
-
 class Summaries(_Resource):
     """Calls about summaries."""
 
@@ -688,7 +680,6 @@ class Resources:
         self.sales = Sales(ask)
         self.sandbox = Sandbox(ask)
         self.schedules = Schedules(ask)
-        self.stream = Stream(ask)
         self.summaries = Summaries(ask)
         self.webhooks = Webhooks(ask)
         self.widget = Widget(ask)
