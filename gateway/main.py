@@ -36,6 +36,7 @@ from gateway.api import (
     offers,
     parties,
     peers,
+    progress,
     remittances,
     repayments,
     reviews,
@@ -75,7 +76,7 @@ ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *data.ROUTES, *parties.ROUTES,
     *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
-    *agreements.ROUTES, *schedules.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
+    *agreements.ROUTES, *schedules.ROUTES, *progress.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *streams.ROUTES,
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip

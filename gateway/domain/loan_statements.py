@@ -161,6 +161,8 @@ def totals(found: Iterable[Line]) -> Totals:
 
 
 _REPAYMENTS = (_K.share, _K.share_of_days, _K.minimum, _K.early, _K.instalment, _K.retry)
+REDUCING = frozenset({*_REPAYMENTS, _K.returned, _K.rebate, _K.rebate_reversed})
+"""Lines that say what came of a loan, what of it went back, and what was given up of the fee."""
 _TOLD = frozenset({_K.recovery, _K.recovery_returned})
 
 

@@ -32,7 +32,7 @@ async def of(reader: Reader, drawdown: Drawdown) -> LoanStatement:
     repayments = await reader.all(sql.repayments.of, Repayment, drawdown_id=drawdown.id)
     last_on = max((repayment.business_on for repayment in repayments), default=drawdown.active_on)
     row = await reader.one(sql.merchants.payee, merchant_id=drawdown.merchant_id)
-    days = await _days(reader, drawdown, last_on)
+    days = await days_sold(reader, drawdown, last_on)
     found = loan_statements.lines(drawdown, booked, repayments, days)
     return LoanStatement("" if row is None else row[0], drawdown, found, loan_statements.totals(found))
 
@@ -42,8 +42,8 @@ async def of_merchant(reader: Reader, merchant_id: str) -> list[Drawdown]:
     return await reader.all(sql.drawdowns.paid_out_to, Drawdown, merchant_id=merchant_id)
 
 
-async def _days(reader: Reader, drawdown: Drawdown, last_on: date | None) -> dict[date, DaySold]:
-    """The closed days that shares were taken of, up to the last one; none that were erased."""
+async def days_sold(reader: Reader, drawdown: Drawdown, last_on: date | None) -> dict[date, DaySold]:
+    """The closed days since the money went, up to the last one; none that were erased."""
     if drawdown.active_on is None or last_on is None:
         return {}
     found = await reader.all(sql.days.since, merchant_id=drawdown.merchant_id, from_on=drawdown.active_on)

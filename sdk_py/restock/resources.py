@@ -415,6 +415,14 @@ class Peers(_Resource):
         return cast("types.Peers", self._ask(Call("GET", f"/v1/merchants/{_part(merchant_id)}/peers")))
 
 
+class Progress(_Resource):
+    """Calls about progress."""
+
+    def show(self, drawdown_id: str) -> types.Progress:
+        """Show how a drawdown comes along: what was planned, what was paid, and what is likely ahead."""
+        return cast("types.Progress", self._ask(Call("GET", f"/v1/drawdowns/{_part(drawdown_id)}/progress")))
+
+
 class Remittances(_Resource):
     """Calls about remittances."""
 
@@ -674,6 +682,7 @@ class Resources:
         self.offers = Offers(ask)
         self.parties = Parties(ask)
         self.peers = Peers(ask)
+        self.progress = Progress(ask)
         self.remittances = Remittances(ask)
         self.repayments = Repayments(ask)
         self.reviews = Reviews(ask)

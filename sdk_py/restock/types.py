@@ -459,11 +459,24 @@ class DayAhead(TypedDict):
     p90_amount: int
 
 
+class DayRepaid(TypedDict):
+    """What a closed business day sold and what of it is repaid."""
+
+    amount: int
+    business_on: str
+    net_amount: int
+    state: DayState
+
+
 class DaySales(TypedDict):
     """A closed business day's net sales in minor units."""
 
     net_amount: int
     on: str
+
+
+DayState = Literal["canceled", "carried_over", "failed", "paused", "pending", "returned", "settled"]
+"""What became of a day's share."""
 
 
 Debits = Literal["collect", "fail", "give_back", "hold", "refuse"]
@@ -1323,6 +1336,14 @@ class PartyView(TypedDict):
     updated_at: str
 
 
+class PayoffDates(TypedDict):
+    """When all will be repaid: 8 times in 10 between `p10_on` and `p90_on`."""
+
+    p10_on: str
+    p50_on: str
+    p90_on: str
+
+
 class PayoffView(TypedDict):
     """What clears a drawdown today: `amount`, beside `pending_amount` on its way already, and `rebate_amount` less."""
 
@@ -1356,6 +1377,22 @@ class Peers(TypedDict):
     metrics: NotRequired[list[Metric]]
 
 
+class Point(TypedDict):
+    """Repaid altogether until the end of a day, in minor units."""
+
+    amount: int
+    on: str
+
+
+class PointAhead(TypedDict):
+    """The same of a day to come: 8 times in 10 between low and high, as likely above `likely_amount` as below."""
+
+    high_amount: int
+    likely_amount: int
+    low_amount: int
+    on: str
+
+
 class Price(TypedDict):
     """What borrowing costs and how it is repaid."""
 
@@ -1370,6 +1407,22 @@ class ProgrammeRef(TypedDict):
 
     id: str
     version: int
+
+
+class Progress(TypedDict):
+    """How a loan comes along; all sums are cumulative, in minor units, what is given up of the fee counted as paid.
+    `planned_payoff_on` and `plan` are the quote's estimate. `paid` is of settled money: its last sum and what
+    is outstanding are the total, as in the statement. `ahead` and `payoff` are told of a loan that is out,
+    where its shop's sales are foreseen. `days` are the last closed business days, newest first."""
+
+    ahead: list[PointAhead]
+    currency: str
+    days: list[DayRepaid]
+    drawdown_id: str
+    paid: list[Point]
+    payoff: PayoffDates | None
+    plan: list[Point]
+    planned_payoff_on: str | None
 
 
 PurchaseKind = Literal["credit_note", "invoice", "order", "payment"]
