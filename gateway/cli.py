@@ -119,7 +119,12 @@ def _client_commands(parser: argparse.ArgumentParser) -> None:
         "--tier", choices=list(Tier), default=Tier.declared, help="how far a new partner's sales are trusted"
     )
     create.add_argument("--rights", nargs="+", choices=GRANTABLE, metavar="RIGHT", help=", ".join(GRANTABLE))
+    _add_origins(create)
     create.set_defaults(run=_create_client)
+    update = commands.add_parser("update", help="replace the origins of a client's pages")
+    update.add_argument("client_id")
+    _add_origins(update)
+    update.set_defaults(run=_update_client)
     listed = commands.add_parser("list", help="list the clients")
     listed.set_defaults(run=_list_clients)
     rotate = commands.add_parser("rotate", help="replace a client's keys; its tokens end at once")
@@ -129,6 +134,11 @@ def _client_commands(parser: argparse.ArgumentParser) -> None:
     disable = commands.add_parser("disable", help="shut a client out; its tokens end at once")
     disable.add_argument("client_id")
     disable.set_defaults(run=_disable_client)
+
+
+def _add_origins(parser: argparse.ArgumentParser) -> None:
+    said = "a page that may show the widget, as location.origin says it; may come again"
+    parser.add_argument("--origin", dest="origins", action="append", default=[], metavar="ORIGIN", help=said)
 
 
 def _review_commands(parser: argparse.ArgumentParser) -> None:
@@ -187,6 +197,7 @@ async def _create_client(settings: Settings, arguments: argparse.Namespace) -> i
         "partner": arguments.partner,
         "rights": arguments.rights,
         "tier": arguments.tier,
+        "origins": arguments.origins,
     }
     made = await _command(settings, "client.create", given)
     _print({"client_id": made["id"], "partner_id": made["partner_id"], "issuer": settings.issuer})
@@ -195,6 +206,12 @@ async def _create_client(settings: Settings, arguments: argparse.Namespace) -> i
 
 async def _list_clients(settings: Settings, _arguments: argparse.Namespace) -> int:
     _print(await _command(settings, "client.list", {}))
+    return 0
+
+
+async def _update_client(settings: Settings, arguments: argparse.Namespace) -> int:
+    given = {"client_id": arguments.client_id, "origins": arguments.origins}
+    _print(await _command(settings, "client.update", given))
     return 0
 
 

@@ -88,7 +88,12 @@ async def _create(world: World, given: dict[str, Any]) -> object:
         partner_name=given["partner"],
         rights=None if rights is None else [Right(right) for right in rights],
         tier=Tier(given["tier"]),
+        origins=given.get("origins", ()),
     )
+
+
+async def _place(world: World, given: dict[str, Any]) -> object:
+    return await clients.place(world, given["client_id"], given["origins"])
 
 
 async def _list(world: World, _given: dict[str, Any]) -> object:
@@ -258,6 +263,7 @@ COMMANDS: dict[str, Command] = {
     "bank.switch": _switch,
     "client.create": _create,
     "client.list": _list,
+    "client.update": _place,
     "client.rotate": _rotate,
     "client.disable": _disable,
     "import.about": _about,

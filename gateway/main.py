@@ -61,6 +61,7 @@ from gateway.usecases import days, messages, openness, programmes, proofs, sandb
 from gateway.usecases import models as governing
 from gateway.usecases import sales as intake
 from gateway.usecases.access import AccessTokens
+from gateway.usecases.page_origins import PageOrigins
 from gateway.usecases.world import BusinessClock, RandomIds, SystemClock, World
 from gateway.worker import Worker
 
@@ -173,5 +174,5 @@ def application(world: World) -> Application:
     return create_app(
         world, routes, lifespan=[working], checks={"database": database}, registry=registry,
         banks=partial(openness.healths, world), front=lambda app: fast_lane.FastLane(app, world),
-        on_drain=world.streams.drain,
+        on_drain=world.streams.drain, may_call=PageOrigins(world).may_call,
     )  # fmt: skip

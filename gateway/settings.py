@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -92,6 +93,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def address(self) -> str:
         """`issuer` without a slash at its end: what a path is put behind."""
         return self.issuer.rstrip("/")
+
+    @property
+    def origin(self) -> str:
+        """Our own origin, as a browser says it: the issuer's scheme and host, and its port unless it is the default."""
+        found = urlsplit(self.issuer)
+        default = {"https": 443, "http": 80}.get(found.scheme)
+        port = "" if found.port in {None, default} else f":{found.port}"
+        host = found.hostname or ""
+        return f"{found.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
     @property
     def sandbox(self) -> bool:

@@ -217,7 +217,7 @@ class Gateway:
             await tx.run(sql.clients.add_partner, id=partner_id, name=name, tier=Tier.settled, created_at=now)
             await tx.run(
                 sql.clients.add, id=client_id, partner_id=partner_id, name=name, jwks_json={"keys": []},
-                rights_json=list(GRANTABLE), created_at=now, version=versions.CURRENT,
+                origins_json=(), rights_json=list(GRANTABLE), created_at=now, version=versions.CURRENT,
             )  # fmt: skip
             known = KnownToken(client_id, partner_id, frozenset(rights), now + LONG, jkt=KEY.thumbprint())
             return (await access.mint(tx, world, known)).answer.access_token

@@ -29,10 +29,13 @@ async def test_a_command_reaches_the_process_that_owns_the_database(url: str, tm
             "partner": "Tills Ltd",
             "rights": ["sales:write"],
             "tier": "settled",
+            "origins": ["https://till.example"],
         }
         made = await control.ask(settings, "client.create", given)
         assert [client["id"] for client in await control.ask(settings, "client.list", {})] == [made["id"]]
-        assert made["rights"] == ["sales:write"]
+        assert (made["rights"], made["origins"]) == (["sales:write"], ["https://till.example"])
+        placed = await control.ask(settings, "client.update", {"client_id": made["id"], "origins": []})
+        assert placed["origins"] == []
 
 
 async def test_a_refused_command_says_why_and_the_server_goes_on(url: str, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.types import Scope  # noqa: TC002  litestar reads `_caller` at run time
 
-from gateway.api import docs, health, limits, metrics, openapi, problems, rights
+from gateway.api import cors, docs, health, limits, metrics, openapi, problems, rights
 from gateway.api.request import StrictRequest
 from gateway.api.request_log import Edge
 from gateway.domain.rights import Caller  # noqa: TC001  litestar reads `_caller` at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from litestar.types import ControllerRouterHandler
@@ -60,13 +60,14 @@ def create_app(
     registry: metrics.Registry | None = None,
     front: Callable[[Any], Any] = lambda app: app,
     on_drain: Callable[[], None] = lambda: None,
+    may_call: Callable[[str], Awaitable[bool]] = cors.nobody,
 ) -> Litestar:
     """The ASGI application serving `routes` and the edge's own.
 
     `checks` are what `/readyz` looks at, `banks` what it says of them; `registry` holds the gauges the composition root
     registered. The lifespans run in order around the serving; the last is entered last and left first. `front` wraps
     the framework in ASGI that answers some requests itself (see `fast_lane`), behind the edge like everything.
-    `on_drain` ends what would go on for long; a signal handler calls it.
+    `on_drain` ends what would go on for long; a signal handler calls it. `may_call` says of which origins pages may.
     """
     registry = registry or metrics.Registry()
     issuer = world.settings.address
@@ -84,7 +85,7 @@ def create_app(
     app.routes = routed.routes
     # The framework's own middleware does not see an address that matches no route; this sees everything.
     traffic = metrics.Traffic(registry)
-    behind = front(routed.asgi_handler)
+    behind = cors.Cors(front(routed.asgi_handler), routed.routes, world.settings.origin, may_call)
     app.asgi_handler = Edge(behind, new_id=world.ids.new, issuer=issuer, traffic=traffic)  # type: ignore[assignment]
     return app
 

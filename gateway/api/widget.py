@@ -72,7 +72,8 @@ async def token(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
     secret = await _secret(request)
     door = throttles.widget(exchange.remote_address(request))
     async with throttles.guarding(world, door, oauth.is_refusal("invalid_grant")):
-        opened = await widget_sessions.exchange(world, secret, await oauth.proof_key(request, world))
+        key = await oauth.proof_key(request, world)
+        opened = await widget_sessions.exchange(world, secret, key, _foreign(request, world))
     return Response(opened, headers=oauth.NEVER_KEPT, media_type=MediaType.JSON)
 
 
@@ -130,6 +131,12 @@ async def _secret(request: Request[Any, Any, Any]) -> str:
     except Invalid as error:
         raise errors.invalid_request(error.detail) from None
     return found.client_secret
+
+
+def _foreign(request: Request[Any, Any, Any], world: World) -> str | None:
+    """The page that asks, where it is not one of ours: browsers say it with each POST, other programs do not."""
+    origin = request.headers.get("origin")
+    return None if origin in {None, world.settings.origin} else origin
 
 
 def _headers(origins: Sequence[str]) -> dict[str, str]:

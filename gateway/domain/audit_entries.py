@@ -41,6 +41,7 @@ class Action(StrEnum):
     client_created = "client.created"
     client_rotated = "client.rotated"
     client_disabled = "client.disabled"
+    client_placed = "client.placed"
     consent_granted = "consent.granted"
     consent_renewed = "consent.renewed"
     consent_narrowed = "consent.narrowed"

@@ -56,6 +56,8 @@ class StepUp(StrEnum):
     new_user = "new_user"
     over_cap = "over_cap"
     flagged = "flagged"
+    foreign_page = "foreign_page"
+    """A partner's own page asks, not our frame: it could press for the person."""
     new_agreement = "new_agreement"
 
 

@@ -74,6 +74,8 @@ class Caller(msgspec.Struct, frozen=True):
 
     version: str = versions.CURRENT
     """The version of the API that the client was registered with."""
+    page_origin: str | None = None
+    """The page that exchanged a widget session's secret, where it is not our own frame: nothing of its is a click."""
 
     def reaches(self, merchant_id: str) -> bool:
         """Whether the token may be used for this merchant, given that it is one of the partner's."""

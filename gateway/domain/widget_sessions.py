@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from gateway.domain.authorities import User
-from gateway.domain.errors import Invalid, NotFound
+from gateway.domain.errors import Forbidden, Invalid, NotFound
 from gateway.domain.rights import Right
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ NEEDED: dict[Component, frozenset[Right]] = {
     Component.offer: frozenset(
         {Right.merchants_read, Right.offers_read, Right.quotes_write, Right.drawdowns_read, Right.drawdowns_write},
     ),
-    Component.manage: frozenset({Right.merchants_read, Right.drawdowns_read}),
-    Component.consents: frozenset(),
+    Component.manage: frozenset({Right.merchants_read, Right.drawdowns_read, Right.drawdowns_write}),
+    Component.consents: frozenset({Right.merchants_read}),
     Component.tile: frozenset({Right.merchants_read, Right.offers_read}),
 }
-"""What each component's calls need; a frame's token has no right besides. Consents are on hosted pages of their own."""
+"""What each component's calls need; a frame's token has no right besides. `manage` pays early, and asks for a pause."""
 
 _HTTPS = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](:[0-9]{1,5})?")
 _LOOPBACK = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
@@ -52,6 +52,13 @@ class BadOrigin(Invalid):
 
     code = "invalid_parent_origin"
     title = "A parent origin cannot be used"
+
+
+class UnregisteredOrigin(Forbidden):
+    """A page that is to show the frame is none of those registered for the client."""
+
+    code = "parent_origin_not_registered"
+    title = "The page is not registered for this client"
 
 
 class UnknownSession(NotFound):
@@ -104,3 +111,16 @@ def origins(asked: Collection[str], *, sandbox: bool) -> tuple[str, ...]:
             wanted = "https://host or https://host:port, as location.origin says it"
             raise BadOrigin(f"{origin[:100]!a} is no origin of a page we can be shown in: {wanted}")
     return tuple(dict.fromkeys(asked))
+
+
+def check_registered(asked: Collection[str], registered: Collection[str], *, sandbox: bool) -> None:
+    """Raise UnregisteredOrigin unless a client's pages are all registered; one without any may use all in the sandbox.
+
+    A page shows the merchant's figures around our frame: in live mode an operator has looked at each.
+    """
+    if sandbox and not registered:
+        return
+    lacking = sorted(set(asked) - set(registered))
+    if lacking:
+        said = f"Have the gateway's operator register {' '.join(lacking)}: gateway client update … --origin …"
+        raise UnregisteredOrigin(said, origins=lacking)

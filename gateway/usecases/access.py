@@ -71,12 +71,14 @@ class KnownToken(msgspec.Struct, frozen=True):
     jkt: str | None = None
     user_id: str | None = None
     version: str = versions.CURRENT
+    page_origin: str | None = None
+    """The page that got it, where that is not our own frame."""
 
     def caller(self) -> Caller:
         """Who calls with it."""
         return Caller(
             self.client_id, self.partner_id, self.rights, self.grant_id, self.merchant_id, self.jkt, self.user_id,
-            self.version,
+            self.version, self.page_origin,
         )  # fmt: skip
 
 
@@ -181,6 +183,7 @@ async def mint(
         merchant_id=known.merchant_id,
         code_hash=code_hash,
         user_id=known.user_id,
+        page_origin=known.page_origin,
     )
     tx.on_commit(lambda: world.tokens.keep(digest, known, caller))
     answer = TokenAnswer(token, "DPoP", lifetime, scopes.text(known.rights), None, known.grant_id, details)

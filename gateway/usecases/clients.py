@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.domain import versions
+from gateway.domain import versions, widget_sessions
 from gateway.domain.errors import Invalid, NotFound
 from gateway.domain.rights import GRANTABLE, Right
 from gateway.domain.tiers import Tier
@@ -53,6 +53,8 @@ class Client(msgspec.Struct, frozen=True):
     created_at: datetime
     version: str = versions.CURRENT
     """Of the API: what it gets where it names none, the newest of when it was registered."""
+    origins: tuple[str, ...] = ()
+    """The pages that may show its widget, and call for it."""
 
 
 async def create(
@@ -63,17 +65,18 @@ async def create(
     partner_name: str | None = None,
     rights: Collection[Right] | None = None,
     tier: Tier = Tier.declared,
+    origins: Collection[str] = (),
 ) -> Client:
     """Register a client of the partner called `partner_name` (made when new; without one, called like the client).
 
     `tier` is how far a new partner's sales are trusted; `jwks` is the JWKS document as it came; `rights` None gives all
-    that this mode has. Raises BadKeys or BadClient.
+    that this mode has; `origins` are those of its pages. Raises BadKeys, BadClient or BadOrigin.
     """
     registered = keys.register(jwks)
     for shown in (name, name if partner_name is None else partner_name):
         if not 1 <= len(shown) <= _LONGEST_NAME or not shown.isprintable():
             raise BadClient(f"A name has 1 to {_LONGEST_NAME} printable characters")
-    given = _given(world, rights)
+    given, pages = _given(world, rights), widget_sessions.origins(origins, sandbox=world.settings.sandbox)
     now = world.system_clock.now()
     client_id, partner_id = world.ids.new("client"), world.ids.new("partner")
 
@@ -82,7 +85,7 @@ async def create(
         await tx.run(sql.clients.add_partner, id=partner_id, name=called, tier=tier, created_at=now)
         found = await tx.one(sql.clients.partner_named, name=called)
         assert found is not None  # noqa: S101 - it was there, or the line before made it
-        client = Client(client_id, found[0], name, registered, given, disabled=False, created_at=now)
+        client = Client(client_id, found[0], name, registered, given, disabled=False, created_at=now, origins=pages)
         await tx.run(
             sql.clients.add,
             id=client.id,
@@ -92,6 +95,7 @@ async def create(
             rights_json=given,
             created_at=now,
             version=client.version,
+            origins_json=pages,
         )
         await audit.note(tx, world, OPERATOR, Action.client_created, client.id, partner_id=client.partner_id)
         return client
@@ -111,6 +115,21 @@ async def rotate(world: World, client_id: str, jwks: bytes) -> Client:
     async def unit(tx: Tx) -> Client:
         await tx.run(sql.clients.rotate, client_id=client_id, jwks_json=registered)
         return await _cut_off(tx, world, client_id, Action.client_rotated)
+
+    return await world.store.write(unit)
+
+
+async def place(world: World, client_id: str, origins: Collection[str]) -> Client:
+    """Register the origins of a client's pages in place of those it had. Raises BadOrigin or UnknownClient."""
+    pages = widget_sessions.origins(origins, sandbox=world.settings.sandbox)
+
+    async def unit(tx: Tx) -> Client:
+        await tx.run(sql.clients.place, client_id=client_id, origins_json=pages)
+        client = await tx.one(sql.clients.find, Client, client_id=client_id)
+        if client is None:
+            raise UnknownClient(f"There is no client {client_id[:40]}")
+        await audit.note(tx, world, OPERATOR, Action.client_placed, client_id)
+        return client
 
     return await world.store.write(unit)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.domain import grants, ids, widget_sessions
-from gateway.domain.authorities import StepUpRequired, User
+from gateway.domain.authorities import StepUp, StepUpRequired, User
 from gateway.domain.drawdowns import Drawdown
 from gateway.domain.errors import Forbidden
 from gateway.domain.rights import Right
@@ -68,8 +68,9 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 async def make(tx: Tx, world: World, caller: Caller, new: NewSession) -> Made:
-    """Vouch for who is at a till. Raises BadOrigin, NotFound, Forbidden or ConsentRequired."""
+    """Vouch for who is at a till. Raises BadOrigin, UnregisteredOrigin, NotFound, Forbidden or ConsentRequired."""
     origins = widget_sessions.origins(new.parent_origins, sandbox=world.settings.sandbox)
+    await _check_pages(tx, world, caller, origins)
     components = tuple(dict.fromkeys(new.components))
     grant = await _grant(tx, world, caller, new.merchant_id, components)
     session_id, secret, now = world.ids.new("session"), tokens.mint(), world.system_clock.now()
@@ -103,8 +104,11 @@ async def framed(world: World, session_id: str) -> Session:
     return found
 
 
-async def exchange(world: World, client_secret: str, jkt: str | None) -> Opened:
+async def exchange(world: World, client_secret: str, jkt: str | None, page_origin: str | None = None) -> Opened:
     """The token of a client secret, bound to the key `jkt`. Raises Refusal; a failure spends nothing.
+
+    `page_origin`: the page that asks, where it is not our own frame; it has to be one of the session's, and what is
+    done under its token is never a click.
 
     Only a second use has an effect though it is refused: whoever brought the secret before loses its token, so that
     a stolen one is worth nothing beside the frame it was stolen from.
@@ -115,6 +119,8 @@ async def exchange(world: World, client_secret: str, jkt: str | None) -> Opened:
         session = await tx.one(sql.widget_sessions.by_secret, Session, secret_hash=digest)
         if session is None:
             raise invalid_grant("The client secret is unknown")
+        if page_origin is not None and page_origin not in session.origins:
+            raise invalid_grant("The session was made for other pages than this one")
         client = await tx.one(sql.clients.hold, Client, client_id=session.client_id)
         grant = await grant_tokens.standing(tx, session.grant_id)  # in the order of whoever ends a grant
         if not await tx.run(sql.widget_sessions.spend, secret_hash=digest, now_at=world.system_clock.now()):
@@ -124,7 +130,7 @@ async def exchange(world: World, client_secret: str, jkt: str | None) -> Opened:
         rights = widget_sessions.rights(session.components) & _open(grant, client)
         known = KnownToken(
             session.client_id, session.partner_id, rights, access.end_of_token(world), session.grant_id,
-            session.merchant_id, key, session.user_id,
+            session.merchant_id, key, session.user_id, page_origin=page_origin,
         )  # fmt: skip
         issued = await access.mint(tx, world, known, details=grant.details, code_hash=digest)
         made = issued.answer
@@ -153,12 +159,15 @@ async def end(tx: Tx, world: World, caller: Caller, session_id: str) -> None:
 async def draw(tx: Tx, world: World, caller: Caller, new: NewDrawdown, remote_address: str | None) -> Drawn:
     """Propose a draw; where a person in our frame asks, that is their click: it counts within the authority.
 
-    Outside of it the proposal stays and waits for a passkey. Raises what `drawdowns.propose` and
-    `confirmations.click` do; then nothing was proposed.
+    Outside of it the proposal stays and waits for a passkey; so it does where another page than our frame asks, which
+    could press for the person. Raises what `drawdowns.propose` and `confirmations.click` do; then nothing was proposed.
     """
     proposed = await drawdowns.propose(tx, world, caller, new)
     if caller.user is None:
         return Drawn(proposed)
+    if caller.page_origin is not None:
+        url = confirmations.confirmation_url(world, proposed.id)
+        return Drawn(proposed, RequiredAction(ActionType.step_up, url, (StepUp.foreign_page,), proposed.id))
     try:
         confirmed = await confirmations.click(
             tx, world, proposed.id, caller.partner_id, new.terms_hash, user=caller.user, remote_address=remote_address
@@ -174,6 +183,12 @@ async def forget(world: World) -> None:
     """Drop sessions that nothing stands on any more."""
     before_at = world.system_clock.now() - SESSIONS_KEPT
     await world.store.write(lambda tx: tx.run(sql.widget_sessions.forget, before_at=before_at))
+
+
+async def _check_pages(reader: Reader, world: World, caller: Caller, origins: tuple[str, ...]) -> None:
+    client = await reader.one(sql.clients.find, Client, client_id=caller.client_id)
+    registered = () if client is None else client.origins
+    widget_sessions.check_registered(origins, registered, sandbox=world.settings.sandbox)
 
 
 async def _grant(

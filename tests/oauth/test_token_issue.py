@@ -100,7 +100,7 @@ async def rename(tx: Any, client: clients.Client) -> None:
     """Register the same client again under the id that the corpus is about."""
     await tx.run(
         sql.clients.add, id=CLIENT, partner_id=client.partner_id, name="Corpus", jwks_json=client.jwks,
-        rights_json=client.rights, created_at=client.created_at, version=client.version,
+        rights_json=client.rights, created_at=client.created_at, version=client.version, origins_json=(),
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ async def _found(steps: Steps) -> Template:
         now = made.system_clock.now()
         await tx.run(sql.clients.add_partner, id=partner_id, name="Till", tier=Tier.settled, created_at=now)
         await tx.run(
-            sql.clients.add, id=client_id, partner_id=partner_id, name="Till", jwks_json={"keys": []},
+            sql.clients.add, id=client_id, partner_id=partner_id, name="Till", jwks_json={"keys": []}, origins_json=(),
             rights_json=list(GRANTABLE), created_at=now, version=versions.CURRENT,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from gateway.domain.consents import ConsentRequired
 from gateway.domain.drawdowns import DrawdownState, NewDrawdown
 from gateway.domain.errors import NotFound, Unauthenticated
 from gateway.domain.rights import OWN, Caller, Right
-from gateway.domain.widget_sessions import BadOrigin, Component, NewSession, UnknownSession
+from gateway.domain.widget_sessions import BadOrigin, Component, NewSession, UnknownSession, UnregisteredOrigin
 from gateway.oauth import tokens
 from gateway.oauth.errors import Refusal
 from gateway.store import sql
@@ -124,11 +124,11 @@ async def test_a_secret_brings_a_token_of_little_right_for_one_person_at_one_sho
     ("components", "wanted"),
     [
         ([Component.tile], {Right.merchants_read, Right.offers_read}),
-        ([Component.manage], {Right.merchants_read, Right.drawdowns_read}),
-        ([Component.consents], set()),
+        ([Component.manage], {Right.merchants_read, Right.drawdowns_read, Right.drawdowns_write}),
+        ([Component.consents], {Right.merchants_read}),
         (
             [Component.tile, Component.manage, Component.tile],
-            {Right.merchants_read, Right.offers_read, Right.drawdowns_read},
+            {Right.merchants_read, Right.offers_read, Right.drawdowns_read, Right.drawdowns_write},
         ),
     ],
 )
@@ -271,6 +271,34 @@ async def test_making_one_is_noted(till: Till) -> None:
     assert found[0].facts == {"merchant_id": till.merchant_id}
 
 
+async def test_a_client_with_registered_pages_shows_the_frame_on_those_alone(own_till: Till) -> None:
+    world, client_id = own_till.world, own_till.partner.client_id
+    placed = await clients.place(world, client_id, [PARENT, "http://localhost:3000"])
+    assert placed.origins == (PARENT, "http://localhost:3000")
+    await own_till.session()
+    with pytest.raises(UnregisteredOrigin, match="https://other.example"):
+        await own_till.session(parent_origins=[PARENT, "https://other.example"])
+    await clients.place(world, client_id, [])
+    await own_till.session(parent_origins=["https://other.example"])
+    with pytest.raises(BadOrigin):
+        await clients.place(world, client_id, ["https://till.example/path"])
+
+
+def test_in_live_mode_each_page_is_registered() -> None:
+    with pytest.raises(UnregisteredOrigin):
+        rules.check_registered([PARENT], [], sandbox=False)
+    rules.check_registered([PARENT], [PARENT, "https://other.example"], sandbox=False)
+
+
+async def test_a_page_that_the_session_was_not_made_for_gets_no_token_and_spends_nothing(till: Till) -> None:
+    made = await till.session()
+    with pytest.raises(Refusal, match="other pages"):
+        await widget_sessions.exchange(till.world, made.client_secret, JKT, "https://evil.example")
+    caller = await till.who((await widget_sessions.exchange(till.world, made.client_secret, JKT, PARENT)).access_token)
+    assert caller is not None
+    assert caller.page_origin == PARENT
+
+
 async def test_old_sessions_are_forgotten(own_till: Till) -> None:
     made = await own_till.session()
     await widget_sessions.forget(own_till.world)
@@ -328,10 +356,11 @@ class Counter:
         self.shop, self.world = shop, shop.world
         self.till = Till(shop.gateway, shop.partner, shop.id)
 
-    async def clicks(self, user: str = "bo") -> Drawn:
-        """Quote, read, click."""
+    async def clicks(self, user: str = "bo", page: str | None = None) -> Drawn:
+        """Quote, read, click: in our frame, or on a page of the partner's own."""
         made = await self.till.session(user=User(user, "Bo", "cashier"))
-        opened = await widget_sessions.exchange(self.world, made.client_secret, JKT)
+        opened = await widget_sessions.exchange(self.world, made.client_secret, JKT, page)
+        self.world.tokens.forget(self.shop.partner.client_id)  # what stands in the database counts
         caller = await self.till.who(opened.access_token)
         assert caller is not None
         quote = await self.shop.quote()
@@ -367,6 +396,10 @@ async def test_a_click_in_the_frame_borrows_within_the_authority(shop_on_both: S
     evidence = drawn.drawdown.evidence
     assert evidence is not None
     assert (evidence.method, evidence.confirmed_by, evidence.remote_address) == ("click", "bo", "192.0.2.7")
+    forged = await counter.clicks(page=PARENT)
+    assert forged.drawdown.state is DrawdownState.awaiting_confirmation
+    assert forged.required_action is not None
+    assert (forged.required_action.type, forged.required_action.why) == ("step_up", ("foreign_page",))
     stranger = await counter.clicks("eve")
     assert stranger.required_action is not None
     assert stranger.required_action.why == ("new_user",)

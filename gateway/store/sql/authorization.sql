@@ -47,9 +47,9 @@ DELETE FROM tokens WHERE code_hash = :code_hash;
 
 -- name: add_token
 INSERT INTO tokens (hash, client_id, partner_id, rights_json, issued_at, expires_at, grant_id, jkt, details_json,
-    merchant_id, code_hash, user_id)
+    merchant_id, code_hash, user_id, page_origin)
 VALUES (:hash, :client_id, :partner_id, :rights_json, :issued_at, :expires_at, :grant_id, :jkt, :details_json,
-    :merchant_id, :code_hash, :user_id);
+    :merchant_id, :code_hash, :user_id, :page_origin);
 
 -- name: token
 SELECT client_id, partner_id, rights_json, issued_at, expires_at, grant_id, jkt, details_json, merchant_id FROM tokens

@@ -1,5 +1,6 @@
 -- name: find
-SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at, t.grant_id, t.merchant_id, t.jkt, t.user_id, c.version
+SELECT t.client_id, t.partner_id, t.rights_json, t.expires_at, t.grant_id, t.merchant_id, t.jkt, t.user_id, c.version,
+    t.page_origin
 FROM tokens t JOIN clients c ON c.id = t.client_id
 WHERE t.hash = :hash AND c.disabled = 0;
 
