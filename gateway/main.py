@@ -22,6 +22,7 @@ from gateway.api import (
     authorization,
     changes,
     connect,
+    consents,
     data,
     drawdowns,
     events,
@@ -79,6 +80,7 @@ ROUTES = (
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
     *agreements.ROUTES, *schedules.ROUTES, *progress.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *streams.ROUTES,
+    *consents.ROUTES,
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = (Square(), Shopify(), Stripe())

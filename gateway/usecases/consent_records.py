@@ -84,12 +84,18 @@ async def current(reader: Reader, consent: Consent) -> Version:
 
 async def of_merchant(reader: Reader, merchant_id: str) -> list[Held]:
     """What a merchant agreed to, what is in force first, past ones included; what it refused is not counted."""
-    found = []
-    for consent in await reader.all(sql.consents.of_merchant, Consent, merchant_id=merchant_id, limit=SHOWN_COUNT):
-        name = await reader.one(sql.identity.client, client_id=consent.client_id)
-        details_now = (await current(reader, consent)).details
-        found.append(Held(consent, details_now, name[0] if name else consent.client_id))
-    return found
+    found = await reader.all(sql.consents.of_merchant, Consent, merchant_id=merchant_id, limit=SHOWN_COUNT)
+    return [await _held(reader, consent) for consent in found]
+
+
+async def _held(reader: Reader, consent: Consent) -> Held:
+    name = await reader.one(sql.identity.client, client_id=consent.client_id)
+    return Held(consent, (await current(reader, consent)).details, name[0] if name else consent.client_id)
+
+
+async def held(reader: Reader, grant_id: str, merchant_id: str | None) -> Held:
+    """One consent of a merchant as it stands; raises UnknownConsent."""
+    return await _held(reader, await find(reader, grant_id, merchant_id=merchant_id))
 
 
 async def history(reader: Reader, grant_id: str) -> list[Version]:

@@ -158,6 +158,14 @@ class Connections(_Resource):
         )
 
 
+class Consents(_Resource):
+    """Calls about consents."""
+
+    def show(self, *, locale: str | None = None) -> types.SessionConsent:
+        """Show what the session's merchant agreed to, line by line, in the words that it agreed to."""
+        return cast("types.SessionConsent", self._ask(Call("GET", "/widget/v1/consents", query={"locale": locale})))
+
+
 class Data(_Resource):
     """Calls about data."""
 
@@ -671,6 +679,7 @@ class Resources:
         self.authorities = Authorities(ask)
         self.changes = Changes(ask)
         self.connections = Connections(ask)
+        self.consents = Consents(ask)
         self.data = Data(ask)
         self.drawdowns = Drawdowns(ask)
         self.events = Events(ask)

@@ -382,6 +382,27 @@ class ConsentData(TypedDict):
     version: int
 
 
+class ConsentFact(TypedDict):
+    """One thing to know of a line, as how far back or how long it is kept, in words."""
+
+    name: str
+    value: str
+
+
+class ConsentLine(TypedDict):
+    """One thing that was agreed to: `what` and `why` in words; of data how far back, and to which bank it goes.
+    `until_on` is the last day on which it holds. Without a `needed` line nothing can be offered."""
+
+    bank: str | None
+    facts: list[ConsentFact]
+    key: str
+    lookback_days: int | None
+    needed: bool
+    until_on: str
+    what: str
+    why: str
+
+
 ConsentState = Literal["authorised", "awaiting_authorisation", "expired", "rejected", "revoked", "superseded"]
 """Where a consent stands; one that awaits its merchant is the pushed request itself."""
 
@@ -1792,6 +1813,18 @@ class ScheduleView(TypedDict):
 
 SchedulesHealth = Literal["charged_off", "current", "defaulted", "late", "near_breach", "recovered"]
 """How a loan that is out does; `paused` lies over it."""
+
+
+class SessionConsent(TypedDict):
+    """The consent behind a widget session; on the page at `manage_url` its merchant reads all of it and takes it back."""
+
+    client: str
+    given_at: str
+    grant_id: str
+    lines: list[ConsentLine]
+    locale: str
+    manage_url: str
+    until_on: str
 
 
 Severity = Literal["critical", "warning"]

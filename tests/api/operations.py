@@ -23,6 +23,7 @@ WITHOUT_IDS = {
     ("GET", "/v1/merchants"), ("POST", "/v1/merchants"), ("GET", "/v1/events"), ("GET", "/v1/sandbox/clock"),
     ("POST", "/v1/sandbox/clock/advance"), ("GET", "/v1/remittances"), ("POST", "/v1/remittances"),
     ("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("GET", "/widget/v1/stream"),
+    ("GET", "/widget/v1/consents"),
 }  # fmt: skip
 """Routes that name no thing; what they list is looked at below."""
 IN_THE_BODY = {

@@ -78,15 +78,14 @@ async def test_in_live_mode_only_registered_pages_may_call(own_gateway: Gateway)
     partner = await own_gateway.partner()
     settings: Any = msgspec.structs.replace(world.settings, mode=Mode.live, issuer="https://gateway.example")
     world.settings = settings
-    transport = httpx.ASGITransport(application(world))
+    transport = httpx.ASGITransport(application(world))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://gateway.example") as http:
         assert said(await preflight(http, "/v1/quotes", "POST")) == []
         await clients.place(world, partner.client_id, [PAGE, "https://two.example"])
         own_gateway.clock.at += KEPT
         for origin in (PAGE, "https://two.example"):
-            assert (await preflight(http, "/v1/quotes", "POST", origin)).headers[
-                "access-control-allow-origin"
-            ] == origin
+            answer = await preflight(http, "/v1/quotes", "POST", origin)
+            assert answer.headers["access-control-allow-origin"] == origin
         for origin in (OTHER, "https://ill.example", "http://localhost:3000", 'x","y'):
             assert said(await preflight(http, "/v1/quotes", "POST", origin)) == []
         await clients.disable(world, partner.client_id)

@@ -129,6 +129,25 @@ async def test_the_frames_token_reads_the_offer_and_nothing_of_the_partners(till
     assert set(refused.values()) == {403}, refused
 
 
+async def test_a_widget_reads_what_was_agreed_in_the_words_of_the_hosted_page(till: Till) -> None:
+    secret = (await till.session(components=["consents"]))["client_secret"]
+    token = (await till.exchange(secret)).json()["access_token"]
+    told = {}
+    for locale in ("en", "zh-CN"):
+        answer = await till.call("GET", "/widget/v1/consents", token, params={"locale": locale})
+        assert answer.status_code == 200, answer.text
+        found = told[locale] = answer.json()
+        assert found["locale"] == locale
+        assert found["manage_url"] == f"{ISSUER}/connect/consents?merchant_id={till.merchant_id}"
+        assert all(line["what"] and line["why"] and line["until_on"] <= found["until_on"] for line in found["lines"])
+        assert any(line["bank"] for line in found["lines"])
+        assert any(line["lookback_days"] for line in found["lines"])
+    assert [line["key"] for line in told["en"]["lines"]] == [line["key"] for line in told["zh-CN"]["lines"]]
+    assert told["en"]["lines"][0]["what"] != told["zh-CN"]["lines"][0]["what"]
+    own = await till.partner.send("GET", "/widget/v1/consents", token=till.partner.token)
+    assert own.status_code == 404
+
+
 async def test_a_stolen_token_is_worth_nothing_without_its_key(till: Till) -> None:
     token = (await till.exchange((await till.session())["client_secret"])).json()["access_token"]
     path = f"/v1/merchants/{till.merchant_id}/offer"
