@@ -1816,7 +1816,7 @@ SchedulesHealth = Literal["charged_off", "current", "defaulted", "late", "near_b
 
 
 class SessionConsent(TypedDict):
-    """The consent behind a widget session; on the page at `manage_url` its merchant reads all of it and takes it back."""
+    """The consent behind a widget session; at `manage_url` its merchant reads all of it and takes it back."""
 
     client: str
     given_at: str
