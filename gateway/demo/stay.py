@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "Hearth Till"
 _FRIDAY, _WEEK = 4, 7
 _EVENING = time(20, 4)
-"""After the last customer of the sandbox's shops, so that a day can be closed."""
+"""After the last customer of the sandbox's shops, and of most others, so that a day can be closed."""
 
 
 async def until_stopped(
@@ -42,10 +42,10 @@ async def until_stopped(
             await asyncio.Event().wait()
 
 
-def evening(chosen: date | None) -> datetime:
+def evening(chosen: date | None, timezone: str = shop.TIMEZONE) -> datetime:
     """The evening the demo begins on: of `chosen`, or of the last Friday, a busy day."""
-    on = chosen or _last_friday(datetime.now(calendars.zone(shop.TIMEZONE)).date())
-    return datetime.combine(on, _EVENING, calendars.zone(shop.TIMEZONE)).astimezone(UTC)
+    zone = calendars.zone(timezone)
+    return datetime.combine(chosen or _last_friday(datetime.now(zone).date()), _EVENING, zone).astimezone(UTC)
 
 
 def _last_friday(today: date) -> date:

@@ -51,7 +51,7 @@ async def tell(arguments: Namespace) -> int:
             await _live(arguments, till, as_of_on, say)
         elif arguments.sales:
             file_shop = FileShop(till.receipts, _country(arguments), as_of_on)
-            await stay.until_stopped(arguments.keep, _opening(till, as_of_on), file_shop, say)
+            await stay.until_stopped(arguments.keep, stay.evening(as_of_on, till.receipts.timezone), file_shop, say)
         else:
             await stay.until_stopped(arguments.keep, stay.evening(arguments.as_of), None, say)
     except GatewayError as error:

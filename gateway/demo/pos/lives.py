@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.demo import answers
+from gateway.demo import answers, joining
 from gateway.demo.partner import BATCH
 from gateway.demo.pos import records, shops
 from gateway.demo.pos.counter import Counter
@@ -18,7 +18,8 @@ from gateway.domain.errors import Conflict
 from gateway.domain.scenarios import Books, Scenario, ScenarioKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
 
     from gateway.demo.partner import Partner
     from gateway.demo.pos.plan import FileShop
@@ -77,26 +78,31 @@ class FileCounter(Counter):
 
     async def bring_past(self) -> Past:
         """See Counter."""
-        days = [day for day in self._till.trading_days(self._from_on) if day >= self._from_on - timedelta(days=1_095)]
-        rows = [receipt for day in days for receipt in self._till.on(day)]
-        for start in range(0, len(rows), BATCH):
-            await self._consented.push(self.merchant_id, rows[start : start + BATCH], self.shop.currency)
+        earliest = self._from_on - timedelta(days=joining.HISTORY_DAYS)
+        days = [day for day in self._till.trading_days(self._from_on) if day >= earliest]
+        await self._push([*days, self._from_on], records.BEGINNING)
         for day in days:
             await self._consented.close(self.merchant_id, day, self._till.totals(day))
-        return Filed(self._till, self._from_on)
+        return Filed(self._till)
 
     async def sell_a_day(self) -> None:
-        """See Counter; the day's receipts come once it is over, and close it with what was tapped."""
-        day = self.today_on
-        if day > self._till.last_on:
+        """See Counter; what the file says of the time that passed comes at once, and the day that ended is closed."""
+        day, since = self.today_on, self.now
+        if day >= self._till.last_on:
             raise ReceiptsEnd(f"The file ends on {self._till.last_on}")
         await self.partner.post("/v1/sandbox/clock/advance", {"days": 1}, answers.BusinessClock)
-        if rows := self._till.on(day):
-            await self._consented.push(self.merchant_id, rows, self.shop.currency)
-        self.past.lived_before = day + timedelta(days=1)
+        await self.read_clock()
+        await self._push([day, self.today_on], since)
         if day not in self.closed:
-            sold = records.totals(self.records.on(day, records.END))
+            sold = records.totals(self.records.on(day, self.now))
             self.closed[day] = await self._consented.close(self.merchant_id, day, sold)
+
+    async def _push(self, days: Sequence[date], after_at: datetime) -> None:
+        """The receipts of some days that happened after an instant and until now."""
+        until_at = self.now
+        rows = [one for day in days for one in self._till.on(day) if after_at < one.occurred_at <= until_at]
+        for start in range(0, len(rows), BATCH):
+            await self._consented.push(self.merchant_id, rows[start : start + BATCH], self.shop.currency)
 
 
 def _shop_of(file_shop: FileShop, till: Till) -> Shop:

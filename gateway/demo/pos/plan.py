@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 
 
 class FileShop(msgspec.Struct, frozen=True):
-    """A shop that lives on real receipts: those before `as_of_on` are its past, the others are sold day by day."""
+    """A shop that lives on real receipts: until `as_of_on` they are its past, the others are sold day by day."""
 
     receipts: Receipts
     country: str

@@ -58,16 +58,15 @@ class Simulated:
 
 
 class Filed:
-    """A shop of real receipts: those of days that were lived."""
+    """A shop of real receipts."""
 
-    def __init__(self, till: Till, lived_before: date) -> None:
-        self.till = till
-        self.lived_before = lived_before
+    def __init__(self, till: Till) -> None:
+        self._till = till
 
-    def on(self, day: date, until_at: datetime) -> Sequence[NewSale]:  # noqa: ARG002 - days are lived whole
+    def on(self, day: date, until_at: datetime) -> Sequence[NewSale]:
         """See Past."""
-        currency = self.till.receipts.currency
-        return [_filed(one, currency) for one in self.till.on(day)] if day < self.lived_before else []
+        currency = self._till.receipts.currency
+        return [_filed(one, currency) for one in self._till.on(day) if one.occurred_at <= until_at]
 
 
 class Records:

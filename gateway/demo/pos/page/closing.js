@@ -55,11 +55,11 @@ export function closing(till, parts) {
 function stockCard({ t, f, shop }) {
   const { stock } = shop;
   const head = h("header", null, h("h2", null, t("stock")), h("span", { class: "fine" }, t("stock_why")));
-  if (!stock?.rows.length) return h("section", { class: "card" }, head, h("p", { class: "empty" }, t("stock_none")));
+  if (!stock?.need_amount) return h("section", { class: "card" }, head, h("p", { class: "empty" }, t("stock_none")));
   const heads = ["kind", "sold_last", "about"].map((name) => h("th", { scope: "col" }, t(name)));
   const rows = stock.rows.map(({ category, sold_count, need_amount }) =>
     h("tr", null, h("th", { scope: "row" }, t(category)), h("td", null, t("items", { n: f.number(sold_count) })), h("td", { class: "sum" }, f.whole(need_amount))),
   );
   const total = h("tr", null, h("th", { scope: "row" }, t("total")), h("td", null), h("td", { class: "sum" }, f.whole(stock.need_amount)));
-  return h("section", { class: "card" }, head, h("table", { class: "stock" }, h("thead", null, h("tr", null, heads)), h("tbody", null, rows), h("tfoot", null, total)));
+  return h("section", { class: "card" }, head, h("table", { class: "stock" }, rows.length > 0 && h("thead", null, h("tr", null, heads)), h("tbody", null, rows), h("tfoot", null, total)));
 }

@@ -40,7 +40,7 @@ const BOTH = {
   taken_back: ["已退 {x}。", "Gave back {x}. "],
   may_borrow: ["现在可借 {x}", "You can now borrow {x}"],
   drawer_closed: ["今天已经打烊", "The drawer is closed"],
-  drawer_closed_why: ["今天的帐已经对过。开下一天再卖。", "Today is counted. Open the next day to sell."],
+  drawer_closed_why: ["今天的账已经对过。开下一天再卖。", "Today is counted. Open the next day to sell."],
   open_next: ["开下一天", "Open the next day"],
 
   sold_today: ["今天卖了", "Today you sold"],
@@ -98,7 +98,7 @@ const BOTH = {
   failed: ["没有成功", "That did not work"],
   nothing_owed: ["现在没有在还的借款。先借一笔。", "There is no loan yet. Borrow first."],
   drawer_closed_fault: ["今天已打烊，先开下一天。", "The drawer is closed. Open the next day first."],
-  z_totals_differ: ["收银台和 Restock 的合计对不上，没有关帐。", "Our totals and Restock’s differ. Nothing was closed."],
+  z_totals_differ: ["收银台和 Restock 的合计对不上，没有关账。", "Our totals and Restock’s differ. Nothing was closed."],
   widget_missing: ["Restock 的组件没有载入", "The Restock widget did not load"],
 
   desk_note: ["给演示的人用，不是收银台的一部分", "For whoever shows the demo. Not part of the till"],
