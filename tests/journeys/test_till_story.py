@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import ViewportSize
 
 from tests import browsers, stores
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tests.stores import Store
 
 pytestmark = pytest.mark.anyio
-DESKTOP = browsers.ViewportSize(width=1280, height=900)
+DESKTOP = ViewportSize(width=1280, height=900)
 CODE = re.compile(r">([0-9]{6})\b")
 
 
