@@ -95,7 +95,8 @@ class DrawdownView(msgspec.Struct, frozen=True):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
 
     `rebate_amount`: what of the fee need not be paid, because it was repaid early. Of a loan that is out `health` says
-    how it does, `interval` what has to be repaid next and by when; `pending_amount` is on its way and not counted yet.
+    how it does, `interval` what has to be repaid next and by when, `short_amount` what that will lack by the forecast;
+    `pending_amount` is on its way and not counted yet.
 
     `steps` are the states it went through. While it is in doubt `next_check_at` says when its bank is asked again,
     while the money has not gone out `expected_on` on which of its bank's days it does.
@@ -135,6 +136,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     past_due_days: int
     pending_amount: int
     interval: Interval | None
+    short_amount: int
     next_collection: NextCollection | None
     state_at: datetime
     created_at: datetime

@@ -150,6 +150,12 @@ class Account(msgspec.Struct, frozen=True):
             return Health.charged_off if self.owed_amount else Health.recovered
         return schedules.health(self.lacked, self.paid_amount, expected_amount, on, self.pauses)
 
+    def short_amount(self, on: date, expected_amount: int | None) -> int:
+        """What the interval that runs will lack on its due date, by what the shop is expected to sell; 0 = nothing."""
+        if self.written_off or expected_amount is None:
+            return 0
+        return schedules.short_amount(self.lacked, self.paid_amount, expected_amount, on)
+
     def paused_until_on(self, on: date) -> date | None:
         """The day on which the pause ends that `on` lies in."""
         ends = [one.until_on for one in self.pauses if one.from_on <= on]
@@ -166,7 +172,8 @@ class NextCollection(msgspec.Struct, frozen=True):
 class Picture(msgspec.Struct, frozen=True):
     """How a loan does, for whoever asks; of one that is not out, nothing is said and nothing is past due.
 
-    `pending_amount` is on its way and not counted as paid. `interval` is what has to be repaid next, and by when.
+    `pending_amount` is on its way and not counted as paid. `interval` is what has to be repaid next, and by when;
+    `short_amount` is what it will lack then, by the forecast.
     """
 
     health: Health | None = None
@@ -175,6 +182,7 @@ class Picture(msgspec.Struct, frozen=True):
     past_due_days: int = 0
     pending_amount: int = 0
     interval: Interval | None = None
+    short_amount: int = 0
     next_collection: NextCollection | None = None
 
 
@@ -188,6 +196,7 @@ def picture(kept: Servicing, held: Account, coming: Sequence[Coming], *, debited
         past_due_days=held.past_due_days(on),
         pending_amount=held.pending_amount,
         interval=held.interval(on),
+        short_amount=held.short_amount(on, kept.expected_amount),
         next_collection=_next_collection(held, coming, on, debited=debited and kept.stopped_code is None),
     )
 

@@ -642,11 +642,11 @@ DrawdownState = Literal[
 class DrawdownView(TypedDict):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived. `rebate_amount`: what of
     the fee need not be paid, because it was repaid early. Of a loan that is out `health` says how it does,
-    `interval` what has to be repaid next and by when; `pending_amount` is on its way and not counted yet.
-    `steps` are the states it went through. While it is in doubt `next_check_at` says when its bank is asked
-    again, while the money has not gone out `expected_on` on which of its bank's days it does.
-    `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that
-    was not enough."""
+    `interval` what has to be repaid next and by when, `short_amount` what that will lack by the forecast;
+    `pending_amount` is on its way and not counted yet. `steps` are the states it went through. While it is in
+    doubt `next_check_at` says when its bank is asked again, while the money has not gone out `expected_on` on
+    which of its bank's days it does. `required_action`: what the merchant has to do before anything is
+    borrowed, in the answer to a click that was not enough."""
 
     active_on: str | None
     amount: int
@@ -681,6 +681,7 @@ class DrawdownView(TypedDict):
     refinances: str | None
     repaid_amount: int
     required_action: NotRequired[RequiredAction | None]
+    short_amount: int
     state: DrawdownState
     state_at: str
     steps: list[Step]

@@ -117,6 +117,15 @@ def test_a_debit_that_sets_out_late_cures_nothing_before_it_has_settled() -> Non
     assert account(1_000, 34).past_due_days(after(34)) == 0
 
 
+@given(paid=st.integers(0, TOTAL), on=st.integers(0, 29), expected=st.integers(0, 2_000))
+def test_a_loan_is_short_by_what_makes_it_near_a_breach(paid: int, on: int, expected: int) -> None:
+    held = account(paid, on, coming=(share(50, on),))
+    short = held.short_amount(after(on), expected)
+    assert (held.health(after(on), expected) is Health.near_breach) is (short > 0)
+    assert short == max(0, 1_000 - 50 - paid - expected)
+    assert held.short_amount(after(on), None) == 0
+
+
 def test_a_loan_that_was_written_off_owes_everything_and_has_no_dates_but_a_plans() -> None:
     lost = account(500, 200, state=DrawdownState.charged_off)
     assert (lost.dues, lost.past_due_amount(after(200))) == ((), TOTAL - 500)
