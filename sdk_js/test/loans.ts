@@ -10,7 +10,7 @@ export const loan = (more: Partial<Drawdown> = {}): Drawdown =>
     bank_reference: "B1", active_on: "2026-02-20", reason: null, confirmation_url: "https://gateway.example/connect/confirm/drw_1", bank_decision: null,
     health: "current", paused_until_on: null, past_due_amount: 0, past_due_days: 0, pending_amount: 16_432,
     interval: { due_on: "2026-05-21", minimum_amount: 210_180, paid_amount: 210_180, remaining_amount: 0 },
-    next_collection: { collect_on: "2026-04-28", amount: 16_432 }, state_at: "2026-02-20T09:00:00Z", created_at: "2026-02-20T08:00:00Z",
+    short_amount: 0, next_collection: { collect_on: "2026-04-28", amount: 16_432 }, state_at: "2026-02-20T09:00:00Z", created_at: "2026-02-20T08:00:00Z",
     ...more,
   }) as Drawdown;
 
@@ -22,10 +22,12 @@ export const payoff: Payoff = { drawdown_id: "drw_1", as_of_on: "2026-04-27", cu
 
 const DAY_MS = 86_400_000;
 const on = (n: number) => new Date(Date.parse("2026-02-20") + n * DAY_MS).toISOString().slice(0, 10);
-const STATES = ["pending", "settled", "returned", "carried_over", "settled", "failed", "in_doubt"];
+const STATES: Day["state"][] = ["pending", "settled", "returned", "carried_over", "settled", "failed", "paused"];
 
 /** 66 days in, of about 122. */
 export const progress = (share = 10_194): Progress => ({
+  drawdown_id: "drw_1",
+  currency: "CNY",
   planned_payoff_on: on(124),
   payoff: { p10_on: on(118), p50_on: on(121), p90_on: on(130) },
   plan: Array.from({ length: 125 }, (_, n) => ({ on: on(n), amount: Math.round((1_261_080 * n) / 124) })),

@@ -30,9 +30,9 @@ test("a renewal that another loan needs is not this one's", () => {
 });
 
 test("short of a minimum says by how much by the forecast, else what is left of it", () => {
-  const short = loan({ health: "near_breach", interval: INTERVAL });
-  expect(said(short, [], null, 42_000)).toEqual([["near_breach", 42_000, "2026-05-21", undefined]]);
-  expect(said(short, [])).toEqual([["near_breach", 55_667, "2026-05-21", undefined]]);
+  const short = loan({ health: "near_breach", interval: INTERVAL, short_amount: 42_000 });
+  expect(said(short, [])).toEqual([["near_breach", 42_000, "2026-05-21", undefined]]);
+  expect(said({ ...short, short_amount: 0 }, [])).toEqual([["near_breach", 55_667, "2026-05-21", undefined]]);
 });
 
 test("a pause is asked for once, and a declined one may be asked for again", () => {

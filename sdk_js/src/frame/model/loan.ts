@@ -20,9 +20,9 @@ export interface Pause {
   created_at: string;
 }
 
-/** What stands in a loan's way or at its side, the gravest first. `short_amount`: what the period will lack, by the forecast. */
-export function notices(loan: Drawdown, actions: Summary["required_actions"], pause?: Pause | null, short_amount = 0): Notice[] {
-  const { amount, health, interval, paused_until_on, past_due_amount, past_due_days, state } = loan;
+/** What stands in a loan's way or at its side, the gravest first. */
+export function notices(loan: Drawdown, actions: Summary["required_actions"], pause?: Pause | null): Notice[] {
+  const { amount, health, interval, short_amount, paused_until_on, past_due_amount, past_due_days, state } = loan;
   const asked = (type: string) => actions.find((action) => action.type === type && action.drawdown_id === loan.id);
   if (state === "charged_off") return [{ kind: health === "recovered" ? health : state, amount: past_due_amount }];
   if (state === "in_doubt" || state === "returned") return [{ kind: state, amount }];
@@ -51,5 +51,5 @@ export const out = (loan: Drawdown): boolean => OUT.includes(loan.state);
 export const mayPause = (loan: Drawdown, pause?: Pause | null): boolean =>
   loan.state === "active" && !loan.paused_until_on && pause?.state !== "proposed";
 
-/** What is still claimed: of a loan written off too. */
-export const left = (loan: Drawdown): number => (loan.state === "charged_off" ? loan.past_due_amount : loan.outstanding_amount);
+/** What is still claimed, of a loan written off too; nothing before its money is out. */
+export const left = (loan: Drawdown): number => (loan.state === "charged_off" ? loan.past_due_amount : out(loan) ? loan.outstanding_amount : 0);

@@ -1,20 +1,9 @@
-/** What a share of a business day's sales came to. `amount` is what it repays. */
-export interface Day {
-  business_on: string;
-  net_amount: number;
-  amount: number;
-  state: string;
-}
+import type { Schemas } from "../../client/client.js";
 
-/** How a loan is coming back; every `amount` of `plan`, `paid` and `ahead` counts from its beginning. `days`: newest first. */
-export interface Progress {
-  planned_payoff_on: string;
-  payoff: { p10_on: string; p50_on: string; p90_on: string } | null;
-  plan: { on: string; amount: number }[];
-  paid: { on: string; amount: number }[];
-  ahead: { on: string; low_amount: number; likely_amount: number; high_amount: number }[];
-  days: Day[];
-}
+/** How a loan is coming back; each sum of `plan`, `paid` and `ahead` counts from its beginning. `days`: newest first. */
+export type Progress = Schemas["Progress"];
+/** What a share of a business day's sales came to. */
+export type Day = Progress["days"][number];
 
 const DAY_MS = 86_400_000;
 
@@ -27,7 +16,7 @@ export interface Line {
   paid: string;
   /** Forth along the quick path, back along the cautious one. */
   band: string;
-  /** Where the paid line ends. */
+  /** Where the paid line ends: today, while the loan runs. */
   now?: Point;
   first_on: string;
   last_on: string;
@@ -47,7 +36,8 @@ export function line({ plan, paid, ahead }: Progress, total: number, today_on: s
   const span = daysBetween(first_on, last_on) || 1;
   const x = (on: string) => round((daysBetween(first_on, on) / span) * width);
   const y = (amount: number) => round(height - (Math.min(amount, total) / (total || 1)) * height);
-  const done = paid.map(({ on, amount }): Point => [x(on), y(amount)]);
+  const last = paid.at(-1);
+  const done = [...paid, ...(last && ahead.length ? [{ ...last, on: today_on }] : [])].map(({ on, amount }): Point => [x(on), y(amount)]);
   const now = done.at(-1);
   const low = ahead.map(({ on, low_amount }): Point => [x(on), y(low_amount)]);
   const high = ahead.map(({ on, high_amount }): Point => [x(on), y(high_amount)]);

@@ -1,4 +1,4 @@
-import type { Client, Drawdown } from "../../client/client.js";
+import type { Client, Drawdown, Schemas } from "../../client/client.js";
 import type { Progress } from "./progress.js";
 
 const read = async <Answer>(client: Client, path: string): Promise<Answer> => (await client.request("GET", path)).json() as Promise<Answer>;
@@ -25,3 +25,6 @@ export const askPause = (client: Client, drawdown_id: string, key: string): Prom
 /** The statement as a file, in the screen's language. */
 export const statement = async (client: Client, drawdown_id: string, kind: "html" | "csv", locale: string): Promise<Blob> =>
   (await client.request("GET", `/v1/drawdowns/${drawdown_id}/statement?locale=${locale}`, { headers: { Accept: `text/${kind}` } })).blob();
+
+/** What the session's merchant agreed to, in the words of the hosted pages. */
+export const consentOf = (client: Client, locale: string): Promise<Schemas["SessionConsent"]> => read(client, `/widget/v1/consents?locale=${locale}`);

@@ -1,4 +1,4 @@
-import { svg, type SVGTemplateResult, html, type TemplateResult } from "lit";
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 
 const RING = "M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14";
 
@@ -45,7 +45,7 @@ export function icon(name: Icon): TemplateResult {
   const [stroke, filled] = PATHS[name] as readonly [string, string?];
   const dashed = name === "doubt" || name === "dotted";
   return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
-    ${filled && svg`<path class="filled" d=${filled} />`}${dashed && svg`<path class="dashed" d=${RING} />`}
+    ${filled ? svg`<path class="filled" d=${filled} />` : nothing}${dashed ? svg`<path class="dashed" d=${RING} />` : nothing}
     <path class=${name === "done" || name === "fail" ? "over" : ""} d=${stroke} />
   </svg>`;
 }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Drawdown, Payoff } from "../../client/client.js";
 import type { Tone } from "../model/badges.js";
 import { spacing, stars } from "../model/beam.js";
-import { type Kind, left, type Notice } from "../model/loan.js";
+import { type Kind, left, type Notice, out } from "../model/loan.js";
 import type { Day } from "../model/progress.js";
 import type { Said } from "../said.js";
 import { beam } from "./beam.js";
@@ -30,6 +30,7 @@ export function badges(said: Said, { state, health, paused_until_on }: Drawdown)
 export function sums(said: Said, loan: Drawdown): TemplateResult {
   const { words: { manage }, cost, unit } = said;
   const { amount, fee_amount, total_amount, repaid_amount, pending_amount, rebate_amount, refinances, bank } = loan;
+  if (!out(loan)) return html`<div>${figure(said, amount, "large", false)}<p class="soft">${manage.borrowed(cost(amount), cost(fee_amount), bank.name)}</p></div>`;
   const words = [manage.repaid(cost(repaid_amount)), pending_amount && manage.coming(cost(pending_amount)), rebate_amount && `${manage.rebate} ${cost(rebate_amount)}`];
   return html`<div class="stack">
     <div>
@@ -83,7 +84,8 @@ export function told({ words: { manage }, cost, day, date }: Said, loan: Drawdow
 /** Paying it off now, with what that saves, or a part of it. */
 export function payOff({ words: { manage }, cost }: Said, { amount, rebate_amount, pending_amount }: Payoff, { pay }: Acts): TemplateResult | typeof nothing {
   if (!amount) return nothing;
+  const notes = manage.notes(rebate_amount ? cost(rebate_amount) : "", pending_amount ? cost(pending_amount) : "");
   return html`${secondary(manage.pay_off(cost(amount)), () => pay("all"))}
-    <p class="note soft small-text">${manage.notes(rebate_amount ? cost(rebate_amount) : "", pending_amount ? cost(pending_amount) : "")}</p>
+    ${notes ? html`<p class="note soft small-text">${notes}</p>` : nothing}
     ${secondary(manage.part, () => pay())}`;
 }

@@ -13,7 +13,7 @@ const APART = 64;
 
 /** When the loan is likely to be paid off, against the plan. */
 export const likely = ({ words: { manage }, date }: Said, { payoff, planned_payoff_on }: Progress): string =>
-  manage.likely(date(payoff?.p50_on ?? planned_payoff_on), payoff ? daysBetween(payoff.p50_on, planned_payoff_on) : 0);
+  payoff ? manage.likely(date(payoff.p50_on), planned_payoff_on ? daysBetween(payoff.p50_on, planned_payoff_on) : 0) : "";
 
 /** What has been repaid against the plan, and between what the rest will come 8 times in 10. `width` in pixels. */
 export function chart(said: Said, progress: Progress, total: number, today_on: string, width: number): TemplateResult {
@@ -23,7 +23,7 @@ export function chart(said: Said, progress: Progress, total: number, today_on: s
   const today = x(today_on);
   const below = (at: number, text: string, anchor: string) => svg`<text x=${at} y=${HEIGHT + 20} text-anchor=${anchor}>${text}</text>`;
   return html`<svg class="chart" viewBox="${-LEFT} -10 ${end + LEFT + 4} ${HEIGHT + 34}" role="img"
-      aria-label="${manage.repaid(cost(progress.paid.at(-1)?.amount ?? 0))}. ${likely(said, progress)}">
+      aria-label="${manage.line}: ${manage.repaid(cost(progress.paid.at(-1)?.amount ?? 0))}. ${likely(said, progress)}">
     ${hatch()}
     ${marks(total, unit).map((amount) => svg`<line class="mark" x2=${end} y1=${y(amount)} y2=${y(amount)} /><text x="-8" y=${y(amount) + 4} text-anchor="end">${number(Math.round(amount / unit))}</text>`)}
     <path class="band" d=${band} /><path class="planned" d=${plan} /><path class="actual" d=${paid} />
@@ -38,14 +38,14 @@ export function chart(said: Said, progress: Progress, total: number, today_on: s
     [day(row.on), ...[row.amount, row.paid].map((one) => one === undefined ? "" : cost(one)), row.low_amount === undefined ? "" : `${cost(row.low_amount)} – ${cost(row.high_amount!)}`]))}`;
 }
 
-const STATES: Record<string, readonly [Tone, Icon]> = {
+const STATES: Record<Day["state"], readonly [Tone, Icon]> = {
   settled: ["leaf", "check"],
   pending: ["petrol", "most"],
   returned: ["brass", "back"],
   carried_over: ["neutral", "stop"],
   canceled: ["neutral", "stop"],
   failed: ["brick", "cross"],
-  in_doubt: ["doubt", "doubt"],
+  paused: ["petrol", "pause"],
 };
 const FEW = 5;
 
@@ -56,7 +56,7 @@ export function dayTable({ words: { manage }, day, plain }: Said, days: readonly
       <thead><tr>${[manage.day, manage.net, manage.share_paid, manage.status].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
       <tbody>${(all ? days : days.slice(0, FEW)).map(({ business_on, net_amount, amount, state }) => html`<tr>
         <th scope="row">${day(business_on)}</th><td>${plain(net_amount)}</td><td><b>${plain(amount)}</b></td>
-        <td>${tag(...(STATES[state] ?? STATES.pending!), manage.states[state] ?? manage.states.pending!)}</td></tr>`)}</tbody>
+        <td>${tag(...STATES[state], manage.states[state])}</td></tr>`)}</tbody>
     </table>
     ${all || days.length <= FEW ? nothing : quiet(manage.all_days(days.length), more)}`;
 }

@@ -6,9 +6,10 @@ import type { Progress } from "../model/progress.js";
 import { allLoans, askPause, progressOf, statement } from "../model/reads.js";
 import { icon } from "../parts/icons.js";
 import { type Acts, badges, halves, payOff, sums, told } from "../parts/loan.js";
-import { bones, type Content, disclosed, figure, header, notice, quiet, secondary } from "../parts/parts.js";
+import { bones, type Content, disclosed, figure, header, quiet, secondary, trouble } from "../parts/parts.js";
 import { chart, dayTable, likely } from "../parts/progress.js";
 import { style } from "../style.js";
+import "./consents.js";
 import { manageStyle } from "./manage.style.js";
 import { Pay } from "./pay.js";
 import { Screen } from "./screen.js";
@@ -72,8 +73,10 @@ export class ManageScreen extends Screen {
       if (!this.#loans.length) this.ended = (await allLoans(client)).filter(out);
       if (!loan || !out(loan)) return;
       const { id, state } = loan;
-      const [progress, payoff] = await Promise.all([progressOf(client, id), state === "active" ? client.payoff(id) : undefined]);
-      this.read = { id, progress, payoff };
+      const [progress, payoff] = await Promise.allSettled([progressOf(client, id), state === "active" ? client.payoff(id) : undefined]);
+      const found = <Value>(one: PromiseSettledResult<Value>) => one.status === "fulfilled" ? one.value : undefined;
+      this.read = { id, progress: found(progress), payoff: found(payoff) };
+      for (const one of [progress, payoff]) if (one.status === "rejected") throw one.reason;
     });
 
   async #trying(what: () => Promise<void>): Promise<void> {
@@ -142,7 +145,7 @@ export class ManageScreen extends Screen {
   #loan(loan: Drawdown): TemplateResult {
     const { said, summary, paying } = this;
     const read = this.read?.id === loan.id ? this.read : undefined;
-    const { pause, short_amount } = loan as { pause?: Pause; short_amount?: number };
+    const { pause } = loan as { pause?: Pause };
     const acts = this.#acts(loan, pause);
     const { payoff, progress } = read ?? {};
     return html`<article class="card">
@@ -153,7 +156,7 @@ export class ManageScreen extends Screen {
           ${sums(said, loan)}
           ${paying && payoff
             ? html`<restock-pay .shop=${this.shop} .said=${said} .loan=${loan} .payoff=${payoff} .sum=${paying.sum} @done=${this.#paid}></restock-pay>`
-            : notices(loan, summary.required_actions, pause, short_amount).map((one) => told(said, loan, one, acts))}
+            : notices(loan, summary.required_actions, pause).map((one) => told(said, loan, one, acts))}
           ${halves(said, loan, progress?.days[0], summary.today_on)}
         </div>
         ${out(loan) ? html`<div class="flow">${progress ? this.#flow(loan, progress) : this.failed ? nothing : bones(said.words.loading, "half", "chart", "half")}</div>` : nothing}
@@ -183,8 +186,7 @@ export class ManageScreen extends Screen {
   #fault(): Content {
     const { words } = this.said;
     if (!this.failed) return nothing;
-    const { request_id } = this.failed;
-    return [notice("neutral", "offline", ...words.manage.unread, true), secondary(words.again, this.#load), request_id ? html`<p class="note soft">${words.reference(request_id)}</p>` : nothing];
+    return trouble(this.said, ...words.manage.unread, this.failed.request_id, this.#load);
   }
 
   #rows(loans: readonly Drawdown[]): TemplateResult {

@@ -74,7 +74,7 @@ export class Pay extends Drawn {
       ${all ? nothing : this.#field(fixed)}
       ${lines(
         line(manage.left, cost(outstanding_amount)),
-        pending_amount ? line(manage.states.pending!, cost(-pending_amount)) : nothing,
+        pending_amount ? line(manage.states.pending, cost(-pending_amount)) : nothing,
         all && rebate_amount ? line(manage.rebate, cost(-rebate_amount)) : nothing,
         total(manage.you_pay, cost(amount)),
       )}

@@ -1,6 +1,7 @@
 import type { Kind } from "../model/loan.js";
 import { both } from "./both.js";
 
+const count = (n: number) => `${n} ${n === 1 ? "day" : "days"}`;
 type Pair = readonly [title: string, body: string];
 type Told = Record<Kind, (x: string, d: string, n: number, bank: string) => Pair>;
 
@@ -24,7 +25,7 @@ export const manage = both(
     covered: (x: string) => `${x} repaid. This period is covered`,
     to_go: (x: string, y: string) => `${x} repaid, ${y} to go`,
     line: "Repayment line",
-    likely: (d: string, n: number) => `Likely paid off ${d}${n ? `, ${Math.abs(n)} days ${n > 0 ? "ahead" : "behind"}` : ""}`,
+    likely: (d: string, n: number) => `Likely paid off ${d}${n ? `, ${count(Math.abs(n))} ${n > 0 ? "ahead" : "behind"}` : ""}`,
     actual: "Actual",
     plan: "Plan",
     eight: "8 in 10",
@@ -35,8 +36,8 @@ export const manage = both(
     all_days: (n: number) => `Show all ${n} days`,
     states: {
       settled: "Settled", pending: "On its way", returned: "Returned", carried_over: "Carried over", failed: "Not taken",
-      in_doubt: "Checking", canceled: "Not needed",
-    } as Record<string, string>,
+      paused: "Paused", canceled: "Not needed",
+    },
     pay_off: (x: string) => `Pay off now with ${x}`,
     notes: (fee: string, coming: string) => [fee && `${fee} of the fee comes off.`, coming && `The ${coming} on its way is counted.`].join(" "),
     part: "Pay a part early",
@@ -58,8 +59,8 @@ export const manage = both(
     changed: ["The figures changed. Nothing was taken", "Look at them again before you pay."] as Pair,
     refused: ["Nothing was taken", "Try again, or transfer it."] as Pair,
     told: {
-      late: (x, _, n) => [`${x} overdue by ${n} days`, "Pay it and the loan is back on track. If money is tight, ask for a pause."],
-      defaulted: (x, _, n, bank) => [`${x} overdue by ${n} days`, `The loan is in default. Pay what you can, or ask ${bank} for a pause.`],
+      late: (x, _, n) => [`${x} overdue by ${count(n)}`, "Pay it and the loan is back on track. If money is tight, ask for a pause."],
+      defaulted: (x, _, n, bank) => [`${x} overdue by ${count(n)}`, `The loan is in default. Pay what you can, or ask ${bank} for a pause.`],
       stopped: () => ["Nothing can be debited", "Name an account that can be, so that you do not fall behind."],
       paused: (_, d) => [`Paused until ${d}`, "Nothing falls due and nothing is taken until then."],
       proposed: (_, d, __, bank) => ["You asked for a pause", `${d}. ${bank} decides; until then all goes on as agreed.`],
@@ -108,7 +109,7 @@ export const manage = both(
     no_days: "下次日结后就有第一笔",
     all_days: (n) => `看全部 ${n} 天`,
     states: {
-      settled: "已到账", pending: "在途", returned: "已退回", carried_over: "转到次日", failed: "没扣成", in_doubt: "核实中", canceled: "不用还了",
+      settled: "已到账", pending: "在途", returned: "已退回", carried_over: "转到次日", failed: "没扣成", paused: "已暂缓", canceled: "不用还了",
     },
     pay_off: (x) => `提前还清，付 ${x}`,
     notes: (fee, coming) => [fee && `已减去手续费 ${fee}`, coming && `在途的 ${coming} 已算在内`].filter(Boolean).join("；"),
