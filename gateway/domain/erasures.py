@@ -77,20 +77,21 @@ class Ended(msgspec.Struct, frozen=True):
 
 def assessing(details: Details) -> MerchantData | None:
     """The detail that lets a limit be worked out of the sales, run out or not."""
-    return next((detail for detail in details if isinstance(detail, MerchantData) and _assesses(detail)), None)
+    return next((detail for detail in _pushing(details) if Datatype.sales in detail.datatypes), None)
 
 
-def _assesses(detail: MerchantData) -> bool:
-    wanted = detail.purpose is Purpose.credit_assessment and Datatype.sales in detail.datatypes
-    return wanted and DataAction.push in detail.actions
+def _pushing(details: Details) -> list[MerchantData]:
+    """The details under which data come in to be assessed."""
+    data = (detail for detail in details if isinstance(detail, MerchantData))
+    return [one for one in data if one.purpose is Purpose.credit_assessment and DataAction.push in one.actions]
 
 
 def due_at(ended: Ended) -> datetime | None:
     """When the data must go: at once when it was taken back, after its retention when time ended it.
 
-    None when what ended never let anything be assessed.
+    None when nothing to be assessed could come in under what ended.
     """
-    detail = assessing(ended.details)
+    detail = assessing(ended.details) or next(iter(_pushing(ended.details)), None)
     if detail is None:
         return None
     return ended.at + timedelta(days=detail.retention_days) if ended.by_time else ended.at

@@ -185,6 +185,8 @@ NOUNS: tuple[Noun, ...] = (
     }),
     Noun("webhook", WebhookState, shapes.WebhookData, {
         "disabled": "Nothing more is sent to one of your endpoints.",
+    }, {
+        "pinged": "You asked for a ping: it is sent to that endpoint alone, whatever its types, and is in no log.",
     }),
 )  # fmt: skip
 _MORE = (

@@ -51,6 +51,8 @@ def push(datatype: Datatype, purpose: Purpose) -> Need:
 _PUSHES = {(d, p): Need(PUSH.kind, PUSH.action, d, p) for d in Datatype for p in Purpose}
 ASSESS = push(Datatype.sales, Purpose.credit_assessment)
 """Without this no limit can be worked out."""
+FEEDS = tuple(push(datatype, Purpose.credit_assessment) for datatype in Datatype)
+"""Under any of these something of a shop comes in to be assessed."""
 
 OPENED_BY: dict[Right, tuple[Need, ...]] = {
     Right.merchants_read: (PUSH, READ_OFFERS, QUOTE, PROPOSE, WITHHOLD, DEBIT),

@@ -274,6 +274,10 @@ class Position(msgspec.Struct, frozen=True, gc=False):
         """The consents that let a limit be worked out of these sales at `now`; none: it must not be."""
         return tuple([grant for grant in self.grants if grant.allows(grants.ASSESS, now)])
 
+    def fed_under(self, now: datetime) -> tuple[Grant, ...]:
+        """The consents under which data of any kind come in to be assessed at `now`."""
+        return tuple([grant for grant in self.grants if any(grant.allows(need, now) for need in grants.FEEDS)])
+
     def permit(self, grant_id: str | None, need: Need, now: datetime) -> Grant:
         """The consent under which the holder of a grant may do this at `now`. Raises ConsentRequired."""
         grant = next((grant for grant in self.grants if grant.grant_id == grant_id), None)

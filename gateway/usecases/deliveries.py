@@ -192,10 +192,13 @@ async def replay(tx: Tx, world: World, webhook_id: str, partner_id: str, asked: 
         named = [await _event(tx, partner_id, event_id) for event_id in dict.fromkeys(asked.event_ids)]
         await _add(tx, world, webhook, named, Cause.replay)
         return Replayed(len(named))
+    times = {"from_at": asked.from_at or _FIRST_AT, "to_at": asked.to_at or _LAST_AT}
+    first, last = asked.from_position or 0, asked.to_position or _LAST_POSITION
+    if asked.from_at is not None:
+        first, last = await tx.one(sql.events.span, partner_id=partner_id, **times) or (0, -1)
     found = await tx.all(
-        sql.events.between, StoredEvent, partner_id=partner_id, from_position=asked.from_position or 0,
-        to_position=asked.to_position or _LAST_POSITION, from_at=asked.from_at or _FIRST_AT,
-        to_at=asked.to_at or _LAST_AT, limit=REPLAYED_COUNT + 1,
+        sql.events.between, StoredEvent, partner_id=partner_id, from_position=first, to_position=last, **times,
+        limit=REPLAYED_COUNT + 1,
     )  # fmt: skip
     more = found[REPLAYED_COUNT].position if len(found) > REPLAYED_COUNT else None
     events = [event for event in found[:REPLAYED_COUNT] if webhook.wants(event.type)]

@@ -30,6 +30,7 @@ _CALLED_OFF = frozenset({ErasureState.scheduled, ErasureState.erasing, ErasureSt
 async def follow(tx: Tx, world: World, position: Position, ended: Ended | None) -> None:
     """Schedule an erasure where `ended` was the last consent to be assessed by; call one off where a new one is there.
 
+    One that never let sales come in, so that nothing could be assessed by it, counts once no other lets anything in.
     What is erased already stays erased; what a called-off erasure had not come to stays.
     """
     now = world.clock.now()
@@ -38,7 +39,7 @@ async def follow(tx: Tx, world: World, position: Position, ended: Ended | None) 
         if held is not None:
             state = ErasureState.canceled if held.state in _CALLED_OFF else held.state
             await tx.run(sql.erasures.supersede, id=held.id, state=state, now_at=now)
-    elif ended is not None:
+    elif ended is not None and (rules.assessing(ended.details) is not None or not position.fed_under(now)):
         await _schedule(tx, world, position.merchant_id, ended, held)
 
 
@@ -47,6 +48,9 @@ async def _schedule(tx: Tx, world: World, merchant_id: str, ended: Ended, held: 
     now, due_at = world.clock.now(), rules.due_at(ended)
     if due_at is None:
         return
+    if held is not None and held.state is ErasureState.erased and await _came_in_since(tx, merchant_id):
+        await tx.run(sql.erasures.supersede, id=held.id, state=held.state, now_at=now)
+        held = None
     due = {"id": world.ids.new("erasure") if held is None else held.id, "grant_id": ended.grant_id, "due_at": due_at}
     if held is None:
         await tx.run(sql.erasures.add, merchant_id=merchant_id, created_at=now, **due)
@@ -54,6 +58,11 @@ async def _schedule(tx: Tx, world: World, merchant_id: str, ended: Ended, held: 
         return
     if due_at <= now:  # a later one is found by `wake` when its time has come
         await jobs.enqueue(tx, world, ERASE, str(due["id"]))
+
+
+async def _came_in_since(tx: Tx, merchant_id: str) -> bool:
+    """Whether there is anything beside sales of a merchant whose data were erased."""
+    return await tx.one(sql.erasures.beside, merchant_id=merchant_id) != (0,)
 
 
 async def note_lapse(tx: Tx, grant_id: str, details: Details, expires_at: datetime) -> None:

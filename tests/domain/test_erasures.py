@@ -36,10 +36,14 @@ def details(*wanted: dict[str, object]) -> Details:
         ({"purpose": "repayment_servicing"}, False),
     ],
 )
-def test_only_sales_for_credit_assessment_let_a_shop_be_assessed(changes: dict[str, object], lets: bool) -> None:  # noqa: FBT001
+def test_only_sales_for_credit_assessment_let_a_shop_be_assessed_and_all_for_it_goes_in_the_end(
+    changes: dict[str, object],
+    lets: bool,  # noqa: FBT001
+) -> None:
     offers: dict[str, object] = {"type": "offers", "actions": ["read"]}
     assert (rules.assessing(details(offers, DATA | changes)) is not None) is lets
-    assert (rules.due_at(Ended("grt", details(DATA | changes), NOW)) is not None) is lets
+    goes = changes.get("purpose", "credit_assessment") == "credit_assessment"
+    assert (rules.due_at(Ended("grt", details(DATA | changes), NOW)) is not None) is goes
 
 
 def test_what_is_taken_back_is_due_at_once_and_what_time_ends_after_its_retention() -> None:

@@ -32,6 +32,30 @@ async def test_every_named_query_prepares(store: Store) -> None:
             await store.all(query(f"EXPLAIN {_with_names(named)}"), **nothing)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("named", "indexes"),
+    [(sql.events.span, ("events_by_time",)), (sql.events.between, ("events_by_position", "events_in_order"))],
+    ids=["span", "between"],
+)
+async def test_a_replay_of_a_range_reads_no_more_than_the_range(
+    store: Store, named: Query, indexes: tuple[str, ...]
+) -> None:
+    if isinstance(store, PostgresStore):
+        async with store._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL enable_seqscan = off")  # a table of no rows is read whole otherwise
+            some = {"partner_id": "'p'"}
+            text = named.postgres.text
+            for number, name in reversed(list(enumerate(named.postgres.parameters, start=1))):
+                text = text.replace(f"${number}", some.get(name, "1"))
+            plan = [row[0] for row in await connection.fetch(f"EXPLAIN {text}")]
+    else:
+        nothing = dict.fromkeys(named.sqlite.parameters)
+        plan = [row[3] for row in await store.all(query(f"EXPLAIN QUERY PLAN {_with_names(named)}"), **nothing)]
+    assert any(index in line for line in plan for index in indexes), plan
+    assert not any("SCAN events" in line or "Sort" in line or "TEMP B-TREE" in line for line in plan), plan
+
+
 def _with_names(named: Query) -> str:
     text = named.sqlite.text
     for number, name in reversed(list(enumerate(named.sqlite.parameters, start=1))):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from gateway.domain.details import MerchantData, Offers, Purpose
+from gateway.domain.details import Datatype, MerchantData, Offers, Purpose
 from gateway.domain.erasures import Held
 from gateway.store import sql
 from gateway.usecases import consents, decisions, offers, positions, verification, work
@@ -155,6 +155,36 @@ async def test_a_line_that_is_not_needed_to_assess_erases_nothing(gateway: Gatew
     await work.drain(gateway.world)
     assert await left(gateway, till) == (0, 0)
     assert (await erasure(partner, grant_id))["state"] == "erased"
+
+
+async def beside(gateway: Gateway, till: Till) -> int:
+    """How many counts of stock there are of a shop."""
+    ((count,),) = await rows(gateway, f"SELECT COUNT(*) FROM stock WHERE merchant_id = '{till.id}'")  # noqa: S608
+    return int(count)
+
+
+async def counted(till: Till) -> None:
+    count = {"stock_id": "s", "item_id": "rice", "counted_at": till.partner.world.clock.now().isoformat(),
+             "quantity": "3", "currency": "EUR"}  # fmt: skip
+    await till.partner.done(f"{till.path}/stock", count)
+
+
+async def test_what_came_in_under_a_consent_that_never_had_sales_goes_with_it_too(gateway: Gateway) -> None:
+    partner = await gateway.partner()
+    till = await tills.new(partner)
+    stock = changed(await granting.said(gateway.world, till.id), datatypes=(Datatype.stock,))
+    await granting.take_back(gateway.world, till.id)
+    await work.drain(gateway.world)
+    for _ in range(2):
+        grant_id = await granting.give(partner, till.id, stock)
+        await granting.use(partner, till.id)
+        await counted(till)
+        await work.drain(gateway.world)
+        assert await beside(gateway, till) == 1
+        await granting.take_back(gateway.world, till.id)
+        await work.drain(gateway.world)
+        assert await beside(gateway, till) == 0
+        assert (await erasure(partner, grant_id))["state"] == "erased"
 
 
 async def test_the_last_of_several_consents_counts(gateway: Gateway) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import msgspec
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,6 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from gateway import standard_webhooks
 from gateway.domain import versions
+from gateway.domain.event_catalogue import EVENTS
 from gateway.usecases.courier import Courier
 from tests import gateways
 from tests.house.files import ROOT
@@ -67,6 +69,7 @@ async def test_pythons_library_verifies_by_either_secret(today: Gateway) -> None
         told = Webhook(secret).verify(heard.body, heard.headers)
         assert heard.headers["restock-version"] == versions.CURRENT
         assert (told["type"], set(told)) == ("webhook.pinged", {"type", "timestamp", "data"})
+        msgspec.convert(told["data"], EVENTS["webhook.pinged"].data)
         for headers, body in spoiled(heard):
             with pytest.raises(WebhookVerificationError):
                 Webhook(secret).verify(body, headers)

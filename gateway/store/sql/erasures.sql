@@ -105,6 +105,11 @@ DELETE FROM purchases WHERE (merchant_id, source, purchase_id) IN (
 DELETE FROM signals WHERE (merchant_id, source, signal_id) IN (
     SELECT merchant_id, source, signal_id FROM signals WHERE merchant_id = :merchant_id LIMIT :limit);
 
+-- name: beside
+SELECT (SELECT COUNT(*) FROM stock WHERE merchant_id = :merchant_id)
+    + (SELECT COUNT(*) FROM purchases WHERE merchant_id = :merchant_id)
+    + (SELECT COUNT(*) FROM signals WHERE merchant_id = :merchant_id);
+
 -- name: delete_alerts
 DELETE FROM alerts WHERE merchant_id = :merchant_id;
 

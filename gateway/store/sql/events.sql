@@ -31,6 +31,10 @@ WHERE partner_id = :partner_id AND position >= :from_position AND position <= :t
     AND occurred_at >= :from_at AND occurred_at <= :to_at
 ORDER BY position LIMIT :limit;
 
+-- name: span
+SELECT COALESCE(MIN(position), 0), COALESCE(MAX(position), -1) FROM events
+WHERE partner_id = :partner_id AND occurred_at >= :from_at AND occurred_at <= :to_at;
+
 -- name: placed
 SELECT id, type, merchant_id, sequence, position, data_json, occurred_at FROM events
 WHERE partner_id = :partner_id AND id = :id AND position IS NOT NULL;
