@@ -1,25 +1,29 @@
 import { defineConfig } from "vite";
+import { COMPONENTS } from "./src/protocol.js";
 import { oneLanguage, tighter } from "./vite.frame.js";
 
-// Three builds. The package: what a partner's page imports. The tag: the same as one script. The frame: what the
-// gateway serves from its own origin; it lies in the gateway's package, so that a server needs no Node.
+// The package: what a partner's page imports. The tag: the same as one script. A mode a component: its frame, one script
+// with all but the words, because a merchant loads no other's; what gateways serve from their own origin lies in the
+// gateway's package, so that a server needs no Node.
 const MINIFIED = { target: "es2022", minify: "oxc", sourcemap: false, emptyOutDir: false } as const;
+const SERVED = "../gateway/api/frame";
 
 export default defineConfig(({ mode }) => {
-  if (mode === "frame") {
+  if ((COMPONENTS as readonly string[]).includes(mode)) {
     return {
       resolve: { alias: [{ find: /^lit$/, replacement: new URL("src/frame/lit.ts", import.meta.url).pathname }] },
       plugins: [oneLanguage(), tighter()],
       build: {
         ...MINIFIED,
-        modulePreload: false,
-        outDir: "../gateway/api/frame",
+        outDir: SERVED,
+        // As a library: an application's imports go through a helper that preloads, which nothing here needs.
+        lib: { entry: { [mode]: `src/frame/entries/${mode}.ts` }, formats: ["es"] },
         rolldownOptions: {
-          input: { frame: "src/frame/main.ts" },
           preserveEntrySignatures: false,
           output: {
-            entryFileNames: "[name].js",
-            chunkFileNames: ({ name, facadeModuleId }) => `parts/${[name, facadeModuleId?.split("?")[1]].filter(Boolean).join("-")}.js`,
+            minify: true,
+            entryFileNames: "parts/[name].js",
+            chunkFileNames: ({ name, facadeModuleId }) => `parts/${name}-${facadeModuleId?.split("?")[1] ?? "part"}.js`,
           },
         },
       },
@@ -29,7 +33,7 @@ export default defineConfig(({ mode }) => {
     return {
       build: {
         ...MINIFIED,
-        outDir: "../gateway/api/frame",
+        outDir: SERVED,
         lib: { entry: "src/index.ts", formats: ["iife"], name: "Restock", fileName: () => "restock.js" },
       },
     };

@@ -79,14 +79,16 @@ async def token(request: Request[Any, Any, Any], world: NamedDependency[SkipVali
 
 @get("/widget/v1/frame", **_PAGE)
 async def frame(request: Request[Any, Any, Any], world: NamedDependency[SkipValidation[World]]) -> Response[str]:
-    """The frame itself, for the pages that the session names and no others."""
+    """The frame itself, for one `component` of the session's and for the pages that it names, no others."""
     said = words.Words(words.language(request.query_params.get("lang"), request.headers.get("accept-language", "")))
     try:
         session = await widget_sessions.framed(world, request.query_params.get("session", ""))
     except UnknownSession:
         return Response(pages.refusal(said), status_code=404, headers=_headers(()))
     issuer = world.settings.address
-    page = pages.page(said, issuer, session.origins, world.system_clock.now())
+    wanted = request.query_params.get("component", "")
+    component = wanted if wanted in session.components else session.components[0]
+    page = pages.page(said, issuer, session.origins, world.system_clock.now(), component)
     return Response(page, headers=_headers(session.origins))
 
 
@@ -96,15 +98,9 @@ def sheet() -> Response[str]:
     return _file("frame.css", "text/css")
 
 
-@get("/widget/v1/frame.js", **_PAGE, sync_to_thread=False)
-def script(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The frame's script. It and its parts are made together, so a browser asks each time whether it has these."""
-    return etags.kept(request, pages.built("frame.js"), _SCRIPT)
-
-
 @get("/widget/v1/parts/{name:str}", **_PAGE, sync_to_thread=False)
 def part(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[Any]:
-    """What one screen of the frame is made of, or its words in one language."""
+    """A component's script, or its words in one language. Made together, so a browser asks whether it has these."""
     if name not in pages.parts():
         raise NotFound("The frame has no such part")
     return etags.kept(request, pages.built(f"parts/{name}"), _SCRIPT)
@@ -153,4 +149,4 @@ def _headers(origins: Sequence[str]) -> dict[str, str]:
     }
 
 
-ROUTES = (create, end, token, frame, sheet, script, part, tag)
+ROUTES = (create, end, token, frame, sheet, part, tag)

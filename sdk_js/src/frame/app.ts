@@ -6,19 +6,14 @@ import { dress, tokens } from "./look.js";
 import type { HostPage } from "./page.js";
 import { icon } from "./parts/icons.js";
 import { bones, header, quiet, still, trouble } from "./parts/parts.js";
-import { said } from "./said.js";
+import { type Said, said } from "./said.js";
 import type { Shop } from "./screens/screen.js";
 import { tileStyle } from "./screens/tile.style.js";
 import { style } from "./style.js";
 import { speak } from "./words/words.js";
 
-/** Each frame shows one component and loads no other's screen. */
-const SCREENS: Record<Component, () => Promise<unknown>> = {
-  tile: () => import("./screens/tile.js"),
-  offer: () => import("./screens/offer.js"),
-  manage: () => import("./screens/manage.js"),
-  consents: () => import("./screens/consents.js"),
-};
+/** How a component draws a summary. */
+export type Draw = (shop: Shop, summary: Summary, said: Said) => TemplateResult;
 
 /** How long the page may take for its next session. */
 const SESSION_MS = 20_000;
@@ -30,12 +25,13 @@ const LONGEST_WAIT_MS = 60_000;
 /** The frame: keeps the session and the summary, and shows the screen of the component it was opened for. */
 export class App extends Drawn implements Shop {
   static override styles = [tokens, style, tileStyle];
-  static override properties = { summary: { state: true }, failed: { state: true }, look: { state: true }, component: { state: true } };
+  static override properties = { summary: { state: true }, failed: { state: true }, look: { state: true } };
   declare summary?: Summary;
   declare failed?: Problem;
   /** Unset until its words are loaded. */
   declare look?: Look;
-  declare component: Component;
+  component!: Component;
+  draw!: Draw;
   page!: HostPage;
   client!: Client;
   #given?: (client_secret: string) => void;
@@ -45,7 +41,6 @@ export class App extends Drawn implements Shop {
 
   constructor() {
     super();
-    this.component = "tile";
     new ResizeObserver(() => this.page.tell({ type: "size", height: Math.ceil(this.offsetHeight) })).observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.requestUpdate());
     addEventListener("online", () => this.#soon(GATHER_MS));
@@ -54,12 +49,11 @@ export class App extends Drawn implements Shop {
 
   /** What the page asks for. */
   async hear(asked: ToFrame): Promise<void> {
-    if (asked.type === "open") this.component = asked.component;
     await speak(this.component, asked.locale);
     this.look = { locale: asked.locale, theme: asked.theme };
     if (asked.type !== "open") return;
     if (this.#given) this.#given(asked.client_secret);
-    else void this.#open(asked.client_secret);
+    else void this.#open(asked.client_secret, asked.component);
   }
 
   /** What the client asks for when its token ends, in the middle of whatever the merchant does: the page's next secret. */
@@ -75,10 +69,10 @@ export class App extends Drawn implements Shop {
     });
   }
 
-  async #open(client_secret: string): Promise<void> {
+  async #open(client_secret: string, component: Component): Promise<void> {
     try {
-      const [opened] = await Promise.all([this.client.open(client_secret), SCREENS[this.component]()]);
-      if (!opened.components.includes(this.component)) throw new Problem(0, "component_not_in_session", this.component);
+      const { components } = await this.client.open(client_secret);
+      if (component !== this.component || !components.includes(component)) throw new Problem(0, "component_not_in_session", component);
       await this.refresh();
       this.#follow();
     } catch (error) {
@@ -130,13 +124,7 @@ export class App extends Drawn implements Shop {
     const { locale } = this.look;
     if (!this.summary) return this.#nothing(locale);
     const { currency, timezone } = this.summary;
-    const own = said(locale, currency, timezone);
-    switch (this.component) {
-      case "tile": return html`<restock-tile-screen .shop=${this} .summary=${this.summary} .said=${own}></restock-tile-screen>`;
-      case "offer": return html`<restock-offer-screen .shop=${this} .summary=${this.summary} .said=${own}></restock-offer-screen>`;
-      case "manage": return html`<restock-manage-screen .shop=${this} .summary=${this.summary} .said=${own}></restock-manage-screen>`;
-      case "consents": return html`<restock-consents-screen .shop=${this} .summary=${this.summary} .said=${own}></restock-consents-screen>`;
-    }
+    return this.draw(this, this.summary, said(locale, currency, timezone));
   }
 
   /** Before there is a summary: what is to come, at its size, or that it does not. */

@@ -1,6 +1,5 @@
 import { css } from "lit";
 import type { Theme } from "../protocol.js";
-import { palette, TOKENS } from "./model/colours.js";
 
 const RADIUS_MOST = 24;
 const FONT = /^[\p{L}\d][\p{L}\d _-]{0,60}$/u;
@@ -34,6 +33,14 @@ export function dress(host: HTMLElement, { scheme = "auto", radius, font, colors
   document.documentElement.style.colorScheme = scheme === "auto" ? "light dark" : scheme;
   if (radius !== undefined && radius >= 0 && radius <= RADIUS_MOST) host.style.setProperty("--radius", `${radius}px`);
   if (font && FONT.test(font)) host.style.setProperty("--text", `"${font}", system-ui, sans-serif`);
+  void recolour(host, colors);
+}
+
+/** The page's colours, where there are any to be had: only then is it loaded what may be used of them. */
+async function recolour(host: HTMLElement, colors: Theme["colors"]): Promise<void> {
+  if (!colors && !host.hasAttribute("coloured")) return;
+  const { palette, TOKENS } = await import("./model/colours.js");
+  host.toggleAttribute("coloured", Boolean(colors));
   for (const token of TOKENS) host.style.removeProperty(`--${token}`);
   if (!colors) return;
   const own = getComputedStyle(host);

@@ -100,7 +100,7 @@ export abstract class RestockElement extends Base {
     if (!session) return;
     this.#session = session;
     this.#after(HELLO_MS, () => this.#failed("frame_silent", () => this.#mount()));
-    frame.src = session.frame_url;
+    frame.src = `${session.frame_url}&component=${this.kind.component}`;
   }
 
   /** A session for the frame that stands now; undefined when there is none, or none any more to give it to. */

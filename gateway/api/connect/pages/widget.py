@@ -28,35 +28,35 @@ class Told(msgspec.Struct, frozen=True):
 
 @cache
 def built(name: str) -> str:
-    """The text of one of `SCRIPTS`, or of the frame's style sheet."""
+    """The text of a script, or of the frame's style sheet."""
     return files("gateway.api.frame").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
 def parts() -> frozenset[str]:
-    """The names of what the frame's script loads when it is needed."""
+    """The names of the components' scripts and of what these load."""
     return frozenset(one.name for one in files("gateway.api.frame").joinpath("parts").iterdir())
 
 
-def page(words: Words, issuer: str, origins: Sequence[str], now: datetime) -> str:
-    """The frame's page for these parent origins."""
+def page(words: Words, issuer: str, origins: Sequence[str], now: datetime, component: str) -> str:
+    """The frame's page for these parent origins and a component."""
     told = Told(issuer, origins, int(now.timestamp()))
     line = tag("p", words("widget.opening"), role="status")
     data = msgspec.json.encode(told).decode()
-    return _whole(words, tag("body", line, tag("noscript", words("widget.script")), data_widget=data), runs=True)
+    return _whole(words, tag("body", line, tag("noscript", words("widget.script")), data_widget=data), component)
 
 
 def refusal(words: Words) -> str:
     """The page where there is no session."""
-    return _whole(words, tag("body", tag("p", words("widget.failed"), role="status")), runs=False)
+    return _whole(words, tag("body", tag("p", words("widget.failed"), role="status")))
 
 
-def _whole(words: Words, body: Html, *, runs: bool) -> str:
+def _whole(words: Words, body: Html, component: str | None = None) -> str:
     head = join(
         Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Html('<meta name="color-scheme" content="light dark">'),
         tag("title", words("widget.title")),
         Html('<link rel="stylesheet" href="/widget/v1/frame.css">'),
-        Html('<script type="module" src="/widget/v1/frame.js"></script>') if runs else Html(""),
+        tag("script", "", type="module", src=f"/widget/v1/parts/{component}.js") if component else Html(""),
     )
     return f'<!doctype html>\n<html lang="{words.locale}"><head>{head}</head>{body}</html>\n'

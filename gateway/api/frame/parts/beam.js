@@ -1,6 +1,0 @@
-import{C as e,S as t,w as n}from"../frame.js";var r=36,i=5,a=(e,t,n)=>n<=t?0:Math.round(Math.min(1,Math.max(0,(e-t)/(n-t)))*1e4)/100;function o(e,t){let n=1e3*t;for(let t=0;e/n>r;t+=1)n*=t%3==1?2.5:2;return n}function s(e,t,n,r=i){let o=Math.ceil(e/n),s=Math.max(0,Math.floor(t/n)-o+1);return Array.from({length:s},(i,s)=>({at:a((o+s)*n,e,t),large:(o+s)%r===0}))}var c=(e=!1)=>n`<defs><pattern id=${e?`hatch-petrol`:`hatch`} class=${e?`petrol`:``} width="5" height="5" patternUnits="userSpaceOnUse"
-    patternTransform="rotate(45)"><path class="ground" d="M0 0h5v5H0z"/><path class="stroke" d="M0 0v5"/></pattern></defs>`,l=(e,r,i=0)=>n`
-  <line class="rim" x2="100%"/><line class="rest" x2="100%"/>
-  ${r?n`<line class="done" x2="${r}%"/>`:t}
-  ${i?n`<rect class="coming" x="${r}%" width="${i}%" y="-5.500" height="11" fill="url(#hatch-petrol)"/>`:t}
-  ${e.map(({at:e,large:t})=>n`<circle class="${e<=r?`lit`:``} ${t?`large`:``}" cx="${e}%" r=${t?2.2:1.1}/>`)}`;function u(t,n,r,i,o){let s=a(n,0,t);return e`<svg class="beam" role="img" aria-label=${o}>${c(!0)}<svg y="7" overflow="visible">${l(i,s,a(n+r,0,t)-s)}</svg></svg>`}export{o as a,a as i,c as n,s as o,l as r,u as t};

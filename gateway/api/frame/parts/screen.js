@@ -1,1 +1,0 @@
-import{t as e,x as t}from"../frame.js";var n=class extends t{static{this.styles=e}static{this.properties={shop:{attribute:!1},summary:{attribute:!1},said:{attribute:!1}}}};export{n as t};
