@@ -35,15 +35,16 @@ export class ManageScreen extends Screen {
   declare read?: Read;
   declare ended: Drawdown[];
   declare failed?: Problem;
-  /** The sum that is being paid. */
-  declare paying?: { sum: Sum };
+  /** What is being paid, and the figures it was opened with: they do not change under the merchant's finger. */
+  declare paying?: { sum: Sum; payoff: Payoff };
   /** Whether all days are shown. */
   declare all: boolean;
   declare width: number;
   declare permissions: boolean;
-  #opener?: HTMLElement;
-  /** One request for a pause of each loan, however often it is pressed. */
-  readonly #key = newKey();
+  /** What the button said that opened the payment: it is drawn anew meanwhile. */
+  #opener?: string | null;
+  /** Of the request for a pause: one until it is answered, however often it is pressed. */
+  #key = newKey();
 
   constructor() {
     super();
@@ -97,17 +98,20 @@ export class ManageScreen extends Screen {
 
   #paid = (): void => {
     this.paying = undefined;
-    void this.updateComplete.then(() => this.#opener?.focus());
+    void this.updateComplete.then(() => [...this.renderRoot.querySelectorAll("button")].find((one) => one.textContent === this.#opener)?.focus());
   };
 
   #acts = (loan: Drawdown, pause?: Pause | null): Acts => ({
     pay: (sum) => {
-      this.#opener = this.shadowRoot!.activeElement as HTMLElement;
-      this.paying = { sum };
+      this.#opener = this.renderRoot.activeElement?.textContent;
+      void this.#trying(async () => {
+        this.paying = { sum, payoff: await this.shop.client.payoff(loan.id) };
+      });
     },
     pause: mayPause(loan, pause)
       ? () => void this.#trying(async () => {
           await askPause(this.shop.client, loan.id, this.#key);
+          this.#key = newKey();
           await this.shop.refresh();
         })
       : undefined,
@@ -154,8 +158,8 @@ export class ManageScreen extends Screen {
         <div>
           ${this.chosen ? html`<div>${quiet(said.words.manage.back, () => this.#choose())}</div>` : nothing}
           ${sums(said, loan)}
-          ${paying && payoff
-            ? html`<restock-pay .shop=${this.shop} .said=${said} .loan=${loan} .payoff=${payoff} .sum=${paying.sum} @done=${this.#paid}></restock-pay>`
+          ${paying
+            ? html`<restock-pay .shop=${this.shop} .said=${said} .loan=${loan} .payoff=${paying.payoff} .sum=${paying.sum} @done=${this.#paid}></restock-pay>`
             : notices(loan, summary.required_actions, pause).map((one) => told(said, loan, one, acts))}
           ${halves(said, loan, progress?.days[0], summary.today_on)}
         </div>
