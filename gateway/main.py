@@ -18,6 +18,7 @@ from adapters.sources.stripe.simulated import SimulatedStripe
 from gateway import connections, scorer, vault
 from gateway.api import (
     agreements,
+    arrangements,
     authorities,
     authorization,
     changes,
@@ -78,7 +79,8 @@ ROUTES = (
     *oauth.ROUTES, *merchants.ROUTES, *authorities.ROUTES, *sales.ROUTES, *data.ROUTES, *parties.ROUTES,
     *offers.ROUTES, *reviews.ROUTES,
     *notice_routes.ROUTES, *peers.ROUTES, *drawdowns.ROUTES, *repayments.ROUTES, *remittances.ROUTES, *mandates.ROUTES,
-    *agreements.ROUTES, *schedules.ROUTES, *progress.ROUTES, *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
+    *agreements.ROUTES, *schedules.ROUTES, *progress.ROUTES, *arrangements.ROUTES,
+    *loan_statements.ROUTES, *events.ROUTES, *webhooks.ROUTES,
     *authorization.ROUTES, *grants.ROUTES, *changes.ROUTES, *connect.ROUTES, *widget.ROUTES, *streams.ROUTES,
     *consents.ROUTES,
     *inbound.ROUTES, *connection_routes.ROUTES, *sources.ROUTES, *summaries.ROUTES,

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from gateway.api import exchange, idempotency, rights
+from gateway.domain.arrangements import ArrangementState
 from gateway.domain.bank_decisions import BankOutcome, DecisionSource, Recorded
 from gateway.domain.drawdowns import Confirmation, Drawdown, DrawdownState, NewDrawdown, Step
 from gateway.domain.quotes import Assumptions, NewQuote, PayoffRange, Quote
@@ -20,7 +21,17 @@ from gateway.domain.schedules import Health, Interval
 from gateway.domain.servicing import NextCollection, Picture
 from gateway.domain.summaries import RequiredAction
 from gateway.store import sql
-from gateway.usecases import bank_decisions, banks, confirmations, drawdowns, journeys, loans, quotes, widget_sessions
+from gateway.usecases import (
+    bank_decisions,
+    banks,
+    confirmations,
+    drawdowns,
+    hardship,
+    journeys,
+    loans,
+    quotes,
+    widget_sessions,
+)
 from gateway.usecases import ledger as books
 from gateway.usecases.drawdowns import EvidenceOf
 from gateway.usecases.journeys import Journey
@@ -91,6 +102,14 @@ class BankDecisionView(msgspec.Struct, frozen=True):
     decided_at: datetime
 
 
+class PauseView(msgspec.Struct, frozen=True):
+    """A pause that the merchant asked for: `proposed` until officers have decided."""
+
+    id: str
+    state: ArrangementState
+    created_at: datetime
+
+
 class DrawdownView(msgspec.Struct, frozen=True):
     """A drawdown; `outstanding_amount` is owed by settled money, `repaid_amount` has arrived.
 
@@ -100,6 +119,8 @@ class DrawdownView(msgspec.Struct, frozen=True):
 
     `steps` are the states it went through. While it is in doubt `next_check_at` says when its bank is asked again,
     while the money has not gone out `expected_on` on which of its bank's days it does.
+
+    `pause`: what the merchant last asked for, if it did.
 
     `required_action`: what the merchant has to do before anything is borrowed, in the answer to a click that was not
     enough.
@@ -144,6 +165,7 @@ class DrawdownView(msgspec.Struct, frozen=True):
     next_check_at: datetime | None
     expected_on: date | None
     payout_account_ending: str | None
+    pause: PauseView | None = None
     required_action: RequiredAction | None = None
 
 
@@ -273,6 +295,7 @@ async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView
     row = await reader.one(sql.repayments.settled_amount, drawdown_id=drawdown.id) or (0, 0)
     said = await bank_decisions.latest(reader, drawdown.id)
     does, came = await loans.picture(reader, drawdown), await journeys.of(reader, world, drawdown)
+    asked = await hardship.asked(reader, drawdown.id)
     return DrawdownView(
         id=drawdown.id,
         state=drawdown.state,
@@ -299,6 +322,7 @@ async def view(reader: Reader, world: World, drawdown: Drawdown) -> DrawdownView
         reason=drawdown.reason,
         confirmation_url=confirmations.confirmation_url(world, drawdown.id),
         bank_decision=None if said is None else _bank_decision(said),
+        pause=None if asked is None else PauseView(asked.id, asked.state, asked.created_at),
         state_at=drawdown.state_at,
         created_at=drawdown.created_at,
         **{name: getattr(does, name) for name in Picture.__struct_fields__},

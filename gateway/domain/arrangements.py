@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Literal
 
 import msgspec
 
 from gateway.domain import four_eyes
-from gateway.domain.errors import Invalid, NotFound
+from gateway.domain.errors import Conflict, Invalid, NotFound
 from gateway.domain.schedules import Pause, Plan
 
 MAX_PAUSE_DAYS, MAX_INSTALMENTS, MAX_EVERY_DAYS = 90, 60, 31
 """How much relief one arrangement gives at most: a quarter's rest; five years of months."""
+
+
+LONGEST_REQUEST = 500
 
 
 class ArrangementKind(StrEnum):
@@ -70,6 +74,13 @@ class Arrangement(msgspec.Struct, frozen=True):
     decided_by: str | None
     created_at: datetime
     state_at: datetime
+    requested_at: datetime | None = None
+    """When the merchant asked for it, which until an officer takes it up stands as its proposer."""
+
+    @property
+    def untaken(self) -> bool:
+        """Whether the merchant asked, and no officer has proposed anything yet."""
+        return self.state is ArrangementState.proposed and self.proposed_by == self.merchant_id
 
     @property
     def terms(self) -> Pause | Plan | None:
@@ -81,6 +92,27 @@ class Arrangement(msgspec.Struct, frozen=True):
         if self.kind is ArrangementKind.plan and self.instalments_count is not None and self.every_days is not None:
             return Plan(self.from_on, self.paid_amount or 0, self.instalments_count, self.every_days)
         return None
+
+
+class NewArrangement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a merchant asks for, and why; officers decide, and for how long."""
+
+    kind: Literal["pause"]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_REQUEST)] | None = None
+
+
+class AlreadyAsked(Conflict):
+    """The merchant has asked for this loan already, and nobody has decided yet."""
+
+    code = "arrangement_already_asked"
+    title = "This was asked for already"
+
+
+class NotTakenUp(Conflict):
+    """A merchant asked for it: an officer has to propose for how long before another one approves."""
+
+    code = "arrangement_not_taken_up"
+    title = "No officer has proposed anything yet"
 
 
 class NotAllowed(Invalid):

@@ -79,6 +79,7 @@ class Action(StrEnum):
     bank_resumed = "bank.resumed"
     doubt_proposed = "doubt.proposed"
     doubt_approved = "doubt.approved"
+    arrangement_requested = "arrangement.requested"
     arrangement_proposed = "arrangement.proposed"
     arrangement_decided = "arrangement.decided"
     message_read_again = "message.read_again"

@@ -63,7 +63,6 @@ SILENT = {
     "merchant.closed": "no step leads there yet",
     "webhook.enabled": "you did it yourself",
     "arrangement.proposed": _OFFICERS,
-    "arrangement.declined": _OFFICERS,
 }
 """States that no event tells, and why."""
 
@@ -167,6 +166,7 @@ NOUNS: tuple[Noun, ...] = (
     }),
     Noun("arrangement", ArrangementState, shapes.ArrangementData, {
         "approved": "Two officers agreed on a pause, a plan or a write-off for a loan.",
+        "declined": "What the merchant asked for was declined; what officers alone proposed is not told.",
     }),
     Noun("review", ReviewState, shapes.ReviewData, {
         "opened": "A person is to look at a drawdown or at a contested decision.",

@@ -10,11 +10,14 @@ import msgspec
 
 from gateway.domain import arrangements as rules
 from gateway.domain import four_eyes, states
+from gateway.domain.alerts import Severity
 from gateway.domain.arrangements import (
     MOVES,
+    AlreadyAsked,
     Arrangement,
     ArrangementKind,
     ArrangementState,
+    NotTakenUp,
     Proposal,
     UnknownArrangement,
 )
@@ -22,20 +25,70 @@ from gateway.domain.audit_entries import OPERATOR, Action
 from gateway.domain.drawdowns import DrawdownState
 from gateway.domain.events import Event
 from gateway.store import sql
-from gateway.usecases import audit, drawdowns, events, healths, loans, messages, positions, servicing, write_offs
+from gateway.usecases import (
+    alerts,
+    audit,
+    drawdowns,
+    events,
+    healths,
+    loans,
+    messages,
+    positions,
+    servicing,
+    write_offs,
+)
 
 if TYPE_CHECKING:
+    from gateway.domain.arrangements import NewArrangement
     from gateway.domain.drawdowns import Drawdown
+    from gateway.domain.rights import Caller
     from gateway.domain.servicing import Account, Servicing
-    from gateway.store import Tx
+    from gateway.store import Reader, Tx
     from gateway.usecases.world import World
 
+REQUESTED = "relief_requested"
+"""The alert of a merchant that asks for relief."""
 AGREED = "agreed"
 """Why a loan was written off before its time: two officers said so."""
 
 
+async def ask(tx: Tx, world: World, caller: Caller, drawdown_id: str, new: NewArrangement) -> Arrangement:
+    """The merchant asks for relief; officers see it in `gateway loan list` and by an alert. Nothing changes yet.
+
+    Two officers decide, as always: the merchant asks in its own interest, so its word is no second pair of eyes on the
+    lender's side. The first proposes for how long, the second approves; one alone may decline. One request of a loan is
+    open at a time. Raises UnknownDrawdown, AlreadyAsked, or IllegalMove where it makes no sense.
+    """
+    found = await drawdowns.find(tx, drawdown_id, caller.partner_id)
+    about = await positions.certain(tx, world, found.merchant_id)  # first: merchant, then drawdown
+    drawdown, now = await drawdowns.lock(tx, drawdown_id), world.clock.now()
+    kind = ArrangementKind(new.kind)
+    _check_state(drawdown, kind)
+    before = await asked(tx, drawdown_id)
+    if before is not None and before.state is ArrangementState.proposed:
+        raise AlreadyAsked("It was asked for already: an officer will decide", arrangement_id=before.id)
+    arrangement_id = world.ids.new("arrangement")
+    reason = None if new.reason is None else world.vault.seal(new.reason.encode(), arrangement_id)
+    await tx.run(
+        sql.arrangements.ask, id=arrangement_id, drawdown_id=drawdown.id, merchant_id=drawdown.merchant_id, kind=kind,
+        reason=reason, created_at=now,
+    )  # fmt: skip
+    await audit.note(
+        tx, world, caller.client_id, Action.arrangement_requested, arrangement_id, kind=kind.value,
+        drawdown_id=drawdown.id,
+    )  # fmt: skip
+    evidence = {"drawdown_id": drawdown.id, "arrangement_id": arrangement_id, "kind": kind.value}
+    await alerts.start(tx, world, REQUESTED, drawdown.id, severity=Severity.warning, evidence=evidence, about=about)
+    return await _find(tx, arrangement_id)
+
+
+async def asked(reader: Reader, drawdown_id: str) -> Arrangement | None:
+    """What the merchant last asked for, in whatever state it is now."""
+    return await reader.one(sql.arrangements.asked, Arrangement, drawdown_id=drawdown_id)
+
+
 async def propose(world: World, proposal: Proposal) -> Arrangement:
-    """Ask for it; nothing changes yet.
+    """Ask for it; nothing changes yet. A pause of a loan whose merchant asked for one takes that request up.
 
     Raises BadProposal, NotAllowed, UnknownDrawdown, or IllegalMove where it makes no sense.
     """
@@ -61,6 +114,9 @@ async def page(world: World, state: ArrangementState, after: str, limit: int) ->
 async def _propose(world: World, proposal: Proposal, tx: Tx) -> Arrangement:
     drawdown, now = await drawdowns.lock(tx, proposal.drawdown_id), world.clock.now()
     _check_state(drawdown, proposal.kind)
+    request = await asked(tx, drawdown.id)
+    if request is not None and request.untaken and request.kind is proposal.kind:
+        return await _take_up(tx, world, request, proposal)
     arrangement_id = world.ids.new("arrangement")
     await tx.run(
         sql.arrangements.add,
@@ -75,6 +131,21 @@ async def _propose(world: World, proposal: Proposal, tx: Tx) -> Arrangement:
     return await _find(tx, arrangement_id)
 
 
+async def _take_up(tx: Tx, world: World, request: Arrangement, proposal: Proposal) -> Arrangement:
+    """An officer makes the merchant's request a proposal of their own, its reason beside the merchant's."""
+    row = await tx.one(sql.arrangements.reason, id=request.id)
+    told = b"" if row is None or row[0] is None else world.vault.unseal(bytes(row[0]), request.id) + b"\n"
+    await tx.run(
+        sql.arrangements.take_up, id=request.id, proposed_by=proposal.by, days=proposal.days,
+        reason=world.vault.seal(told + proposal.reason.encode(), request.id),
+    )  # fmt: skip
+    await audit.note(
+        tx, world, OPERATOR, Action.arrangement_proposed, request.id, by=proposal.by, kind=proposal.kind.value,
+        drawdown_id=request.drawdown_id,
+    )  # fmt: skip
+    return await _find(tx, request.id)
+
+
 async def _decide(world: World, arrangement_id: str, by: str, target: ArrangementState, tx: Tx) -> Arrangement:
     found = await _find(tx, arrangement_id)
     position = await positions.certain(tx, world, found.merchant_id)
@@ -83,6 +154,8 @@ async def _decide(world: World, arrangement_id: str, by: str, target: Arrangemen
     four_eyes.check_officer(by)
     on, paid_amount = position.today(world.clock.now()), None
     if target is ArrangementState.approved:
+        if found.untaken:
+            raise NotTakenUp(f"First propose for how long: gateway loan pause {drawdown.id} --days …")
         four_eyes.check_other(by, found.proposed_by)
         _check_state(drawdown, found.kind)
         paid_amount = (await loans.account(tx, drawdown, on)).paid_amount
@@ -93,11 +166,14 @@ async def _decide(world: World, arrangement_id: str, by: str, target: Arrangemen
     )  # fmt: skip
     if target is ArrangementState.approved:
         await _put_in_force(tx, world, drawdown, found, on)
-        await _emit(tx, world, drawdown, found)
+    if target is ArrangementState.approved or found.requested_at is not None:
+        await _emit(tx, world, drawdown, found, target)
     await audit.note(
         tx, world, OPERATOR, Action.arrangement_decided, found.id, by=by, kind=found.kind.value, outcome=target.value,
         drawdown_id=drawdown.id,
     )  # fmt: skip
+    if found.requested_at is not None:
+        await alerts.close(tx, world, REQUESTED, drawdown.id)
     return await _find(tx, arrangement_id)
 
 
@@ -130,16 +206,16 @@ async def _tell(tx: Tx, world: World, drawdown: Drawdown, agreed: Arrangement, *
     )  # fmt: skip
 
 
-async def _emit(tx: Tx, world: World, drawdown: Drawdown, agreed: Arrangement) -> None:
+async def _emit(tx: Tx, world: World, drawdown: Drawdown, agreed: Arrangement, state: ArrangementState) -> None:
     data = {
         "id": agreed.id,
         "merchant_id": drawdown.merchant_id,
         "drawdown_id": drawdown.id,
         "kind": agreed.kind.value,
-        "state": ArrangementState.approved.value,
+        "state": state.value,
     }
     whose = drawdown.merchant_id, drawdown.partner_id
-    told = Event("arrangement", agreed.id, "arrangement.approved", *whose, data, world.clock.now())
+    told = Event("arrangement", agreed.id, f"arrangement.{state.value}", *whose, data, world.clock.now())
     await events.emit(tx, world, [told])
 
 

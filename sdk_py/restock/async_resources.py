@@ -46,6 +46,26 @@ class Agreements(_Resource):
         )
 
 
+class Arrangements(_Resource):
+    """Calls about arrangements."""
+
+    def ask(
+        self, drawdown_id: str, body: types.NewArrangement, *, idempotency_key: str | None = None
+    ) -> Awaitable[types.ArrangementView]:
+        """Ask for a pause of a loan, for the merchant."""
+        return cast(
+            "Awaitable[types.ArrangementView]",
+            self._ask(
+                Call(
+                    "POST",
+                    f"/v1/drawdowns/{_part(drawdown_id)}/arrangements",
+                    body=body,
+                    key=idempotency_key or new_key(),
+                )
+            ),
+        )
+
+
 class Authorities(_Resource):
     """Calls about authorities."""
 
@@ -730,6 +750,7 @@ class Resources:
     def __init__(self, ask: Callable[[Call], Any]) -> None:
         """`ask` does a call."""
         self.agreements = Agreements(ask)
+        self.arrangements = Arrangements(ask)
         self.authorities = Authorities(ask)
         self.changes = Changes(ask)
         self.connections = Connections(ask)

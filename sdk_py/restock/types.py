@@ -113,6 +113,17 @@ ArrangementState = Literal["approved", "declined", "proposed"]
 """Where it stands."""
 
 
+class ArrangementView(TypedDict):
+    """What was asked for: `proposed` until officers have decided, who also say for how many `days`."""
+
+    created_at: str
+    days: int | None
+    drawdown_id: str
+    id: str
+    kind: ArrangementKind
+    state: ArrangementState
+
+
 class Assumptions(TypedDict):
     """What the estimates rest on."""
 
@@ -645,8 +656,8 @@ class DrawdownView(TypedDict):
     `interval` what has to be repaid next and by when, `short_amount` what that will lack by the forecast;
     `pending_amount` is on its way and not counted yet. `steps` are the states it went through. While it is in
     doubt `next_check_at` says when its bank is asked again, while the money has not gone out `expected_on` on
-    which of its bank's days it does. `required_action`: what the merchant has to do before anything is
-    borrowed, in the answer to a click that was not enough."""
+    which of its bank's days it does. `pause`: what the merchant last asked for, if it did. `required_action`:
+    what the merchant has to do before anything is borrowed, in the answer to a click that was not enough."""
 
     active_on: str | None
     amount: int
@@ -672,6 +683,7 @@ class DrawdownView(TypedDict):
     outstanding_amount: int
     past_due_amount: int
     past_due_days: int
+    pause: NotRequired[PauseView | None]
     paused_until_on: str | None
     payout_account_ending: str | None
     pending_amount: int
@@ -1053,6 +1065,13 @@ class Metric(TypedDict):
     value: int
 
 
+class NewArrangement(TypedDict):
+    """What a merchant asks for, and why; officers decide, and for how long."""
+
+    kind: Literal["pause"]
+    reason: NotRequired[str | None]
+
+
 class NewAuthority(TypedDict):
     """What a partner proposes to the signatory."""
 
@@ -1356,6 +1375,14 @@ class PartyView(TypedDict):
     role: Role
     share_bps: int | None
     updated_at: str
+
+
+class PauseView(TypedDict):
+    """A pause that the merchant asked for: `proposed` until officers have decided."""
+
+    created_at: str
+    id: str
+    state: ArrangementState
 
 
 class PayoffDates(TypedDict):

@@ -49,6 +49,7 @@ BODIES: dict[str, Any] = {
                  "active_minutes_count": 1},
     "/quotes": {"amount": 1_000},
     "/drawdowns": {"terms_hash": "0" * 64},
+    "/arrangements": {"kind": "pause"},
     "/confirm": {"terms_hash": "0" * 64},
     "/contest": {"statement": "Not ours"},
     "/scenario": {"scenario": "closed_shop"},

@@ -89,6 +89,7 @@ def test_the_operations_that_need_consent_are_these() -> None:
         ("GET", "/v1/drawdowns/{drawdown_id}/statement"),
         ("GET", "/v1/drawdowns/{drawdown_id}/schedule"),
         ("GET", "/v1/drawdowns/{drawdown_id}/progress"),
+        ("POST", "/v1/drawdowns/{drawdown_id}/arrangements"),
     }
 
 

@@ -224,6 +224,7 @@ VALID: dict[str, dict[str, Any]] = {
     "/v1/quotes": {"offer_id": f"off_{NOBODYS}", "amount": 1_000},
     "/v1/drawdowns": {"quote_id": f"quo_{NOBODYS}", "terms_hash": "0" * 64},
     f"/v1/drawdowns/drw_{NOBODYS}/repayments": {"amount": 1_000, "channel": "transfer"},
+    f"/v1/drawdowns/drw_{NOBODYS}/arrangements": {"kind": "pause", "reason": "closed for the works"},
     "/v1/remittances": {
         "reference": "r-1", "currency": "EUR", "lines": [{"repayment_id": f"rep_{NOBODYS}", "withheld_amount": 1}],
     },
@@ -261,7 +262,7 @@ WRONG: tuple[Any, ...] = (
 FREE = {
     "location_id", "channel", "customer_ref", "supplier_ref", "refers_to", "account_ref",
     "means", "category", "legal_name", "item_id", "scheme", "value", "id",
-    "name", "role", "secret",
+    "name", "role", "secret", "reason",
 }  # fmt: skip
 """Texts of the partner's own: any one-line text within their length is taken."""
 NATIVE = {"sale_id", "reference", "stock_id", "purchase_id", "signal_id", "partner_reference"}
