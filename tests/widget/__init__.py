@@ -1,0 +1,1 @@
+"""The widget in pages of other origins, in a real Chromium."""
