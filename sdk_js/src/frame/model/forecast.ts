@@ -22,6 +22,8 @@ export interface Ahead {
 export interface Picture {
   past: Bar[];
   ahead: Ahead[];
+  /** Today is still open, and both: its takings so far stand before what is expected of it. */
+  running: boolean;
   ticks: number[];
 }
 
@@ -43,5 +45,6 @@ export function picture({ past = [], today_on, takings_today_amount, forecast }:
   bars.push({ on: today_on, amount: done?.net_amount ?? takings_today_amount ?? 0, today: true });
   const days = (forecast?.days ?? []).slice(0, AHEAD_COUNT);
   const ahead = days.map((day) => ({ on: day.on, low: day.p10_amount, likely: day.p50_amount, high: day.p90_amount }));
-  return { past: bars, ahead, ticks: ticks(Math.max(...bars.map(({ amount }) => amount), ...ahead.map(({ high }) => high))) };
+  const running = ahead[0]?.on === today_on;
+  return { past: bars, ahead, running, ticks: ticks(Math.max(...bars.map(({ amount }) => amount), ...ahead.map(({ high }) => high))) };
 }

@@ -16,12 +16,12 @@ const of = (slots: number): string => `${Math.round((slots / SLOTS) * 10_000) / 
 /** Days past as bars, the week ahead as a stepped band with its median; from 0, with its numbers as a table. */
 export function chart(said: Said, summary: Shown): TemplateResult {
   const { words } = said;
-  const { past, ahead, ticks } = picture(summary);
+  const { past, ahead, running, ticks } = picture(summary);
   const week = summary.forecast!.forecast_7;
   const most = ticks.at(-1)!;
   const y = (amount: number) => BOTTOM - (Math.max(0, amount) / most) * HEIGHT;
   const today = SLOTS - AHEAD;
-  const first = today - past.length;
+  const first = today - past.length + (running ? 1 : 0);
   const between = words.forecast(said.about(week.p10_amount), said.about(week.p90_amount));
   const table = [
     ...past.map(({ on, amount }) => [said.day(on), said.cost(amount), ""]),

@@ -16,6 +16,9 @@ export const common = both(
     reference: (id: string) => `Reference ${id}`,
     as_of: (at: string) => `Data up to today ${at}`,
     as_of_day: (on: string) => `Data up to ${on}`,
+    up: (d: string) => `up ${d}`,
+    down: (d: string) => `down ${d}`,
+    frozen: "Limit on hold. Your loan is unchanged",
     badge: {
       awaiting_confirmation: "To confirm", requested: "Requested", reviewing: "In review", approved: "Approved",
       submitted: "Sent to bank", pending: "On its way", active: "Repaying", repaid: "Paid off", refinanced: "Refinanced",
@@ -38,6 +41,9 @@ export const common = both(
     reference: (id) => `查询编号 ${id}`,
     as_of: (at) => `数据截至今天 ${at}`,
     as_of_day: (on) => `数据截至${on}`,
+    up: (d) => `多了 ${d}`,
+    down: (d) => `少了 ${d}`,
+    frozen: "额度先停一停，已借的不变",
     badge: {
       awaiting_confirmation: "待确认", requested: "已提交", reviewing: "人工审核中", approved: "银行已批准",
       submitted: "已发给银行", pending: "放款中", active: "还款中", repaid: "已还清", refinanced: "已续借",

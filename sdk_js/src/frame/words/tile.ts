@@ -28,8 +28,6 @@ export const tile = both(
     tile_declined_reason: (n: number) => `${n} ${n === 1 ? "reason" : "reasons"}. See what would change it`,
     tile_used: "The whole limit is in use",
     tile_used_reason: "It comes back as you repay",
-    up: (d: string) => `up ${d}`,
-    down: (d: string) => `down ${d}`,
   },
   {
     tile: (x) => ["今天可借", x, "进货"],
@@ -57,7 +55,5 @@ export const tile = both(
     tile_declined_reason: (n) => `原因 ${n} 条，点开看怎样能改变`,
     tile_used: "额度已经用完",
     tile_used_reason: "还款以后会恢复",
-    up: (d) => `多了 ${d}`,
-    down: (d) => `少了 ${d}`,
   },
 );
