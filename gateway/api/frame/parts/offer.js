@@ -32,18 +32,18 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
     </div>
     <div class="landmarks">${t.landmarks.map(r=>x`<button type="button" aria-pressed=${r.amount===t.amount} ?disabled=${t.off} @click=${()=>u(r.amount)}>
         <span>${n.landmark[r.kind]}</span><b>${e.limit(r.amount)}</b></button>`)}</div>
-  </section>`}var dn=7;function fn(e){e=Math.max(1e3,e);let t=e/2,n=10**Math.floor(Math.log10(t)),r=[1,2,2.5,5,10].map(e=>e*n).find(t=>t*2.2>=e)??10*n,i=Math.max(1,Math.ceil(e/r));return Array.from({length:i+1},(e,t)=>t*r)}function pn({past:e=[],today_on:t,takings_today_amount:n,forecast:r}){let i=e.filter(({on:e})=>e<t).slice(-20).map(({on:e,net_amount:t})=>({on:e,amount:t,today:!1})),a=e.find(({on:e})=>e===t);i.push({on:t,amount:a?.net_amount??n??0,today:!0});let o=(r?.days??[]).slice(0,dn).map(e=>({on:e.on,low:e.p10_amount,likely:e.p50_amount,high:e.p90_amount}));return{past:i,ahead:o,ticks:fn(Math.max(...i.map(({amount:e})=>e),...o.map(({high:e})=>e)))}}var mn=126,hn=152,gn=28,_n=1,Z=e=>`${Math.round(e/gn*1e4)/100}%`;function vn(e,t){let{words:n}=e,{past:r,ahead:i,ticks:a}=pn(t),o=t.forecast.forecast_7,s=a.at(-1),c=e=>hn-Math.max(0,e)/s*mn,l=21-r.length,u=n.forecast(e.about(o.p10_amount),e.about(o.p90_amount)),d=[...r.map(({on:t,amount:n})=>[e.day(t),e.cost(n),``]),...i.map(({on:t,low:n,likely:r,high:i})=>[e.day(t),e.cost(r),`${e.about(n)}–${e.about(i)}`])];return x`<section class="stack forecast">
+  </section>`}var dn=7;function fn(e){e=Math.max(1e3,e);let t=e/2,n=10**Math.floor(Math.log10(t)),r=[1,2,2.5,5,10].map(e=>e*n).find(t=>t*2.2>=e)??10*n,i=Math.max(1,Math.ceil(e/r));return Array.from({length:i+1},(e,t)=>t*r)}function pn({past:e=[],today_on:t,takings_today_amount:n,forecast:r}){let i=e.filter(({on:e})=>e<t).slice(-20).map(({on:e,net_amount:t})=>({on:e,amount:t,today:!1})),a=e.find(({on:e})=>e===t);i.push({on:t,amount:a?.net_amount??n??0,today:!0});let o=(r?.days??[]).slice(0,dn).map(e=>({on:e.on,low:e.p10_amount,likely:e.p50_amount,high:e.p90_amount}));return{past:i,ahead:o,running:o[0]?.on===t,ticks:fn(Math.max(...i.map(({amount:e})=>e),...o.map(({high:e})=>e)))}}var mn=126,hn=152,gn=28,_n=1,Z=e=>`${Math.round(e/gn*1e4)/100}%`;function vn(e,t){let{words:n}=e,{past:r,ahead:i,running:a,ticks:o}=pn(t),s=t.forecast.forecast_7,c=o.at(-1),l=e=>hn-Math.max(0,e)/c*mn,u=21-r.length+ +!!a,d=n.forecast(e.about(s.p10_amount),e.about(s.p90_amount)),f=[...r.map(({on:t,amount:n})=>[e.day(t),e.cost(n),``]),...i.map(({on:t,low:n,likely:r,high:i})=>[e.day(t),e.cost(r),`${e.about(n)}–${e.about(i)}`])];return x`<section class="stack forecast">
     <div><p class="soft">${n.sales_ahead}</p>
-    <p class="row">${L(e,Math.round(o.p50_amount/e.unit)*e.unit,`small`)}<span class="soft">${u}</span></p></div>
-    ${et(e,`${n.legend[0]} · ${n.week_ahead}`,n.heads,d)}
+    <p class="row">${L(e,Math.round(s.p50_amount/e.unit)*e.unit,`small`)}<span class="soft">${d}</span></p></div>
+    ${et(e,`${n.legend[0]} · ${n.week_ahead}`,n.heads,f)}
     <div class="plot">
-      <svg class="axis" aria-hidden="true" height=${178}>${a.map(t=>S`<text x="100%" y=${c(t)+4} text-anchor="end">${e.number(t/e.unit)}</text>`)}</svg>
-      <div class="window"><svg class="days" role="img" height=${178} aria-label="${n.sales_ahead} ${e.about(o.p50_amount)}, ${u}">
-        ${sn()}${a.map(e=>S`<path class=${e?`grid`:`ground`} d="M0 ${c(e)}h2000"/>`)}
-        ${r.map(({on:t,amount:n,today:r},i)=>S`<rect class=${r?`bar now`:`bar`} x=${Z(l+i+.1)} width=${Z(.8)} y=${c(n)}
-            height=${hn-c(n)} rx="1.500"/>${yn(t)?S`<text x=${Z(l+i+.5)} y=${172} text-anchor="middle">${e.day(t)}</text>`:w}`)}
-        ${i.map(({low:e,high:t},n)=>S`<rect class="band" x=${Z(21+n)} width=${Z(1)} y=${c(t)} height=${Math.max(1,c(e)-c(t))} fill="url(#hatch)"/>`)}
-        ${i.map(({likely:e},t)=>{let[n,r]=[Z(21+t),i[t-1]?.likely??e];return S`<line class="median" x1=${n} x2=${n} y1=${c(r)} y2=${c(e)}/><line class="median" x1=${n} x2=${Z(21+t+1)} y1=${c(e)} y2=${c(e)}/>`})}
+      <svg class="axis" aria-hidden="true" height=${178}>${o.map(t=>S`<text x="100%" y=${l(t)+4} text-anchor="end">${e.number(t/e.unit)}</text>`)}</svg>
+      <div class="window"><svg class="days" role="img" height=${178} aria-label="${n.sales_ahead} ${e.about(s.p50_amount)}, ${d}">
+        ${sn()}${o.map(e=>S`<path class=${e?`grid`:`ground`} d="M0 ${l(e)}h2000"/>`)}
+        ${r.map(({on:t,amount:n,today:r},i)=>S`<rect class=${r?`bar now`:`bar`} x=${Z(u+i+.1)} width=${Z(.8)} y=${l(n)}
+            height=${hn-l(n)} rx="1.500"/>${yn(t)?S`<text x=${Z(u+i+.5)} y=${172} text-anchor="middle">${e.day(t)}</text>`:w}`)}
+        ${i.map(({low:e,high:t},n)=>S`<rect class="band" x=${Z(21+n)} width=${Z(1)} y=${l(t)} height=${Math.max(1,l(e)-l(t))} fill="url(#hatch)"/>`)}
+        ${i.map(({likely:e},t)=>{let[n,r]=[Z(21+t),i[t-1]?.likely??e];return S`<line class="median" x1=${n} x2=${n} y1=${l(r)} y2=${l(e)}/><line class="median" x1=${n} x2=${Z(21+t+1)} y1=${l(e)} y2=${l(e)}/>`})}
         <line class="today" x1=${Z(21)} x2=${Z(21)} y1="6" y2=${hn}/>
         <svg x=${Z(21)} y="0" overflow="visible"><text x="-6" y="14" text-anchor="end">${n.today}</text><text class="ahead" x="6" y="14">${n.week_ahead}</text></svg>
       </svg></div>
