@@ -92,6 +92,11 @@ class Verdict:
         self.counts: dict[str, int] = {}
         self.faults: list[str] = []
 
+    def hung_up(self, what: object) -> None:
+        """Count one that was not answered, which is a fault whatever was sent."""
+        self.counts["hung up"] = self.counts.get("hung up", 0) + 1
+        self.faults.append(f"no answer: {what!r}")
+
     def look(self, status: int, kind: str, body: bytes, what: object) -> None:
         """Count one answer; a fault is a 5xx, or a refusal that is no problem of the catalogue."""
         self.counts[f"{status // 100}xx"] = self.counts.get(f"{status // 100}xx", 0) + 1

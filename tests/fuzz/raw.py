@@ -71,7 +71,7 @@ def run(door: Door, count: int, seed: int, *, done: Callable[[], bool] = lambda:
         if answer is not None:
             verdict.look(*answer, sent[-400:])
         else:
-            verdict.counts["hung up"] = verdict.counts.get("hung up", 0) + 1
+            verdict.hung_up(sent[:400])
     line.close()
     return verdict
 
@@ -108,7 +108,10 @@ def _bent(text: bytes, chance: random.Random) -> bytes:
 
 
 class _Line:
-    """One connection after the other, each as long as it lasts."""
+    """One connection after the other, each as long as it lasts.
+
+    Its own side stays open until the answer is there: whoever ends it earlier has gone away, to the server.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -121,25 +124,18 @@ class _Line:
             if self._socket is None:
                 self._socket = socket.create_connection(("localhost", self._port), PATIENCE_SECONDS)
             self._socket.sendall(sent)
-            alone = _unframed(sent)
-            if alone:
-                self._socket.shutdown(socket.SHUT_WR)
-            answer = self._read(self._socket, silent=sent.startswith(b"HEAD "))
+            return self._read(self._socket, silent=sent.startswith(b"HEAD "))
         except (ConnectionError, TimeoutError, EOFError):
             self.close()
             return None if fresh else self.ask(sent)
-        if alone:
-            self.close()
-        return answer
 
-    def _read(self, line: socket.socket, *, silent: bool) -> tuple[int, str, bytes]:
-        got = b""
+    def _read(self, line: socket.socket, *, silent: bool, got: bytes = b"") -> tuple[int, str, bytes]:
         while b"\r\n\r\n" not in got:
             got += _more(line)
         head, _, body = got.partition(b"\r\n\r\n")
         status, *rest = head.split(b"\r\n")
         if status.split(b" ")[1] == b"100":
-            return self._read(line, silent=silent)
+            return self._read(line, silent=silent, got=body)
         headers = {name.lower(): value.strip() for name, _, value in (one.partition(b":") for one in rest)}
         length = 0 if silent else int(headers.get(b"content-length", b"0"))
         while len(body) < length:
@@ -156,14 +152,6 @@ class _Line:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-
-def _unframed(sent: bytes) -> bool:
-    """Whether where it ends is in doubt, so that only the end of what is sent can say so."""
-    head = sent.partition(b"\r\n\r\n")[0]
-    return not head.startswith((b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ")) or any(
-        word in head for word in (b"transfer-encoding", b"content-length: 5\r", b"expect", b"upgrade", b"\x00")
-    )
 
 
 def _more(line: socket.socket) -> bytes:
