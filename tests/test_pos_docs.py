@@ -1,4 +1,4 @@
-"""docs/connect-a-pos.md: its Python runs in order as it stands, its links and events are ours."""
+"""docs/connect-a-pos.md: its Python runs in order as it stands. And what it and its neighbour name is there."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
 
 from gateway.demo import owner
 from gateway.domain.event_catalogue import EVENTS
 from gateway.domain.tiers import Tier
+from gateway.domain.widget_sessions import Component, NewSession
 from gateway.usecases import clients
 from restock import Key, Restock
 from tests import served
@@ -47,3 +49,12 @@ def test_it_names_events_that_there_are() -> None:
     named = re.findall(r"`((?:offer|consent|sales|drawdown|repayment|health|webhook)\.[a-z_]+)`", section)
     assert len(named) >= 10
     assert set(named) <= {kind.name for kind in EVENTS.values()}
+
+
+def test_the_widgets_guide_asks_for_a_session_as_it_is_asked_for_and_names_every_component() -> None:
+    text = (files.ROOT / "docs" / "embed-the-widget.md").read_text(encoding="utf-8")
+    body = text.split("POST /v1/widget/sessions")[1].split("```")[0]
+    asked = msgspec.json.decode(body.replace("mer_…", "mer_1"), type=NewSession)
+    assert asked.components == [Component.tile, Component.offer]
+    assert re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE) == ["tile", "offer", "manage", "consents"]
+    assert set(Component) == {"tile", "offer", "manage", "consents"}
