@@ -89,8 +89,8 @@ class _Sending(ASGIResponse):
                 gone.cancel()
                 sending.cancel()
                 ended = await asyncio.gather(sending, gone, return_exceptions=True)
-        if isinstance(ended[0], Exception):
-            raise ended[0]
+        if isinstance(ended[0], Exception) and not isinstance(ended[0], TimeoutError):
+            raise ended[0]  # one that takes nothing is cut off without a word: it is no fault of ours
 
     async def _send(self, send: Send) -> None:
         await _bounded(send, f"retry: {_RETRY_MS}\nid: {self.first.position}\n\n".encode())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from gateway.api import exchange
+from gateway.api import streams as routes
 from gateway.domain.rights import Right
 from gateway.usecases import events, streams
 from tests import gateways, served, tills
@@ -99,6 +101,28 @@ async def test_a_head_has_no_body_and_what_cannot_begin_is_a_problem(scene: Scen
     async with scene.asks() as _, scene.asks() as _, scene.asks() as third:
         assert (third.status_code, third.headers["retry-after"]) == (429, "5")
         assert msgspec.json.decode(await third.aread())["code"] == "too_many_streams"
+
+
+async def test_a_reader_that_takes_nothing_is_given_up_and_gives_its_place_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "SEND_SECONDS", 0.01)
+    told = streams.follow(scene.world, scene.token, await scene.world.tokens.identify(scene.token), 0)
+    answer = routes.Stream(await anext(told), told).to_asgi_response()
+    sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if len(sent) > 1:
+            await asyncio.Event().wait()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    about = exchange.Exchange(exchange.Line("", "GET", ""))
+    assert scene.world.streams.count() == 1
+    await answer({exchange.KEY: about}, receive, send)  # type: ignore[arg-type]
+    assert (sent, scene.world.streams.count()) == (["http.response.start", "http.response.body"], 0)
 
 
 async def test_a_process_that_stops_does_not_wait_for_its_streams(tmp_path: Path) -> None:

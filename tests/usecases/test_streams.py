@@ -12,11 +12,12 @@ from gateway.domain.events import Event
 from gateway.domain.rights import Right
 from gateway.domain.streams import TOKEN_COUNT, BadLastEvent, TooManyStreams, position
 from gateway.usecases import consents, events, streams, tailing
-from tests import tills
+from tests import gateways, tills
 from tests.api import minting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
+    from pathlib import Path
 
     from gateway.domain.events import StoredEvent
     from gateway.usecases.streams import Told
@@ -207,3 +208,19 @@ async def test_a_fault_of_the_database_is_outlived(scene: Scene, monkeypatch: py
 def test_an_id_that_no_stream_sent_is_refused(sent: str) -> None:
     with pytest.raises(BadLastEvent):
         position(sent)
+
+
+async def test_a_stream_hears_what_another_process_numbered(
+    fresh_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tailing, "LOOK_SECONDS", 0.01)
+    url = fresh_postgres_url
+    async with gateways.start(url, tmp_path) as here, gateways.start(url, tmp_path) as there:
+        partner = await there.partner()
+        shop = await tills.new(partner)
+        scene = Scene(there, partner, shop.id, shop.id, await minting.token(partner, shop.id, SEEING))
+        await scene.happens()
+        reading = Scene(here, partner, shop.id, shop.id, scene.token)
+        async with reading.follows() as reader:
+            await scene.happens("offer.created")
+            assert await reader.hears(1) == ["offer.created"]

@@ -11,7 +11,7 @@ export interface Told {
   data: string;
 }
 
-/** The events in a body of text/event-stream (WHATWG HTML, 9.2.6). Comments and unknown fields are dropped. */
+/** The events in a body of text/event-stream (WHATWG HTML, 9.2.6). Comments and unknown fields are dropped, a bare id is kept. */
 export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<Told> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let rest = "";
@@ -40,7 +40,7 @@ function read(block: string): Told | undefined {
     else if (field === "data") lines.push(text);
   }
   told.data = lines.join("\n");
-  return lines.length ? told : undefined;
+  return lines.length || told.id ? told : undefined;
 }
 
 /** How to follow: `hear` gets each event, `up` whether the connection stands. */
@@ -67,8 +67,9 @@ export async function follow(
       const answer = await open(headers);
       up?.(true);
       for await (const told of events(answer.body!)) {
-        wait_ms = FIRST_WAIT_MS;
         last = told.id || last;
+        if (!told.data) continue; // where it begins: what happens before anything was heard is not missed
+        wait_ms = FIRST_WAIT_MS;
         hear(told);
       }
     } catch {
