@@ -36,12 +36,12 @@ test("short of a minimum says by how much by the forecast, else what is left of 
 });
 
 test("a pause is asked for once, and a declined one may be asked for again", () => {
-  const asked = { state: "proposed", created_at: "2026-04-26T10:00:00Z" };
-  expect(said(loan(), [], asked)).toEqual([["proposed", 0, asked.created_at, undefined]]);
-  expect(mayPause(loan(), asked)).toBe(false);
-  expect(mayPause(loan(), { ...asked, state: "declined" })).toBe(true);
-  const paused = loan({ paused_until_on: "2026-05-11" });
-  expect(said(paused, [], { ...asked, state: "approved" })).toEqual([["paused", 0, "2026-05-11", undefined]]);
+  const pause = { id: "arr_1", state: "proposed", created_at: "2026-04-26T10:00:00Z" } as const;
+  expect(said(loan({ pause }), [])).toEqual([["proposed", 0, pause.created_at, undefined]]);
+  expect(mayPause(loan({ pause }))).toBe(false);
+  expect(mayPause(loan({ pause: { ...pause, state: "declined" } }))).toBe(true);
+  const paused = loan({ paused_until_on: "2026-05-11", pause: { ...pause, state: "approved" } });
+  expect(said(paused, [])).toEqual([["paused", 0, "2026-05-11", undefined]]);
   expect(mayPause(paused)).toBe(false);
 });
 

@@ -14,15 +14,9 @@ export interface Notice {
   url?: string | null;
 }
 
-/** A pause that somebody asked for, as far as it is not agreed. */
-export interface Pause {
-  state: string;
-  created_at: string;
-}
-
 /** What stands in a loan's way or at its side, the gravest first. */
-export function notices(loan: Drawdown, actions: Summary["required_actions"], pause?: Pause | null): Notice[] {
-  const { amount, health, interval, short_amount, paused_until_on, past_due_amount, past_due_days, state } = loan;
+export function notices(loan: Drawdown, actions: Summary["required_actions"]): Notice[] {
+  const { amount, health, interval, pause, short_amount, paused_until_on, past_due_amount, past_due_days, state } = loan;
   const asked = (type: string) => actions.find((action) => action.type === type && action.drawdown_id === loan.id);
   if (state === "charged_off") return [{ kind: health === "recovered" ? health : state, amount: past_due_amount }];
   if (state === "in_doubt" || state === "returned") return [{ kind: state, amount }];
@@ -48,8 +42,8 @@ export const running = (loan: Drawdown): boolean => !ENDED.includes(loan.state);
 export const out = (loan: Drawdown): boolean => OUT.includes(loan.state);
 
 /** Whether the merchant may ask for a pause now. */
-export const mayPause = (loan: Drawdown, pause?: Pause | null): boolean =>
-  loan.state === "active" && !loan.paused_until_on && pause?.state !== "proposed";
+export const mayPause = ({ state, paused_until_on, pause }: Drawdown): boolean =>
+  state === "active" && !paused_until_on && pause?.state !== "proposed";
 
 /** What is still claimed, of a loan written off too; nothing before its money is out. */
 export const left = (loan: Drawdown): number => (loan.state === "charged_off" ? loan.past_due_amount : out(loan) ? loan.outstanding_amount : 0);

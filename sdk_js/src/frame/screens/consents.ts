@@ -50,7 +50,7 @@ export class ConsentsScreen extends Screen {
     const { said, back } = this;
     const { words } = said;
     return html`<article class="card">
-      ${header(said, back ? quiet(words.consents.back, back) : words.consents.permissions)}
+      ${header(said, back ? quiet(words.consents.back, back) : nothing)}
       ${this.#body()}
     </article>`;
   }

@@ -37,6 +37,7 @@ export const manageStyle = css`
   .now { fill: var(--petrol); stroke: var(--surface); stroke-width: 2; }
 
   .days { font-size: inherit; margin-block-start: 4px; }
+  .days tbody th { white-space: nowrap; }
   .days tbody tr:last-child > * { border: 0; }
   fieldset { border: 0; margin: 0; padding: 0; }
   .choice { display: flex; gap: 12px; padding: 11px 12px; border: 1px solid var(--control); border-radius: 8px; }

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type Drawdown, newKey, type Payoff, type Problem } from "../../client/client.js";
-import { left, mayPause, notices, out, type Pause } from "../model/loan.js";
+import { left, mayPause, notices, out } from "../model/loan.js";
 import type { Sum } from "../model/paying.js";
 import type { Progress } from "../model/progress.js";
 import { allLoans, askPause, progressOf, statement } from "../model/reads.js";
@@ -101,14 +101,14 @@ export class ManageScreen extends Screen {
     void this.updateComplete.then(() => [...this.renderRoot.querySelectorAll("button")].find((one) => one.textContent === this.#opener)?.focus());
   };
 
-  #acts = (loan: Drawdown, pause?: Pause | null): Acts => ({
+  #acts = (loan: Drawdown): Acts => ({
     pay: (sum) => {
       this.#opener = this.renderRoot.activeElement?.textContent;
       void this.#trying(async () => {
         this.paying = { sum, payoff: await this.shop.client.payoff(loan.id) };
       });
     },
-    pause: mayPause(loan, pause)
+    pause: mayPause(loan)
       ? () => void this.#trying(async () => {
           await askPause(this.shop.client, loan.id, this.#key);
           this.#key = newKey();
@@ -149,8 +149,7 @@ export class ManageScreen extends Screen {
   #loan(loan: Drawdown): TemplateResult {
     const { said, summary, paying } = this;
     const read = this.read?.id === loan.id ? this.read : undefined;
-    const { pause } = loan as { pause?: Pause };
-    const acts = this.#acts(loan, pause);
+    const acts = this.#acts(loan);
     const { payoff, progress } = read ?? {};
     return html`<article class="card">
       ${header(said, badges(said, loan))}
@@ -160,7 +159,7 @@ export class ManageScreen extends Screen {
           ${sums(said, loan)}
           ${paying
             ? html`<restock-pay .shop=${this.shop} .said=${said} .loan=${loan} .payoff=${paying.payoff} .sum=${paying.sum} @done=${this.#paid}></restock-pay>`
-            : notices(loan, summary.required_actions, pause).map((one) => told(said, loan, one, acts))}
+            : notices(loan, summary.required_actions).map((one) => told(said, loan, one, acts))}
           ${halves(said, loan, progress?.days[0], summary.today_on)}
         </div>
         ${out(loan) ? html`<div class="flow">${progress ? this.#flow(loan, progress) : this.failed ? nothing : bones(said.words.loading, "half", "chart", "half")}</div>` : nothing}
