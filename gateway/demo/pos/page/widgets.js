@@ -22,10 +22,9 @@ export function widgets(till) {
 
 /** The offer over the till: from below on a phone, in the middle on a desk. */
 export function sheet(till, parts) {
-  const title = h("h2", null);
   const close = button("", "icon-only", () => root.close(), {});
   const body = h("div", { class: "sheet-body" });
-  const root = h("dialog", { class: "sheet" }, h("div", { class: "handle", "aria-hidden": "true" }), h("header", null, title, close), body);
+  const root = h("dialog", { class: "sheet" }, h("div", { class: "handle", "aria-hidden": "true" }), h("header", null, close), body);
   root.addEventListener("click", ({ target }) => target === root && root.close());
   document.body.append(root);
   return {
@@ -35,7 +34,7 @@ export function sheet(till, parts) {
     },
     close: () => root.close(),
     draw() {
-      title.textContent = till.t("restock");
+      root.setAttribute("aria-label", till.t("restock"));
       close.replaceChildren(icon("close"));
       close.setAttribute("aria-label", till.t("sheet_close"));
     },
