@@ -30,7 +30,10 @@ export interface Look {
   theme: Theme;
 }
 
-/** From the page. `open` hands over a session's secret, once; `look` changes language or theme while it runs. */
+/**
+ * From the page. `open` hands over a session's secret, once; `look` changes language or theme while it runs, and has
+ * the frame ask again where the shop stands.
+ */
 export type ToFrame =
   | ({ type: "open"; client_secret: string; component: Component } & Look)
   | ({ type: "look" } & Look);

@@ -31,7 +31,7 @@ export interface Changes {
 
 /** What `load` gives back. */
 export interface Restock {
-  /** Change language or look of every element on the page. */
+  /** Change language or look of every element; each asks again where the shop stands, so `{}` serves after a sale. */
   update(changes: Changes): void;
 }
 

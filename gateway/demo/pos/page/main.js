@@ -82,6 +82,12 @@ till.say = (text, kind = "good") => {
   till.saying = setTimeout(() => toast.replaceChildren(), 6000);
 };
 
+/** The day after a sale or a refund, and what the gateway answered to it. */
+till.sold = (sold) => {
+  till.shop.day = sold.day;
+  void parts.widgets.look();
+};
+
 till.go = (view) => {
   till.view = view;
   remember();

@@ -27,7 +27,7 @@ export function ordering(till, parts) {
     const sold = await till.attempt(till.path("/sales"), { items });
     if (!sold) return;
     till.cart.clear();
-    till.shop.day = sold.day;
+    till.sold(sold);
     till.say(till.t("charged", { x: till.f.money(amount) }) + limit(sold));
     draw();
   }

@@ -11,7 +11,7 @@ export function takings(till) {
   async function takeBack(sale, kind) {
     const sold = await till.attempt(till.path(`/sales/${sale.sale_id}/${kind}`));
     if (!sold) return;
-    till.shop.day = sold.day;
+    till.sold(sold);
     till.say(till.t("taken_back", { x: till.f.money(sale.amount) }) + (sold.available_amount > 0 ? till.t("may_borrow", { x: till.f.whole(sold.available_amount) }) : ""));
     draw();
   }
