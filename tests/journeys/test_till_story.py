@@ -37,6 +37,7 @@ class Till:
         self.store, self.page = store, page
 
     async def open(self) -> None:
+        self.page.context.set_default_timeout(60_000)  # busy machines
         await self.page.set_viewport_size(DESKTOP)
         await self.page.goto(f"{self.store.origin}/?lang=en&theme=light")
         await press(self.page, "Demo desk")
