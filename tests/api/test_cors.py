@@ -14,6 +14,7 @@ from gateway.settings import Mode
 from gateway.usecases import clients
 from gateway.usecases.page_origins import KEPT
 from tests.api.operations import NOBODYS, routes
+from tests.api.test_widget import till_of
 
 if TYPE_CHECKING:
     from tests.gateways import Gateway
@@ -91,3 +92,20 @@ async def test_in_live_mode_only_registered_pages_may_call(own_gateway: Gateway)
         await clients.disable(world, partner.client_id)
         own_gateway.clock.at += KEPT
         assert said(await preflight(http, "/v1/quotes", "POST")) == []
+
+
+async def test_a_token_remembers_the_page_that_got_it_unless_it_is_our_own_frame(site: Gateway) -> None:
+    till = await till_of(site)
+    kept = {}
+    for origin in (None, till.issuer, PAGE, "null", OTHER):
+        secret = (await till.session(parent_origins=[PAGE]))["client_secret"]
+        for _ in range(2):  # the second time with the nonce
+            sent = {"dpop": till.proof("POST", "/widget/v1/token")} | ({} if origin is None else {"origin": origin})
+            answer = await till.http.post("/widget/v1/token", json={"client_secret": secret}, headers=sent)
+            if not till._hear(answer):
+                break
+        if answer.is_success:
+            kept[origin] = (await site.world.tokens.identify(answer.json()["access_token"])).page_origin
+        else:
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert kept == {None: None, till.issuer: None, PAGE: PAGE}
