@@ -27,6 +27,8 @@ KEYED = {
     "/v1/merchants", "/v1/quotes", "/v1/drawdowns", "/v1/drawdowns/{drawdown_id}/repayments", "/v1/remittances",
 }  # fmt: skip
 """Where a POST moves money or makes what money is lent to: no key, no effect."""
+ENDLESS = "/widget/v1/stream"
+"""Its answer goes on as long as its token lives; it has tests of its own."""
 LEFT = re.compile(r'"client";r=\d+;t=\d+(, "merchant";r=\d+;t=\d+)?')
 POLICY = re.compile(r'"client";q=\d+;w=60(, "merchant";q=\d+;w=60)?')
 
@@ -106,6 +108,8 @@ async def test_every_answer_says_its_request_its_version_and_what_is_left(site: 
     partner = await site.partner()
     await tills.new(partner)
     for method, address, _ in routes(site):
+        if address == ENDLESS:
+            continue
         answer = await partner.send(method, address)
         assert re.fullmatch(r"req_[0-9a-z]{26}", answer.headers["request-id"])
         assert answer.headers["restock-version"] == versions.CURRENT
@@ -205,7 +209,7 @@ async def test_head_is_get_without_a_body_options_names_the_methods_and_no_page_
     for method, address, _ in routes(site):
         methods.setdefault(address, set()).add(method)
     for address, known in methods.items():
-        asking = {"origin": "https://elsewhere.example", "access-control-request-method": "GET"}
+        asking = {"origin": "http://elsewhere.example", "access-control-request-method": "GET"}
         options = await site.http.request("OPTIONS", address, headers=asking)
         allowed = set(options.headers["allow"].split(", "))
         assert options.status_code == 204
@@ -214,7 +218,7 @@ async def test_head_is_get_without_a_body_options_names_the_methods_and_no_page_
         assert put.status_code == 405
         assert set(put.headers["allow"].split(", ")) == allowed
         answers = [options]
-        if "GET" in known:
+        if "GET" in known and address != ENDLESS:
             got, head = [await partner.send(method, address, headers=asking) for method in ("GET", "HEAD")]
             assert (head.status_code, head.content) == (got.status_code, b"")
             assert head.headers["content-type"] == got.headers["content-type"]
