@@ -33,7 +33,7 @@ export const style = css`
   .weight .star { fill: var(--star); stroke: none; }
 
   .head { display: flex; align-items: center; gap: 8px; padding-block: 12px; min-height: 48px; }
-  .head h2 { font-size: 15px; line-height: 22px; font-weight: 600; }
+  .head h2 { font-size: 15px; line-height: 22px; font-weight: 600; white-space: nowrap; }
   .head .end { margin-inline-start: auto; color: var(--ink-2); font-size: 13px; line-height: 20px; text-align: end; }
 
   .figure { font-family: var(--figures); font-weight: 600; }

@@ -20,7 +20,7 @@ export const offerStyle = css`
   text { font: 12px/18px var(--text); fill: var(--ink-2); font-variant-numeric: tabular-nums; }
   text.ahead { fill: var(--brass-text); font-weight: 600; }
   .grid { stroke: var(--line); }
-  .ground { stroke: var(--control); }
+  .foot { stroke: var(--control); }
   .bar { fill: var(--bar); }
   .bar.now { fill: var(--petrol); }
   .band { stroke: var(--brass); }
