@@ -41,6 +41,8 @@ export default defineConfig(({ mode }) => {
   return {
     build: {
       ...MINIFIED,
+      emptyOutDir: true,
+      rolldownOptions: { output: { chunkFileNames: "loader.js" } },
       lib: {
         entry: { index: "src/index.ts", pure: "src/pure.ts", client: "src/client/client.ts" },
         formats: ["es"],

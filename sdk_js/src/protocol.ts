@@ -57,11 +57,10 @@ export interface Happenings {
 }
 export type Happening = keyof Happenings;
 
-/** From the frame. `hello`: ready for a secret. `renew`: the session ends soon. `ended`: it has. `size`: so high, in pixels. */
+/** From the frame. `hello`: ready for a secret. `renew`: for another, the session ends. `size`: so high, in pixels. */
 export type FromFrame =
   | { type: "hello" }
   | { type: "renew" }
-  | { type: "ended" }
   | { type: "failed"; code: string }
   | { type: "size"; height: number }
   | { [Name in Happening]: { type: "event"; name: Name; detail: Happenings[Name] } }[Happening];

@@ -1,13 +1,10 @@
 """The widget over HTTP: a partner's server makes a session, a page at its till shows our frame, the frame gets a token.
 
-The frame's own page and script run in a real Chromium.
+What the frame does in a browser is told in tests/widget.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,17 +12,10 @@ import pytest
 
 from gateway.demo.keys import SigningKey
 from gateway.usecases import throttles
-from tests import served
-from tests.browsers import chromium, page  # noqa: F401 - fixtures
 from tests.gateways import ISSUER
 from tests.shops import rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from playwright.async_api import Page
-
     from tests.gateways import Gateway, Partner
 
 pytestmark = pytest.mark.anyio
@@ -261,122 +251,6 @@ async def test_without_a_session_the_frames_page_is_shown_nowhere(till: Till, qu
     answer = await till.http.get(f"/widget/v1/frame{query}")
     assert answer.status_code == 404
     assert answer.headers["content-security-policy"].endswith("frame-ancestors 'none'")
-
-
-# --- in a browser ---------------------------------------------------------------------------------------------------
-
-HOST = """<!doctype html><title>Till</title><iframe id="frame" src="{frame}"></iframe>{more}<script>
-window.heard = [];
-addEventListener("message", (event) => {{
-  if (event.origin !== "{origin}") return;
-  heard.push(event.data);
-  const answer = {{restock: 1, type: "open", client_secret: "{secret}", component: "offer", locale: "en", theme: {{}}}};
-  if (event.data.type === "hello") event.source.postMessage(answer, "{origin}");
-}});
-</script>"""
-INTRUDER = """<!doctype html><script>
-const message = {{restock: 1, type: "open", client_secret: "{secret}", component: "offer", locale: "en", theme: {{}}}};
-window.spoken = 0;
-setInterval(() => {{
-  parent.frames[0].postMessage(message, "*");
-  spoken += 1;
-}}, 20);
-</script>"""
-
-
-class Site:
-    """A web site on this machine: whatever is asked for, `html` is the answer."""
-
-    def __init__(self) -> None:
-        self.origin, self.html = "", ""
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        body = self.html.encode()
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        writer.close()
-
-
-@asynccontextmanager
-async def hosted() -> AsyncIterator[Site]:
-    site = Site()
-    async with await asyncio.start_server(site.answer, "127.0.0.1") as server:
-        site.origin = "http://{}:{}".format(*server.sockets[0].getsockname())
-        yield site
-
-
-class Stage:
-    """A gateway, a partner's page and somebody else's, and the browser that shows them."""
-
-    def __init__(self, till: Till, browser: Page, parent: Site, evil: Site) -> None:
-        self.till, self.browser, self.parent, self.evil = till, browser, parent, evil
-        self.complaints: list[str] = []
-        browser.on("console", lambda message: self.complaints.append(message.text))
-
-    async def session(self) -> dict[str, Any]:
-        return await self.till.session(parent_origins=[self.parent.origin])
-
-    async def shows(self, made: dict[str, Any], secret: str, *, at: Site | None = None, more: str = "") -> None:
-        """Open a page that shows the frame and gives it a secret."""
-        site = at or self.parent
-        site.html = HOST.format(frame=made["frame_url"], origin=self.till.issuer, secret=secret, more=more)
-        await self.browser.goto(f"{site.origin}/")
-
-    async def hears(self, kind: str) -> list[dict[str, Any]]:
-        """Wait until the page heard this, or an event of this name, from the frame; all it heard but sizes."""
-        said = f"[message.type, message.name].includes('{kind}')"
-        await self.browser.wait_for_function(f"heard.some((message) => {said})")
-        found: list[dict[str, Any]] = await self.browser.evaluate("heard.filter(({type}) => type !== 'size')")
-        return found
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, page: Page) -> AsyncIterator[Stage]:  # noqa: F811
-    async with served.gateway(tmp_path) as gateway, hosted() as parent, hosted() as evil:
-        yield Stage(await till_of(gateway), page, parent, evil)
-
-
-async def test_in_a_browser_the_frame_opens_and_keeps_its_token_to_itself(stage: Stage) -> None:
-    made = await stage.session()
-    await stage.shows(made, made["client_secret"])
-    ready = {"type": "event", "name": "ready", "detail": {"merchant_id": stage.till.merchant_id}}
-    assert (await stage.hears("ready"))[:2] == [{"restock": 1, "type": "hello"}, {"restock": 1} | ready]
-    assert await stage.browser.context.storage_state() == {"cookies": [], "origins": []}
-    stopped = [line for line in stage.complaints if "Security Policy" in line or "Trusted" in line]
-    assert stopped == [], "nothing that the policy had to stop"
-    assert_oauth_error(await stage.till.exchange(made["client_secret"]), "invalid_grant")
-
-
-async def test_in_a_browser_a_page_that_is_not_named_cannot_show_the_frame(stage: Stage) -> None:
-    made = await stage.session()
-    async with stage.browser.expect_console_message(lambda message: "frame-ancestors" in message.text):
-        await stage.shows(made, made["client_secret"], at=stage.evil)
-    assert await stage.browser.evaluate("heard") == []
-    assert (await stage.till.exchange(made["client_secret"])).status_code == 200, "not spent"
-
-
-async def test_in_a_browser_another_frame_cannot_speak_for_the_page(stage: Stage) -> None:
-    made, other = await stage.session(), await stage.session()
-    stage.evil.html = INTRUDER.format(secret=other["client_secret"])
-    await stage.shows(made, "guess", more=f'<iframe src="{stage.evil.origin}/"></iframe>')
-    await stage.hears("failed")
-    await stage.browser.frames[2].wait_for_function("spoken > 9")
-    assert "ready" not in [message.get("name") for message in await stage.hears("failed")]
-    assert (await stage.till.exchange(other["client_secret"])).status_code == 200, (
-        "what the intruder sent was not taken"
-    )
-
-
-async def test_in_a_browser_a_bad_secret_fails_and_a_good_one_opens_after_all(stage: Stage) -> None:
-    made = await stage.session()
-    await stage.shows(made, "guess")
-    await stage.hears("failed")
-    asked = {"client_secret": made["client_secret"], "component": "offer", "locale": "en", "theme": {}}
-    message = json.dumps({"restock": 1, "type": "open"} | asked)
-    await stage.browser.evaluate(f"document.getElementById('frame').contentWindow.postMessage({message}, '*')")
-    assert [message["type"] for message in await stage.hears("ready")][:3] == ["hello", "failed", "event"]
 
 
 async def test_a_frame_of_no_session_at_all_is_refused_on_both_engines(gateway: Gateway) -> None:

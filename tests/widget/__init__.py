@@ -1,1 +1,1 @@
-"""The widget in pages of other origins, in a real Chromium."""
+"""The widget in a real Chromium, at really running gateways: unlucky and hostile pages, and the README's own steps."""

@@ -14,9 +14,10 @@ from adapters.banks.iso20022.sandbox import MockBankControls
 from gateway.domain.money import Money
 from gateway.outbound import Outbound
 from tests import served, signatories
-from tests.api.test_widget import BO, hosted
 from tests.browsers import chromium, page  # noqa: F401 - fixtures
 from tests.shops import Shop
+from tests.signatories import BO
+from tests.widget.stage import hosted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

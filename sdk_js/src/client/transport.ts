@@ -8,6 +8,8 @@ const LONGEST_WAIT_MS = 20_000;
 const TRY_MS = 15_000;
 /** Nothing was done, or what was done is answered again for the same key. */
 const PASSING = new Set([429, 502, 503, 504]);
+/** Nobody knows what was done: only reading is tried again. */
+const BROKEN = 500;
 
 /** One request. `key`: its Idempotency-Key, by which a second try is the same act. */
 export interface Wanted {
@@ -46,7 +48,7 @@ export class Transport {
         return new Problem(0, "unreachable", String(error));
       });
       if (problem instanceof Response) return problem;
-      const wait_ms = wait(problem, attempt);
+      const wait_ms = wait(problem, method, attempt);
       if (!safe || attempt === TRIES || wait_ms === undefined) throw problem;
       await pause(wait_ms, wanted.signal);
     }
@@ -88,8 +90,9 @@ export class Transport {
 }
 
 /** How long to wait before another try, in milliseconds; undefined: another try would not help. */
-function wait({ status, retry_after_ms }: Problem, attempt: number): number | undefined {
-  if (status !== 0 && !PASSING.has(status) && retry_after_ms === undefined) return undefined;
+function wait({ status, retry_after_ms }: Problem, method: string, attempt: number): number | undefined {
+  const passing = status === 0 || PASSING.has(status) || (status === BROKEN && method === "GET");
+  if (!passing && retry_after_ms === undefined) return undefined;
   const own_ms = FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 4);
   const wait_ms = Math.max(own_ms, retry_after_ms ?? 0);
   return wait_ms > LONGEST_WAIT_MS ? undefined : wait_ms;

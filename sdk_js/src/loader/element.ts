@@ -146,8 +146,7 @@ export abstract class RestockElement extends Base {
     else if (said?.type === "renew") {
       this.#wait_ms = FIRST_WAIT_MS;
       this.#renew();
-    } else if (said?.type === "ended") this.#renew();
-    else if (said?.type === "failed") this.#failed(said.code, () => this.#renew());
+    } else if (said?.type === "failed") this.#failed(said.code, () => this.#renew());
     else if (said?.type === "size") {
       if (said.height >= 1) frame.style.height = `${(this.#height = Math.min(said.height, HIGHEST))}px`;
     } else if (said?.type === "event") {
