@@ -21,6 +21,6 @@ export function preparing({ t, name, step }) {
 /** One sentence for a fault. */
 export function faulty(t, { code, message }) {
   if (code === "till_unreachable") return t("till_down");
-  if (code === "gateway_unreachable") return `${t("gateway_down")}. ${t("gateway_down_why")}`;
+  if (code === "gateway_unreachable") return t("gateway_down_said");
   return code in KNOWN ? t(KNOWN[code]) : `${t("failed")}: ${message || code}`;
 }

@@ -92,6 +92,7 @@ const BOTH = {
   step_ready: ["好了", "Ready"],
   gateway_down: ["连不上 Restock", "Cannot reach Restock"],
   gateway_down_why: ["销售没有记到 Restock，什么都没借，也没扣钱。", "Nothing was recorded there, borrowed or charged."],
+  gateway_down_said: ["连不上 Restock，这一单没有收。再试一次。", "Cannot reach Restock. This was not taken; try again."],
   till_down: ["收银台的服务停了", "The till’s server has stopped"],
   till_down_why: ["在终端里重新运行 gateway demo。", "Run gateway demo again in the terminal."],
   retry: ["重试", "Retry"],
