@@ -165,6 +165,8 @@ async def test_where_no_key_is_needed_one_is_heeded_by_twins_too_and_refused_wit
         "user": user,
         "parent_origins": ["https://till.example"],
     }
+    (decision, *_) = (await shop.partner.seen(f"/v1/merchants/{shop.id}/decisions"))["data"]
+    said, otherwise = [{"statement": text} for text in ("We were closed for a week", "Please look again")]
     account = {"platform": "square", "account_id": "6SSW7HV8K2ST5"}
     asked: list[tuple[str, Any, Any, str]] = [
         ("/v1/webhooks", hook, hook | {"types": ["*"]}, "webhooks"),
@@ -172,6 +174,7 @@ async def test_where_no_key_is_needed_one_is_heeded_by_twins_too_and_refused_wit
         (f"/v1/webhooks/{held}/ping", None, {"again": 1}, "deliveries WHERE cause = 'ping'"),
         ("/v1/widget/sessions", session, session | {"components": ["manage"]}, "widget_sessions"),
         (f"/v1/drawdowns/{drawdown_id}/cancel", None, {"again": 1}, "events WHERE type = 'drawdown.canceled'"),
+        (f"/v1/decisions/{decision['id']}/contest", said, otherwise, "reviews"),
         (f"/v1/merchants/{shop.id}/connections", account, account | {"account_id": "ANOTHER1"}, "connections"),
     ]
     for path, sent, another, table in asked:
