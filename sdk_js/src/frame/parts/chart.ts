@@ -36,11 +36,7 @@ export function chart(said: Said, summary: Shown): TemplateResult {
         (tick) => svg`<text x="100%" y=${y(tick) + 4} text-anchor="end">${said.number(tick / said.unit)}</text>`,
       )}</svg>
       <div class="window"><svg class="days" role="img" height=${BOTTOM + 26} aria-label="${words.sales_ahead} ${said.about(week.p50_amount)}, ${between}">
-<<<<<<< HEAD
-        ${hatch()}${ticks.map((tick) => svg`<line class=${tick ? "grid" : "ground"} x2="100%" y1=${y(tick)} y2=${y(tick)}/>`)}
-=======
         ${hatch()}${ticks.map((tick) => svg`<line class=${tick ? "grid" : "foot"} x2="100%" y1=${y(tick)} y2=${y(tick)} />`)}
->>>>>>> a7c093b (Hatch the forecast one way, and end its lines with it)
         ${past.map(
           ({ on, amount, today: now }, n) => svg`<rect class=${now ? "bar now" : "bar"} x=${of(first + n + 0.1)} width=${of(0.8)} y=${y(amount)}
             height=${BOTTOM - y(amount)} rx="1.500"/>${monday(on) ? svg`<text x=${of(first + n + 0.5)} y=${BOTTOM + 20} text-anchor="middle">${said.day(on)}</text>` : nothing}`,
