@@ -41,6 +41,7 @@ export class App extends Drawn implements Shop {
 
   constructor() {
     super();
+    this.role = "main";
     new ResizeObserver(() => this.page.tell({ type: "size", height: Math.ceil(this.offsetHeight) })).observe(this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.requestUpdate());
     addEventListener("online", () => this.#soon(GATHER_MS));
