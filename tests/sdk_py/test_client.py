@@ -145,10 +145,7 @@ async def test_what_may_not_be_repeated_is_not(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("restock.calls.LONGEST_PAUSE_SECONDS", 0.0)
     async with receivers.receiving(TOKEN, b"", DONE) as gateway, AsyncRestock(gateway.url, "cli_1", KEY) as till:
         with pytest.raises(Unreachable):
-            await till.widget.create(
-                {"merchant_id": "mer_1", "user": {"id": "bo", "name": "Bo", "role": "cashier"},
-                 "components": ["tile"], "parent_origins": ["https://till.example"]}
-            )  # fmt: skip
+            await till.sandbox.advance({"days": 1})
         assert len(gateway.heard) == 2
 
 
