@@ -44,7 +44,7 @@ export default defineConfig(({ mode }) => {
       emptyOutDir: true,
       rolldownOptions: { output: { chunkFileNames: "loader.js" } },
       lib: {
-        entry: { index: "src/index.ts", pure: "src/pure.ts", client: "src/client/client.ts" },
+        entry: { index: "src/index.ts", pure: "src/pure.ts", client: "src/client/headless.ts" },
         formats: ["es"],
       },
     },

@@ -88,7 +88,7 @@ def test_the_package_is_whole_imports_on_a_server_and_fits_its_readme(tmp_path: 
     readme = (SDK / "README.md").read_text(encoding="utf-8")
     for name, code in README.findall(readme):
         (tmp_path / name).write_text(code, encoding="utf-8")
-        paths = {"@restock/sdk/client": ["./dist/client/client.d.ts"], "@restock/sdk": ["./dist/index.d.ts"]}
+        paths = {"@restock/sdk/client": ["./dist/client/headless.d.ts"], "@restock/sdk": ["./dist/index.d.ts"]}
         options = {"strict": True, "noEmit": True, "target": "ES2022", "module": "ESNext",
                    "moduleResolution": "bundler", "lib": ["ES2023", "DOM"], "types": [], "paths": paths}  # fmt: skip
         (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": [name]}))

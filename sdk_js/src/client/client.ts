@@ -1,6 +1,6 @@
 /**
- * The gateway for a page of one's own: a session's secret opens it, everything else is a typed call. The frame inside
- * the elements uses it as well. Every call raises Problem, and takes a signal to give it up.
+ * What the frames need of the gateway: a session's secret opens it, everything else is a typed call. `headless.ts` adds
+ * what pages of one's own need. Every call raises Problem, and takes a signal to give it up.
  */
 import type { components } from "./api.js";
 import { Problem } from "./problem.js";
@@ -17,7 +17,6 @@ export type Quote = Schemas["QuoteView"];
 export type Drawdown = Schemas["DrawdownView"];
 export type Payoff = Schemas["PayoffView"];
 export type Repayment = Schemas["RepaymentView"];
-export type Statement = Schemas["StatementView"];
 
 /** Who a token speaks for, and until when it does. */
 export type Opened = Schemas["Opened"];
@@ -39,7 +38,8 @@ export const newKey = (): string => crypto.randomUUID();
 
 const RENEW_BEFORE_MS = 30_000;
 const UNAUTHORIZED = 401;
-type Giving = Pick<Wanted, "signal">;
+/** What every call takes: a signal that gives it up. */
+export type Giving = Pick<Wanted, "signal">;
 
 export class Client {
   readonly #transport: Transport;
@@ -80,21 +80,16 @@ export class Client {
 
   /** All that a widget shows at a glance. */
   summary(giving: Giving = {}): Promise<Summary> {
-    return this.#shops("GET", "/summary", giving);
-  }
-
-  /** The offer alone. Raises Problem `not_found` where there is none. */
-  offer(giving: Giving = {}): Promise<Offer> {
-    return this.#shops("GET", "/offer", giving);
+    return this.shops("GET", "/summary", giving);
   }
 
   /** Note that the offer was shown to the merchant. */
   delivered(offer_id: string, giving: Giving = {}): Promise<Schemas["OfferView"]> {
-    return this.#json("POST", `/v1/offers/${of(offer_id)}/deliver`, giving);
+    return this.json("POST", `/v1/offers/${of(offer_id)}/deliver`, giving);
   }
 
   quote(wanted: Schemas["NewQuote"], giving: Giving = {}): Promise<Quote> {
-    return this.#json("POST", "/v1/quotes", { body: wanted, key: newKey(), ...giving });
+    return this.json("POST", "/v1/quotes", { body: wanted, key: newKey(), ...giving });
   }
 
   /**
@@ -103,41 +98,31 @@ export class Client {
    */
   confirm(quote: Pick<Quote, "id" | "terms_hash">, key: string, giving: Giving = {}): Promise<Drawdown> {
     const body = { quote_id: quote.id, terms_hash: quote.terms_hash };
-    return this.#json("POST", "/v1/drawdowns", { body, key, ...giving });
+    return this.json("POST", "/v1/drawdowns", { body, key, ...giving });
   }
 
   drawdown(id: string, giving: Giving = {}): Promise<Drawdown> {
-    return this.#json("GET", `/v1/drawdowns/${of(id)}`, giving);
+    return this.json("GET", `/v1/drawdowns/${of(id)}`, giving);
   }
 
   /** A page of the shop's drawdowns, oldest first; those that ended stay. */
   drawdowns(cursor?: string, giving: Giving = {}): Promise<Schemas["DrawdownViewPage"]> {
-    return this.#shops("GET", `/drawdowns${page(cursor)}`, giving);
+    return this.shops("GET", `/drawdowns${page(cursor)}`, giving);
   }
 
   /** Take back what was proposed and not confirmed. */
   cancel(id: string, giving: Giving = {}): Promise<Drawdown> {
-    return this.#json("POST", `/v1/drawdowns/${of(id)}/cancel`, giving);
+    return this.json("POST", `/v1/drawdowns/${of(id)}/cancel`, giving);
   }
 
   /** What clears a drawdown today. */
   payoff(drawdown_id: string, giving: Giving = {}): Promise<Payoff> {
-    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/payoff`, giving);
+    return this.json("GET", `/v1/drawdowns/${of(drawdown_id)}/payoff`, giving);
   }
 
   /** Pay early. `key` is the same for each try of one payment. */
   pay(drawdown_id: string, wanted: Schemas["NewRepayment"], key: string, giving: Giving = {}): Promise<Repayment> {
-    return this.#json("POST", `/v1/drawdowns/${of(drawdown_id)}/repayments`, { body: wanted, key, ...giving });
-  }
-
-  /** A page of a drawdown's repayments, oldest first. */
-  repayments(drawdown_id: string, cursor?: string, giving: Giving = {}): Promise<Schemas["RepaymentViewPage"]> {
-    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/repayments${page(cursor)}`, giving);
-  }
-
-  /** The statement of a drawdown, in the words of `locale`. */
-  statement(drawdown_id: string, locale: string, giving: Giving = {}): Promise<Statement> {
-    return this.#json("GET", `/v1/drawdowns/${of(drawdown_id)}/statement?locale=${of(locale)}`, giving);
+    return this.json("POST", `/v1/drawdowns/${of(drawdown_id)}/repayments`, { body: wanted, key, ...giving });
   }
 
   /** Follow what happens to the shop until the signal says no more; resumes by itself, with back-off. */
@@ -171,16 +156,18 @@ export class Client {
     return this.#opening;
   }
 
-  async #shops<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
+  /** A call about the shop the token speaks for. */
+  protected async shops<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
     await this.#ready();
-    return this.#json(method, `/v1/merchants/${this.merchant_id}${path}`, wanted);
+    return this.json(method, `/v1/merchants/${this.merchant_id}${path}`, wanted);
   }
 
-  async #json<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
+  /** A call, and its answer. */
+  protected async json<Answer>(method: string, path: string, wanted: Wanted): Promise<Answer> {
     const answer = await this.request(method, path, wanted);
     return (await answer.json()) as Answer;
   }
 }
 
-const of = encodeURIComponent;
-const page = (cursor?: string): string => (cursor === undefined ? "" : `?cursor=${of(cursor)}`);
+export const of = encodeURIComponent;
+export const page = (cursor?: string): string => (cursor === undefined ? "" : `?cursor=${of(cursor)}`);
