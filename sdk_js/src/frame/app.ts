@@ -52,8 +52,8 @@ export class App extends Drawn implements Shop {
   async hear(asked: ToFrame): Promise<void> {
     await speak(this.component, asked.locale);
     this.look = { locale: asked.locale, theme: asked.theme };
-    if (asked.type !== "open") return this.#soon(GATHER_MS); // a page may know of a sale that no event tells of
-    if (this.#given) this.#given(asked.client_secret);
+    if (asked.type !== "open") this.#soon(GATHER_MS); // a page may know of a sale that no event tells of
+    else if (this.#given) this.#given(asked.client_secret);
     else void this.#open(asked.client_secret, asked.component);
   }
 

@@ -14,14 +14,12 @@ export const tokens = css`
     --text: system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei UI", "Noto Sans CJK SC", sans-serif;
     --figures: "DIN Alternate", Bahnschrift, "Roboto Condensed", sans-serif-condensed, var(--text);
     --radius: 12px;
-    color-scheme: light;
   }
   :host([dark]) {
     --canvas: #0a1315; --surface: #111d20; --sunken: #1a292d; --line: #2b3c40; --control: #748c91;
     --ink: #e9f1f2; --ink-2: #a6b9bd; --petrol: #74c9d5; --hover: #9adbe4; --tint: #12363e; --on: #04242a; --bar: #4f8a95;
     --brass: #dfa53a; --brass-text: #f0c573; --brass-tint: #33280f; --star: #8a5a00;
     --leaf: #86c999; --leaf-tint: #15311e; --brick: #f39788; --brick-tint: #3c1b17; --bone: #22343a;
-    color-scheme: dark;
   }
 `;
 
@@ -30,7 +28,7 @@ export function dress(host: HTMLElement, { scheme = "auto", radius, font, colors
   const dark = scheme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : scheme === "dark";
   host.toggleAttribute("dark", dark);
   // As the loader says of the frame: where the two differ, the browser paints a ground behind the card.
-  document.documentElement.style.colorScheme = scheme === "auto" ? "light dark" : scheme;
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
   if (radius !== undefined && radius >= 0 && radius <= RADIUS_MOST) host.style.setProperty("--radius", `${radius}px`);
   if (font && FONT.test(font)) host.style.setProperty("--text", `"${font}", system-ui, sans-serif`);
   void recolour(host, colors);
