@@ -9,7 +9,7 @@ export type Content = TemplateResult | string | typeof nothing | readonly Conten
 
 /** The line on top of a card: the weight, the title, and at the end a badge or a note. */
 export const header = ({ words }: Said, end: Content = nothing): TemplateResult =>
-  html`<header class="head">${icon("weight")}<h2>${words.title}</h2><span class="end">${end}</span></header>`;
+  html`<div class="head">${icon("weight")}<h2>${words.title}</h2><span class="end">${end}</span></div>`;
 
 /** A figure of minor units, its sign smaller; `whole` leaves decimals out where they are 0. Size: 44, 32 or 20 px. */
 export function figure(said: Said, amount: number, size: "large" | "middle" | "small", whole = true): TemplateResult {
