@@ -1,6 +1,6 @@
 """Every state of the widget as a picture, in each look: `python -m tests.widget.pictures [NAME…]`, to build/screens/.
 
-Needs a Chromium (tests/browsers.py), and fonts with Chinese among them. `NAME`s begin the names of some, as `offer-open`.
+Needs a Chromium (tests/browsers.py), and fonts with Chinese among them. `NAME`s begin the names of some: `offer-open`.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Every state a component can show, as a change of what the gateway answers: for pictures of them and for axe.
 
-The frame is the gateway's own, at a really running gateway with a real shop and loan; only the answer that means the state
-is changed on its way, so that a state that takes months to come about can be looked at.
+The frame is the gateway's own, at a really running gateway with a real shop and loan; only the answer that means the
+state is changed on its way, so that a state that takes months to come about can be looked at.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import product, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ import msgspec
 from gateway.domain import reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from playwright.async_api import Frame, Page, Route
 
@@ -28,7 +29,7 @@ Change: TypeAlias = "Callable[[Json], Json]"
 
 
 class State(msgspec.Struct, frozen=True):
-    """One look of one component. `changes`: the last part of an address → what becomes of its answer; None: no answer."""
+    """One state of one component. `changes`: the last part of an address → what becomes of its answer, None = none."""
 
     component: str
     name: str
@@ -87,7 +88,9 @@ def reason(code: str, amount: int | None = None) -> Json:
     return made
 
 
-def summary(*, offer: Json | None = None, loan: Json | None = None, loans: bool = True, **more: Any) -> dict[str, Change]:
+def summary(
+    *, offer: Json | None = None, loan: Json | None = None, loans: bool = True, **more: Any
+) -> dict[str, Change]:
     """A summary with these members of its offer and of its loan; without `loans` nothing was ever borrowed."""
 
     def change(found: Json) -> Json:

@@ -51,10 +51,10 @@ async def faults(shop: Shop, browser: Browser, turns: list[Any]) -> list[str]:
     return found
 
 
-async def test_axe_finds_nothing_in_any_state(shop: Shop, chromium: Browser) -> None:  # noqa: F811
+async def test_axe_finds_nothing_in_any_state(shop: Shop, chromium: Browser) -> None:
     assert await faults(shop, chromium, TURNS) == []
 
 
 @pytest.mark.soak
-async def test_axe_finds_nothing_in_any_state_in_any_look(shop: Shop, chromium: Browser) -> None:  # noqa: F811
+async def test_axe_finds_nothing_in_any_state_in_any_look(shop: Shop, chromium: Browser) -> None:
     assert await faults(shop, chromium, list(product(STATES, LOOKS))) == []
