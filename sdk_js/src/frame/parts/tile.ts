@@ -17,7 +17,7 @@ interface Line {
   to: "offer" | "manage";
 }
 
-const around = ([before, figure, after]: Around): Content => html`${before}<b>${figure}</b>${after}`;
+const around = ([before, figure, after]: Around): Content => html`${before} <b>${figure}</b> ${after}`;
 
 /** What the tile says of a summary; nothing when there is nothing to say. */
 export function lineOf(said: Said, summary: Shown): Line | undefined {

@@ -8,8 +8,7 @@ export const tileStyle = css`
   }
   .tile > div, .tile > span.text { flex: 1; min-width: 0; }
   .tile .name { display: block; font-weight: 600; line-height: 26px; }
-  .tile .name b { font: 600 20px/26px var(--figures); margin-inline: 4px; }
-  .tile .name b:first-child { margin-inline-start: 0; }
+  .tile .name b { font: 600 20px/26px var(--figures); }
   .tile .name .tag { font-weight: 400; margin-inline-start: 4px; padding-block: 0; vertical-align: 2px; }
   .tile .why { display: block; color: var(--ink-2); font-size: 13px; line-height: 20px; }
   .tile .box { display: grid; place-items: center; width: 36px; height: 36px; flex: none; border-radius: 8px; --behind: var(--sunken); }
