@@ -149,10 +149,10 @@ async def side(folder: Path, *, fast: bool) -> AsyncIterator[Side]:
         world.ids._random.seed(7)
         world.tokens._proofs = Proofs(gateways.ISSUER, FixedClock(), b"n" * 32, MemorySightings())
         app = application(world)
-        edge: Any = app.asgi_handler
-        assert isinstance(edge.app, FastLane)
+        pages: Any = app.asgi_handler.app  # type: ignore[attr-defined]
+        assert isinstance(pages._app, FastLane)
         if not fast:
-            edge.app = edge.app._app
+            pages._app = pages._app._app
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=gateways.ISSUER) as http:
             yield await furnished(Gateway(world, http, FixedClock()))  # type: ignore[arg-type]

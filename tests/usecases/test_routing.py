@@ -75,7 +75,9 @@ async def test_the_other_lender_is_shown_quoted_and_drawn_and_both_count_what_is
     offer = await shop.offer()
     (other,) = offer["alternatives"]
     assert (offer["id"], offer["lender"]["bank_id"]) == (before["id"], INVENTORY.bank_id)
-    assert other["lender"] == {"programme_id": "prg_second", "programme_version": 1, "bank_id": SECOND_BANK_ID}
+    assert other["lender"] == {
+        "programme_id": "prg_second", "programme_version": 1, "bank_id": SECOND_BANK_ID, "lender_name": "Second Bank"
+    }  # fmt: skip
     assert (other["standing"], other["limit_amount"] < offer["limit_amount"]) == ("lower_limit", True)
     own, its = await quoted(shop, None), await quoted(shop, "prg_second")
     assert [(one["bank"]["id"], one["programme_id"], one["programme_version"]) for one in (own, its)] == [
