@@ -220,8 +220,8 @@ async def _tokens(shop: Shop, grant_id: str) -> str:
         await tx.run(
             sql.authorization.add_token, hash=tokens.digest(token), client_id=shop.client_id,
             partner_id=shop.partner.partner_id,
-            rights_json=[], issued_at=now, expires_at=now + timedelta(days=1), grant_id=grant_id, jkt=None, page_origin=None,
-            details_json=None, merchant_id=shop.merchant_id, code_hash=None, user_id=None,
+            rights_json=[], issued_at=now, expires_at=now + timedelta(days=1), grant_id=grant_id, jkt=None,
+            page_origin=None, details_json=None, merchant_id=shop.merchant_id, code_hash=None, user_id=None,
         )  # fmt: skip
         await tx.run(sql.authorization.add_refresh_token, hash=f"r-{grant_id}", created_at=now, **row)
 
