@@ -253,6 +253,21 @@ async def execute(database_url: str, statement: str, *values: Any) -> None:
         await postgres.close()
 
 
+@asynccontextmanager
+async def holding(database_url: str, query: str) -> AsyncIterator[None]:
+    """Keep the rows of a query from being changed, on PostgreSQL; an SQLite file has no locks of rows."""
+    if database_url.startswith("sqlite:///"):
+        yield
+        return
+    postgres = await asyncpg.connect(database_url)
+    try:
+        async with postgres.transaction():
+            await postgres.fetch(f"{query} FOR UPDATE")
+            yield
+    finally:
+        await postgres.close()
+
+
 async def verified(database_url: str) -> Verification:
     """What `gateway verify` says of a database nobody has open."""
     async with reading(database_url) as reader:
