@@ -32,7 +32,7 @@ export const style = css`
   .weight .body { fill: var(--petrol); stroke: none; }
   .weight .star { fill: var(--star); stroke: none; }
 
-  .head { display: flex; align-items: center; gap: 8px; padding-block: 12px; min-height: 48px; }
+  .head { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; padding-block: 12px; min-height: 48px; }
   .head h2 { font-size: 15px; line-height: 22px; font-weight: 600; white-space: nowrap; }
   .head .end { margin-inline-start: auto; color: var(--ink-2); font-size: 13px; line-height: 20px; text-align: end; }
 

@@ -48,7 +48,7 @@ export function doubt(said: Said, amount: number, bank: string, drawdown?: Shown
   const { words, time, minute } = said;
   const sent = drawdown?.steps?.find(({ state }) => state === "submitted")?.at;
   return [
-    notice("doubt", "doubt", `${words.in_doubt(bank)} ${said.limit(amount)}`, words.in_doubt_body, true),
+    notice("doubt", "doubt", words.in_doubt(said.limit(amount), bank), words.in_doubt_body, true),
     sent || drawdown?.next_check_at
       ? lines(sent ? line(words.asked_at, time(sent)) : nothing, drawdown?.next_check_at ? line(words.next_check, minute(drawdown.next_check_at)) : nothing)
       : nothing,
