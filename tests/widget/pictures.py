@@ -46,6 +46,9 @@ async def _all(folder: Path, bank_url: str, wanted: tuple[str, ...]) -> int:
                 await shown(stage, state, look)
                 await page.evaluate(f"document.body.style.background = '{GROUNDS[look.scheme]}'")
                 await page.wait_for_timeout(_SETTLED_MS)
+                # A frame is painted as far as the window reaches, not as far as the picture does.
+                height = await page.evaluate("document.documentElement.scrollHeight")
+                await page.set_viewport_size({"width": look.width, "height": height})
                 await page.screenshot(path=FOLDER / f"widget-{name}-{'-'.join(map(str, look))}.png", full_page=True)
                 count += 1
     return count
