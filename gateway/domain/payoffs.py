@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from gateway.domain import pricing
-from gateway.domain.errors import Conflict, Invalid
+from gateway.domain.errors import Conflict, Forbidden, Invalid
 from gateway.domain.money import MAX_AMOUNT, share
 
 if TYPE_CHECKING:
@@ -68,6 +68,13 @@ class NoSuchChannel(Invalid):
 
     code = "repayment_channel_unavailable"
     title = "This loan cannot be repaid that way"
+
+
+class PressedElsewhere(Forbidden):
+    """A page other than the gateway's own frame asks to take money: it could have pressed its button itself."""
+
+    code = "own_frame_required"
+    title = "Early payments are asked for in the gateway's own frame"
 
 
 class TooManyOpen(Conflict):

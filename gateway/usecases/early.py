@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from gateway.domain import grants, states
 from gateway.domain.drawdowns import DrawdownState
-from gateway.domain.payoffs import AboveOwed, NewRepayment, NoSuchChannel, NothingOwed, PartOrAll, TooManyOpen
+from gateway.domain.payoffs import (
+    AboveOwed,
+    NewRepayment,
+    NoSuchChannel,
+    NothingOwed,
+    PartOrAll,
+    PressedElsewhere,
+    TooManyOpen,
+)
 from gateway.domain.repayments import Channel, CollectionMode, Repayment, RepaymentKind
 from gateway.store import sql
 from gateway.usecases import drawdowns, payoffs, positions, repayments
@@ -28,9 +36,11 @@ OPEN_COUNT = 20
 async def pay(tx: Tx, world: World, caller: Caller, drawdown_id: str, new: NewRepayment) -> Repayment:
     """Schedule an early repayment. Paying back needs no confirmation; a debit needs the consent to debit.
 
-    Raises IllegalMove unless the loan is active, PartOrAll, NoSuchChannel, AboveOwed, NothingOwed, TooManyOpen, or
-    ConsentRequired; then nothing was scheduled.
+    Raises IllegalMove unless the loan is active, PartOrAll, NoSuchChannel, AboveOwed, NothingOwed, TooManyOpen,
+    PressedElsewhere or ConsentRequired; then nothing was scheduled.
     """
+    if caller.page_origin is not None:
+        raise PressedElsewhere("Show <restock-manage>, or have your server ask", page_origin=caller.page_origin)
     found = await drawdowns.find(tx, drawdown_id, caller.partner_id)
     position = await positions.certain(tx, world, found.merchant_id)
     drawdown, now = await drawdowns.lock(tx, drawdown_id, caller.partner_id), world.clock.now()

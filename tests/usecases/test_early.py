@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from gateway.domain import pricing
 from gateway.domain.drawdowns import end_to_end_id as named
+from gateway.domain.payoffs import NewRepayment, PressedElsewhere
+from gateway.usecases import early
 from gateway.usecases import ledger as books
 from tests import arrivals
 
@@ -90,3 +93,16 @@ async def test_what_cannot_be_paid_early_is_refused_and_nothing_is_scheduled(sho
         answer = await shop.partner.post(there, body)
         assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert await shop.repayments(drawdown_id) == []
+
+
+async def test_a_page_that_is_not_our_frame_cannot_take_money_from_the_merchants_account(shop: Shop) -> None:
+    drawdown_id = await borrowing(shop)
+    caller = await shop.world.tokens.identify(shop.partner.grants[shop.id])
+    new = NewRepayment(payoff=True)
+    page = msgspec.structs.replace(caller, user="bo", page_origin="https://till.example")
+    with pytest.raises(PressedElsewhere):
+        await shop.world.store.write(lambda tx: early.pay(tx, shop.world, page, drawdown_id, new))
+    assert await shop.repayments(drawdown_id) == []
+    frame = msgspec.structs.replace(page, page_origin=None)
+    made = await shop.world.store.write(lambda tx: early.pay(tx, shop.world, frame, drawdown_id, new))
+    assert [one["id"] for one in await shop.repayments(drawdown_id)] == [made.id]
