@@ -8,25 +8,11 @@ import pytest
 from playwright.async_api import expect
 
 from gateway.usecases import jobs, work
-from tests.browsers import chromium, page  # noqa: F401 - fixtures
-from tests.widget import stage as stages
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from playwright.async_api import Page
-
     from tests.widget.stage import Stage
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, bank_url: str, page: Page) -> AsyncIterator[Stage]:  # noqa: F811
-    """A shop of its own: what its bank does is not undone."""
-    async with stages.shop_at(tmp_path, bank_url) as shop, stages.set_up(shop, page) as ready:
-        yield ready
 
 
 async def click(stage: Stage) -> str:
@@ -40,7 +26,8 @@ async def click(stage: Stage) -> str:
     return drawdown_id
 
 
-async def test_a_refused_payout_is_told_as_such_and_nothing_is_owed(stage: Stage) -> None:
+async def test_a_refused_payout_is_told_as_such_and_nothing_is_owed(own_stage: Stage) -> None:
+    stage = own_stage
     await stage.shop.bank.behave("ACME", "reject-file")
     drawdown_id = await click(stage)
     await stage.shop.work()
@@ -52,7 +39,8 @@ async def test_a_refused_payout_is_told_as_such_and_nothing_is_owed(stage: Stage
     await expect(stage.frame().get_by_text("Today you can borrow up to")).to_be_visible()
 
 
-async def test_a_silent_bank_is_asked_while_the_merchant_is_kept_from_borrowing_again(stage: Stage) -> None:
+async def test_a_silent_bank_is_asked_while_the_merchant_is_kept_from_borrowing_again(own_stage: Stage) -> None:
+    stage = own_stage
     shop = stage.shop
     await shop.bank.behave("ACME", "silent")
     drawdown_id = await click(stage)

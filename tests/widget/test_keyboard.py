@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.browsers import chromium, page  # noqa: F401 - fixtures
+from playwright.async_api import expect
 
 if TYPE_CHECKING:
     from tests.widget.stage import Stage
@@ -40,7 +40,8 @@ async def tab_to(stage: Stage, tag: str, said: str = "", kind: str = "") -> dict
     raise AssertionError(f"{tag} {said} was not reached by Tab")
 
 
-async def test_a_sum_is_chosen_and_borrowed_by_keys_alone(stage: Stage) -> None:
+async def test_a_sum_is_chosen_and_borrowed_by_keys_alone(own_stage: Stage) -> None:
+    stage = own_stage
     await stage.shows("offer")
     before = await stage.borrowed()
     await stage.hears("quote")
@@ -60,11 +61,13 @@ async def test_a_sum_is_chosen_and_borrowed_by_keys_alone(stage: Stage) -> None:
     assert await stage.borrowed() == before + 1
 
 
-async def test_a_loans_numbers_and_its_payoff_are_reached_by_keys_alone(stage: Stage) -> None:
+async def test_a_loans_numbers_and_its_payoff_are_reached_by_keys_alone(own_stage: Stage) -> None:
+    stage = own_stage
     await stage.shows("manage")
+    await stage.frame().locator("summary").first.wait_for()
     await tab_to(stage, "summary")
     await stage.browser.keyboard.press("Enter")
     await stage.frame().get_by_role("table").first.wait_for()
     await tab_to(stage, "button", "Pay off now")
     await stage.browser.keyboard.press("Space")
-    await stage.frame().get_by_role("heading", name="Pay").first.wait_for()
+    await expect(stage.frame().get_by_role("heading", name=re.compile("^Pay off"))).to_be_visible()
