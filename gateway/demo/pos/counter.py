@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: int
 
 
-class Counter:
+class Counter(ABC):
     """A shop at the gateway. `past` is known once it was brought there."""
 
     past: Past
@@ -92,13 +93,13 @@ class Counter:
         """About what the shop takes in a month: what its owner agrees to borrow at most."""
         return self.shop.daily_amount * joining.LOOK_BACK_DAYS
 
+    @abstractmethod
     async def bring_past(self) -> Past:
         """Tell the gateway all that was sold before now. Raises as `Partner.get`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def sell_a_day(self) -> None:
         """Live until the same hour tomorrow. Raises as `Partner.get`."""
-        raise NotImplementedError
 
     def _now_at(self, step: str) -> None:
         self.step = step
