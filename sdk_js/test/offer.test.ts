@@ -5,7 +5,7 @@ import { landmarks, scopeOf, settle, suggested, typed } from "../src/frame/model
 import { share, spacing, stars } from "../src/frame/model/beam.js";
 import { contrast, palette } from "../src/frame/model/colours.js";
 import { picture, ticks } from "../src/frame/model/forecast.js";
-import type { Shown, ShownDrawdown, ShownQuote } from "../src/frame/model/shown.js";
+import type { Summary, Drawdown, Quote } from "../src/frame/model/summary.js";
 import { moved, offerState, tileState } from "../src/frame/model/standing.js";
 import { steps } from "../src/frame/model/steps.js";
 import { changes, left, lifetime_ms, urgency } from "../src/frame/model/terms.js";
@@ -18,15 +18,15 @@ const offer = {
   minimum_amount: 10_000, suggested_amount: 370_000, reasons: [reason("base_binds", 3_280_000)], alternatives: [],
 };
 const forecast = { forecast_7: { p50_amount: 986_000 }, forecast_30: { p50_amount: 4_157_000 }, stocking_need_amount: 366_000 };
-const shop = (more: object = {}): Shown =>
-  ({ today_on: "2026-11-20", takings_today_amount: 900, past: [], offer, forecast, drawdowns: [], required_actions: [], ...more }) as unknown as Shown;
-const loan = (more: object): ShownDrawdown =>
-  ({ id: "drw_1", state: "active", past_due_amount: 0, outstanding_amount: 100, health: "current", ...more }) as unknown as ShownDrawdown;
+const shop = (more: object = {}): Summary =>
+  ({ today_on: "2026-11-20", takings_today_amount: 900, past: [], offer, forecast, drawdowns: [], required_actions: [], ...more }) as unknown as Summary;
+const loan = (more: object): Drawdown =>
+  ({ id: "drw_1", state: "active", past_due_amount: 0, outstanding_amount: 100, health: "current", ...more }) as unknown as Drawdown;
 const quote = {
   id: "quo_1", terms_hash: "0", amount: 100, fee_amount: 2, total_amount: 102, withhold_bps: 1_200, minimum_amount: 9, apr_bps: 1_150,
   estimated_payoff_on: "2027-03-05", final_due_on: "2027-08-17", bank: { id: "bnk_1", name: "Bank" },
   created_at: "2026-11-20T05:42:00Z", expires_at: "2026-11-20T05:57:00Z",
-} as unknown as ShownQuote;
+} as unknown as Quote;
 const stopped = (state: string, code: string) => shop({ offer: { ...offer, state, available_amount: 0, reasons: [reason(code)] } });
 
 test.each([

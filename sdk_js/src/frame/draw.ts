@@ -1,5 +1,5 @@
 import { type Client, type Drawdown, Problem } from "../client/client.js";
-import type { ShownQuote } from "./model/shown.js";
+import type { Quote } from "./model/summary.js";
 import { keyOf, type Meaning, meaning, wait_ms } from "./model/trying.js";
 
 /** A confirmation without an answer for so long is in doubt. */
@@ -12,7 +12,7 @@ export type Drawn = { drawdown: Drawdown } | { problem: Problem; meaning: Exclud
  * Draw a quote. Whatever gets lost on the way, the same is asked under the quote's own key until somebody knows whether
  * it was taken; `doubt` says that this goes on. Raises nothing.
  */
-export async function draw(client: Client, quote: ShownQuote, doubt: () => void): Promise<Drawn> {
+export async function draw(client: Client, quote: Quote, doubt: () => void): Promise<Drawn> {
   const timer = setTimeout(doubt, DOUBT_MS);
   try {
     for (let tries = 1; ; tries += 1) {

@@ -1,4 +1,4 @@
-import type { Shown } from "./shown.js";
+import type { Summary } from "./summary.js";
 
 /** What sums may be borrowed: multiples of `step` from `least` to `most`. */
 export interface Scope {
@@ -14,7 +14,7 @@ export interface Landmark {
 }
 
 /** The scope of an open offer. */
-export const scopeOf = ({ offer }: Shown): Scope => ({
+export const scopeOf = ({ offer }: Summary): Scope => ({
   least: offer?.minimum_amount ?? 0,
   most: offer?.available_amount ?? 0,
   step: offer?.step_amount || 1,
@@ -31,10 +31,10 @@ export function typed(text: string, unit: number): number {
 }
 
 /** Where to begin: what was suggested, never the most unless nothing less may be borrowed. */
-export const suggested = (summary: Shown): number => settle(summary.offer?.suggested_amount ?? 0, scopeOf(summary));
+export const suggested = (summary: Summary): number => settle(summary.offer?.suggested_amount ?? 0, scopeOf(summary));
 
 /** The sums worth stopping at, ascending, each once. A month needs as much more than a week as it sells more. */
-export function landmarks(summary: Shown): Landmark[] {
+export function landmarks(summary: Summary): Landmark[] {
   const scope = scopeOf(summary);
   const week = suggested(summary);
   const forecast = summary.forecast;

@@ -1,4 +1,4 @@
-import type { Shown } from "./shown.js";
+import type { Summary } from "./summary.js";
 
 const PAST_COUNT = 20;
 const AHEAD_COUNT = 7;
@@ -38,7 +38,7 @@ export function ticks(most: number): number[] {
 }
 
 /** The days of a summary; days before the first record are left out. */
-export function picture({ past = [], today_on, takings_today_amount, forecast }: Shown): Picture {
+export function picture({ past = [], today_on, takings_today_amount, forecast }: Summary): Picture {
   const closed = past.filter(({ on }) => on < today_on).slice(-PAST_COUNT);
   const bars = closed.map(({ on, net_amount }) => ({ on, amount: net_amount, today: false }));
   const done = past.find(({ on }) => on === today_on);

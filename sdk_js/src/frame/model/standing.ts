@@ -1,6 +1,6 @@
 /** What a summary means: which of its states a shop is shown, and why. */
-import type { Reason, Shown, ShownDrawdown, ShownOffer } from "./shown.js";
-import { flying } from "./shown.js";
+import type { Reason, Summary, Drawdown, Offer } from "./summary.js";
+import { flying } from "./summary.js";
 
 /** Whether the shop can borrow now, else what stops it. `none`: nothing to show at all. */
 export type OfferState = "open" | "used" | "stale" | "thin" | "frozen" | "declined" | "none";
@@ -9,7 +9,7 @@ const STALE = new Set(["data_stale"]);
 const THIN = new Set(["thin_history", "no_closed_day"]);
 
 /** Where the offer of a summary stands. */
-export function offerState({ offer }: Shown): OfferState {
+export function offerState({ offer }: Summary): OfferState {
   if (!offer) return "none";
   const code = offer.reasons[0]?.code ?? "";
   if (offer.state === "open") return offer.available_amount >= Math.max(1, offer.minimum_amount) ? "open" : "used";
@@ -26,7 +26,7 @@ export interface Moved {
 }
 
 /** How the offer moved, if it is open and did. */
-export function moved(offer: ShownOffer): Moved | undefined {
+export function moved(offer: Offer): Moved | undefined {
   const change = offer.change;
   if (!change?.amount || offer.state !== "open") return undefined;
   const up = change.amount > 0;
@@ -38,14 +38,14 @@ export function moved(offer: ShownOffer): Moved | undefined {
 
 /** What a tile says, the most pressing first. */
 export type TileState =
-  | { kind: "in_doubt" | "pending" | "confirm" | "late" | "short" | "repaying"; drawdown: ShownDrawdown }
+  | { kind: "in_doubt" | "pending" | "confirm" | "late" | "short" | "repaying"; drawdown: Drawdown }
   | { kind: "raised" | "lowered"; moved: Moved }
   | { kind: Exclude<OfferState, "open"> | "offer" };
 
 /** Which state the tile shows. */
-export function tileState(summary: Shown): TileState {
+export function tileState(summary: Summary): TileState {
   const all = summary.drawdowns ?? [];
-  const find = (kind: Extract<TileState, { drawdown: unknown }>["kind"], fits: (one: ShownDrawdown) => boolean) => {
+  const find = (kind: Extract<TileState, { drawdown: unknown }>["kind"], fits: (one: Drawdown) => boolean) => {
     const drawdown = all.find(fits);
     return drawdown && { kind, drawdown };
   };

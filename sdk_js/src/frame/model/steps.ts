@@ -1,4 +1,4 @@
-import type { ShownDrawdown, State } from "./shown.js";
+import type { Drawdown, State } from "./summary.js";
 
 /** One step from the click to the money. `now`: under way, `open`: later, `doubt`: nobody knows yet. */
 export interface Step {
@@ -16,7 +16,7 @@ const DONE_BY: readonly [Step["kind"], readonly State[]][] = [
 ];
 
 /** The steps of a drawdown on its way, with the times that are known. */
-export function steps(drawdown: ShownDrawdown): Step[] {
+export function steps(drawdown: Drawdown): Step[] {
   let reached = true;
   const found = DONE_BY.map(([kind, states]): Step => {
     const done = states.includes(drawdown.state);

@@ -1,9 +1,9 @@
-import type { ShownQuote } from "./shown.js";
+import type { Quote } from "./summary.js";
 
 export const WARN_MS = 120_000;
 
 /** How long a quote lives, in milliseconds: by its own two times, as a till's clock and the shop's may differ. */
-export const lifetime_ms = ({ created_at, expires_at }: ShownQuote): number => Date.parse(expires_at) - Date.parse(created_at);
+export const lifetime_ms = ({ created_at, expires_at }: Quote): number => Date.parse(expires_at) - Date.parse(created_at);
 
 /** What is left as `14:32`; nothing is left below 0. */
 export function left(ms: number): string {
@@ -21,7 +21,7 @@ const READ = [
 export type Term = (typeof READ)[number] | "bank";
 
 /** The terms that read otherwise than they did. */
-export function changes(before: ShownQuote | undefined, now: ShownQuote): ReadonlySet<Term> {
+export function changes(before: Quote | undefined, now: Quote): ReadonlySet<Term> {
   const found = new Set<Term>(before ? READ.filter((term) => before[term] !== now[term]) : []);
   if (before && before.bank.id !== now.bank.id) found.add("bank");
   return found;

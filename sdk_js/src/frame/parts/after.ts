@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { ShownDrawdown, State } from "../model/shown.js";
-import { flying } from "../model/shown.js";
+import type { Drawdown, State } from "../model/summary.js";
+import { flying } from "../model/summary.js";
 import type { Said } from "../said.js";
 import { badge, type Content, figure, header, line, lines, notice, quiet, secondary } from "./parts.js";
 import { progress } from "./steps.js";
@@ -19,11 +19,11 @@ const ENDED: Partial<Record<State, readonly ["brass" | "brick" | "neutral", "bac
 };
 
 /** What became of a click: each step with its time, and in each case where the money is. */
-export function after(said: Said, drawdown: ShownDrawdown, acts: Acts): TemplateResult {
+export function after(said: Said, drawdown: Drawdown, acts: Acts): TemplateResult {
   return html`<div class="card">${header(said, badge(said, drawdown.state))}<section class="stack">${body(said, drawdown, acts)}</section></div>`;
 }
 
-function body(said: Said, drawdown: ShownDrawdown, acts: Acts): Content {
+function body(said: Said, drawdown: Drawdown, acts: Acts): Content {
   const { words } = said;
   const bank = drawdown.bank.name;
   const sum = figure(said, drawdown.amount, "large");
@@ -44,7 +44,7 @@ function body(said: Said, drawdown: ShownDrawdown, acts: Acts): Content {
 }
 
 /** Nobody knows yet whether the money went: it is asked after, never sent again. */
-export function doubt(said: Said, amount: number, bank: string, drawdown?: ShownDrawdown): Content {
+export function doubt(said: Said, amount: number, bank: string, drawdown?: Drawdown): Content {
   const { words, time, minute } = said;
   const sent = drawdown?.steps?.find(({ state }) => state === "submitted")?.at;
   return [
@@ -56,7 +56,7 @@ export function doubt(said: Said, amount: number, bank: string, drawdown?: Shown
 }
 
 /** Opens the hosted page in a window of its own; where none may be opened, the link leads there. */
-function stepUp(said: Said, { amount }: ShownDrawdown, { url, cancel }: Acts): Content {
+function stepUp(said: Said, { amount }: Drawdown, { url, cancel }: Acts): Content {
   const { words } = said;
   const press = (event: Event) => {
     if (open(url, "_blank")) event.preventDefault();

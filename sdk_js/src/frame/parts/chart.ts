@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { picture } from "../model/forecast.js";
-import type { Shown } from "../model/shown.js";
+import type { Summary } from "../model/summary.js";
 import type { Said } from "../said.js";
 import { hatch } from "./beam.js";
 import { figure, numbers } from "./parts.js";
@@ -14,7 +14,7 @@ const MONDAY = 1;
 const of = (slots: number): string => `${Math.round((slots / SLOTS) * 10_000) / 100}%`;
 
 /** Days past as bars, the week ahead as a stepped band with its median; from 0, with its numbers as a table. */
-export function chart(said: Said, summary: Shown): TemplateResult {
+export function chart(said: Said, summary: Summary): TemplateResult {
   const { words } = said;
   const { past, ahead, running, ticks } = picture(summary);
   const week = summary.forecast!.forecast_7;

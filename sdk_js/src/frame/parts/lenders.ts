@@ -1,10 +1,10 @@
 import { html, nothing } from "lit";
-import type { Shown, ShownQuote } from "../model/shown.js";
+import type { Summary, Quote } from "../model/summary.js";
 import type { Said } from "../said.js";
 import { type Content, disclosed, quiet } from "./parts.js";
 
 /** The other lenders that offer now, each to be asked instead; nothing where there is none. */
-export function lenders(said: Said, summary: Shown, quote: ShownQuote, choose: (programme_id: string, most: number) => void): Content {
+export function lenders(said: Said, summary: Summary, quote: Quote, choose: (programme_id: string, most: number) => void): Content {
   const { words } = said;
   const offer = summary.offer!;
   const own = { programme_id: offer.lender.programme_id, name: summary.lender?.name ?? "", most: offer.available_amount, fee_bps: null };

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Schemas } from "../../client/client.js";
 import { stars } from "../model/beam.js";
-import type { Reason, Shown } from "../model/shown.js";
+import type { Reason, Summary } from "../model/summary.js";
 import type { OfferState } from "../model/standing.js";
 import type { Said } from "../said.js";
 import { beam } from "./beam.js";
@@ -16,14 +16,14 @@ const WAYS = 3;
 export const reasonOf = ({ locale }: Said, { text }: Pick<Reason, "text">): string => (locale === "en" ? text.en : text.zh);
 
 /** How many open days there are, and how many are needed. */
-export function openDays(summary: Shown): { count: number; needed: number; left: number } {
+export function openDays(summary: Summary): { count: number; needed: number; left: number } {
   const needed = summary.trading_days_needed_count ?? NEEDED;
   const count = Math.min(needed, summary.trading_days_count ?? (summary.past ?? []).filter(({ net_amount }) => net_amount > 0).length);
   return { count, needed, left: Math.max(1, needed - count) };
 }
 
 /** Why nothing can be borrowed now, what would change it, and what stays as it is. */
-export function stopped(said: Said, summary: Shown, state: Exclude<OfferState, "open">, decision?: Schemas["DecisionView"]): TemplateResult {
+export function stopped(said: Said, summary: Summary, state: Exclude<OfferState, "open">, decision?: Schemas["DecisionView"]): TemplateResult {
   const { words } = said;
   const reasons = summary.offer?.reasons ?? [];
   const why = reasons[0] ? reasonOf(said, reasons[0]) : nothing;
@@ -54,7 +54,7 @@ export function stopped(said: Said, summary: Shown, state: Exclude<OfferState, "
 
 const box = (...content: Content[]): TemplateResult => html`<section class="stack">${content}</section>`;
 
-function thin(said: Said, summary: Shown): TemplateResult {
+function thin(said: Said, summary: Summary): TemplateResult {
   const { words } = said;
   const { count, needed, left } = openDays(summary);
   const title = words.thin(left);

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { ShownQuote } from "../model/shown.js";
+import type { Quote } from "../model/summary.js";
 import type { Term } from "../model/terms.js";
 import type { Said } from "../said.js";
 import { type Content, disclosed, line, lines, tag, total } from "./parts.js";
 
 /** What the bank asks for; what reads otherwise than `before` says so. `others`: what stands below the lender. */
-export function terms(said: Said, quote: ShownQuote, before: ShownQuote | undefined, changed: ReadonlySet<Term>, others: Content): TemplateResult {
+export function terms(said: Said, quote: Quote, before: Quote | undefined, changed: ReadonlySet<Term>, others: Content): TemplateResult {
   const { words, cost, date, rate } = said;
-  const mark = (term: Term, value: string, was: (old: ShownQuote) => string): Content =>
+  const mark = (term: Term, value: string, was: (old: Quote) => string): Content =>
     before && changed.has(term) ? [tag("brass", "warn", words.was(was(before))), " ", html`<span class="whole">${value}</span>`] : value;
   const of = (term: Exclude<Term, "bank">, format: (value: never) => string) =>
     mark(term, format(quote[term] as never), (old) => format(old[term] as never));

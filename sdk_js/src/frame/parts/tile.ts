@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import type { Tone } from "../model/badges.js";
-import type { Shown } from "../model/shown.js";
+import type { Summary } from "../model/summary.js";
 import { tileState } from "../model/standing.js";
 import type { Said } from "../said.js";
 import type { Around } from "../words/both.js";
@@ -20,7 +20,7 @@ interface Line {
 const around = ([before, figure, after]: Around): Content => html`${before} <b>${figure}</b> ${after}`;
 
 /** What the tile says of a summary; nothing when there is nothing to say. */
-export function lineOf(said: Said, summary: Shown): Line | undefined {
+export function lineOf(said: Said, summary: Summary): Line | undefined {
   const { words, limit, day } = said;
   const state = tileState(summary);
   const offer = summary.offer;

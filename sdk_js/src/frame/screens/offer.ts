@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { Problem, type Schemas } from "../../client/client.js";
 import { draw } from "../draw.js";
 import { landmarks, scopeOf, settle, suggested } from "../model/amounts.js";
-import { flying, type Shown, type ShownDrawdown, type ShownQuote } from "../model/shown.js";
+import { type Drawdown, flying, type Quote, type Summary } from "../model/summary.js";
 import { moved, type OfferState, offerState } from "../model/standing.js";
 import { changes, left, lifetime_ms, urgency } from "../model/terms.js";
 import { meaning } from "../model/trying.js";
@@ -32,14 +32,14 @@ export class OfferScreen extends Screen {
   };
   /** What the merchant chose; what is drawn below may still be the quote of another sum: then it is not `current`. */
   declare wanted?: number;
-  declare quote?: ShownQuote;
+  declare quote?: Quote;
   declare current: boolean;
   /** The quote that was confirmed when its terms had changed. */
-  declare former?: ShownQuote;
+  declare former?: Quote;
   declare phase: "still" | "sending" | "doubt";
   declare trouble?: Problem;
   declare refused?: Problem;
-  declare followed?: ShownDrawdown;
+  declare followed?: Drawdown;
   declare decision?: Schemas["DecisionView"];
   declare spoken: string;
   #programme_id?: string;
@@ -73,19 +73,15 @@ export class OfferScreen extends Screen {
     this.#seen?.disconnect();
   }
 
-  get #shown(): Shown {
-    return this.summary;
-  }
-
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("summary")) return;
-    const state = offerState(this.#shown);
+    const state = offerState(this.summary);
     this.#tell(state);
     void this.#follow();
     if (state === "declined") void this.#why();
     if (state !== "open" || this.followed || this.phase !== "still") return;
-    const scope = scopeOf(this.#shown);
-    const fitting = this.wanted === undefined ? suggested(this.#shown) : settle(this.wanted, scope);
+    const scope = scopeOf(this.summary);
+    const fitting = this.wanted === undefined ? suggested(this.summary) : settle(this.wanted, scope);
     if (fitting === this.wanted && this.quote && this.current) return;
     if (this.quote && fitting !== this.wanted) this.former = this.quote;
     this.wanted = fitting;
@@ -94,17 +90,17 @@ export class OfferScreen extends Screen {
 
   /** The page hears of an offer once for each that is another one. */
   #tell(state: OfferState): void {
-    const { offer, currency } = this.#shown;
+    const { offer, currency } = this.summary;
     const said = JSON.stringify([state, offer?.id, offer?.available_amount]);
     if (said === this.#told) return;
     this.#told = said;
-    if (state === "none" && !this.#shown.drawdowns?.length) this.shop.happened("empty", {});
+    if (state === "none" && !this.summary.drawdowns?.length) this.shop.happened("empty", {});
     else if (offer) this.shop.happened("offer-loaded", { offer_id: offer.id, state: offer.state, available_amount: offer.available_amount, currency });
   }
 
   /** What was clicked is followed to its end, also where the click was another screen's or before a reload. */
   async #follow(): Promise<void> {
-    const all = this.#shown.drawdowns ?? [];
+    const all = this.summary.drawdowns ?? [];
     const id = this.followed?.id ?? all.find(flying)?.id;
     if (!id || this.phase !== "still") return;
     const found = all.find((one) => one.id === id) ?? (await this.shop.client.drawdown(id).catch(() => this.followed));
@@ -114,7 +110,7 @@ export class OfferScreen extends Screen {
   }
 
   async #why(): Promise<void> {
-    const id = this.#shown.offer?.decision_id;
+    const id = this.summary.offer?.decision_id;
     if (!id || this.decision?.id === id) return;
     const answer = await this.shop.client.request("GET", `/v1/decisions/${id}`).catch(() => undefined);
     this.decision = (await answer?.json()) as Schemas["DecisionView"] | undefined;
@@ -136,7 +132,7 @@ export class OfferScreen extends Screen {
     clearTimeout(this.#settling);
     this.#asking?.abort();
     const { signal } = (this.#asking = new AbortController());
-    const { offer, currency } = this.#shown;
+    const { offer, currency } = this.summary;
     if (!offer?.id || !this.wanted) return;
     this.current = false;
     this.trouble = undefined;
@@ -154,8 +150,8 @@ export class OfferScreen extends Screen {
       if (again && meaning(error) === "changed") {
         this.#programme_id = undefined;
         await this.shop.refresh();
-        if (!signal.aborted && offerState(this.#shown) === "open") {
-          this.wanted = settle(this.wanted!, scopeOf(this.#shown));
+        if (!signal.aborted && offerState(this.summary) === "open") {
+          this.wanted = settle(this.wanted!, scopeOf(this.summary));
           await this.#ask(false);
         }
         return;
@@ -215,7 +211,7 @@ export class OfferScreen extends Screen {
   }
 
   protected override updated(): void {
-    const id = this.#shown.offer?.id;
+    const id = this.summary.offer?.id;
     const limit = this.renderRoot.querySelector(".limit");
     if (!limit || !id || this.#delivered === id) return;
     this.#seen?.disconnect();
@@ -229,7 +225,7 @@ export class OfferScreen extends Screen {
 
   override render(): TemplateResult {
     const { said, followed } = this;
-    const summary = this.#shown;
+    const summary = this.summary;
     if (this.phase === "doubt" && this.quote) {
       return html`<div class="card">${header(said)}<section class="stack">${doubt(said, this.quote.amount, this.quote.bank.name)}</section></div>`;
     }
@@ -251,10 +247,10 @@ export class OfferScreen extends Screen {
 
   #asOf(at: string): string {
     const { words, day, minute } = this.said;
-    return this.said.local(at) === this.#shown.today_on ? words.as_of(minute(at)) : words.as_of_day(day(at));
+    return this.said.local(at) === this.summary.today_on ? words.as_of(minute(at)) : words.as_of_day(day(at));
   }
 
-  #open(summary: Shown): TemplateResult {
+  #open(summary: Summary): TemplateResult {
     const { said } = this;
     const move = moved(summary.offer!);
     const reason = move?.reason ? reasonOf(said, move.reason) : "";
@@ -273,7 +269,7 @@ export class OfferScreen extends Screen {
     <p class="unseen" role="status">${this.spoken}</p>`;
   }
 
-  #costs(summary: Shown): Content {
+  #costs(summary: Summary): Content {
     const { said, quote, former: before, refused } = this;
     const { words } = said;
     if (this.trouble) return trouble(said, words.no_quote, words.nothing_borrowed, this.trouble.request_id, () => void this.#ask());
