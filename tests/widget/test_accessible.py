@@ -1,4 +1,4 @@
-"""Every state of the widget by axe: in the suite each state once, its looks taking turns; all looks in `make soak`."""
+"""Every state of the widget by axe in every look in `make soak`; in the suite every other one, looks taking turns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AXE = Path(__file__).parents[2] / "sdk_js" / "node_modules" / "axe-core" / "axe.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NOT_A_PAGE = ("page-has-heading-one",)
 """The frame is a part of a page, whose own headings stand around it."""
-TURNS = [(state, LOOKS[number % len(LOOKS)]) for number, state in enumerate(STATES)]
+TURNS = [(state, LOOKS[number % len(LOOKS)]) for number, state in enumerate(STATES[::2])]
 
 
 async def faults(shop: Shop, browser: Browser, turns: list[Any]) -> list[str]:
@@ -51,7 +51,7 @@ async def faults(shop: Shop, browser: Browser, turns: list[Any]) -> list[str]:
     return found
 
 
-async def test_axe_finds_nothing_in_any_state(shop: Shop, chromium: Browser) -> None:
+async def test_axe_finds_nothing_in_every_other_state(shop: Shop, chromium: Browser) -> None:
     assert await faults(shop, chromium, TURNS) == []
 
 
